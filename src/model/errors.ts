@@ -1,0 +1,47 @@
+/**
+ * The one table of errors. A code is stable for ever; its sentence says what was wrong and what was expected.
+ * Rules throw a `WuxingError`; only `http/` knows a status code, only `cli/` an exit code.
+ */
+export const ERRORS = {
+  AREA_INVALID: { zh: "风险区数据有误", en: "the area is not valid", retryable: false },
+  AREA_NOT_FOUND: { zh: "没有这个风险区", en: "there is no such area", retryable: false },
+  AREA_EXISTS: { zh: "这个风险区编号已存在", en: "an area with this id exists", retryable: false },
+  AREA_WITHDRAWN: { zh: "风险区已撤销", en: "the area has been withdrawn", retryable: false },
+  VEHICLE_NOT_FOUND: { zh: "没有这辆车", en: "there is no such vehicle", retryable: false },
+  LOCK_NOT_FOUND: { zh: "没有这个锁定", en: "there is no such lock", retryable: false },
+  LOCK_ENDED: { zh: "锁定已经结束", en: "the lock has already ended", retryable: false },
+  INPUT_INVALID: { zh: "输入有误", en: "the input is not valid", retryable: false },
+  CITY_INVALID: { zh: "城市配置有误", en: "the city folder is not valid", retryable: false },
+  CONFIG_INVALID: { zh: "设置有误", en: "a setting is not valid", retryable: false },
+  PORT_IN_USE: { zh: "端口已被占用", en: "the port is in use", retryable: true },
+  DATA_LOCKED: { zh: "数据目录正被另一进程使用", en: "the data folder is in use by another process", retryable: true },
+  DATA_UNREADABLE: { zh: "数据目录不可读写", en: "the data folder cannot be read or written", retryable: true },
+  STORE_UNAVAILABLE: { zh: "暂时不能写入", en: "the store cannot be written at the moment", retryable: true },
+  OVERLOADED: { zh: "系统繁忙", en: "too much at once", retryable: true },
+  INTERNAL: { zh: "内部错误", en: "an error of the program itself", retryable: false },
+} as const satisfies Record<string, { zh: string; en: string; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One thing that is wrong with an input: where, which value, what was expected. */
+export interface Problem {
+  /** Path inside the input, e.g. `features[3].geometry.coordinates[0][17]` or `line 12, field lon`. */
+  where: string;
+  /** The value as given, shortened to 100 characters. */
+  value?: string;
+  /** What was expected, in English. */
+  expected: string;
+}
+
+/** An error that a rule, a store or a reader reports; `code` is stable, `problems` say where and what. */
+export class WuxingError extends Error {
+  override readonly name = "WuxingError";
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, detail?: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
+    super(detail === undefined ? ERRORS[code].en : `${ERRORS[code].en}: ${detail}`, options);
+    this.code = code;
+    this.problems = problems;
+  }
+}
