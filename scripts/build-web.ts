@@ -1,0 +1,41 @@
+/**
+ * Builds the console into `dist/web`. With `--if-stale` only when a source is newer than what was built, without a word when
+ * nothing has to be done: it runs in `prepare` and before every `npm start`.
+ */
+import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const built = join(root, "dist/web/index.html");
+const sources = ["src/web", "src/model", "vite.config.ts", "package-lock.json"];
+
+if (process.argv.includes("--if-stale") && !isStale()) process.exit(0);
+
+const vite = await import("vite").catch(() => null);
+if (vite === null) {
+  // A production install has no vite; it has the built console instead, or none.
+  console.error("console: vite is not installed, the console is not built (npm install with development dependencies)");
+  process.exit(process.argv.includes("--if-stale") ? 0 : 1);
+}
+const start = performance.now();
+await vite.build({ configFile: join(root, "vite.config.ts"), root: join(root, "src/web"), logLevel: "warn" });
+const now = new Date();
+utimesSync(built, now, now);
+console.log(`console: built into dist/web in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+
+function isStale(): boolean {
+  if (!existsSync(built)) return true;
+  const builtMs = statSync(built).mtimeMs;
+  return sources.some((path) => newestMs(join(root, path)) > builtMs);
+}
+
+/** The newest time of change of a file, or of any file below a folder; tests do not count. */
+function newestMs(path: string): number {
+  if (!existsSync(path)) return 0;
+  const own = statSync(path);
+  if (!own.isDirectory()) return /\.test\.tsx?$/.test(path) ? 0 : own.mtimeMs;
+  let newest = own.mtimeMs;
+  for (const name of readdirSync(path)) newest = Math.max(newest, newestMs(join(path, name)));
+  return newest;
+}
