@@ -1,5 +1,10 @@
 import type { Area } from "../model/area.ts";
 import type { Exposure, FenceEvent, FindingEvent, Lock, Passage } from "../model/finding.ts";
+import type { Database } from "./database.ts";
+import { createFeed } from "./ledger-feed.ts";
+import { createQueries } from "./ledger-queries.ts";
+import { createReadings, type LedgerReadings } from "./ledger-readings.ts";
+import { record, type Recording } from "./ledger-record.ts";
 
 /** One page of a list, newest first. `next` is an opaque cursor, null on the last page. */
 export interface Page<T> {
@@ -48,6 +53,13 @@ export interface GateCount {
   outbound: number;
 }
 
+export interface LedgerFigures {
+  locks: Record<Lock["state"], number>;
+  exposures: number;
+  /** Published ones. */
+  areas: number;
+}
+
 /**
  * What has been found and what has been published, as it stands, and the outbox of everything that ever became
  * known, in order. All times in bodies are ISO 8601 UTC with milliseconds. Every list is newest first and pages by
@@ -68,7 +80,7 @@ export interface LedgerQueries {
   fenceEvents(filter: FenceEventFilter): Promise<Page<FenceEvent>>;
   gateCounts(span: { fromMs?: number | undefined; toMs?: number | undefined }): Promise<GateCount[]>;
   /** How many locks are in each state, and how many areas are published. */
-  figures(): Promise<{ locks: Record<Lock["state"], number>; exposures: number; areas: number }>;
+  figures(): Promise<LedgerFigures>;
 
   /** The outbox after `seq`, ascending, at most `limit` (1 to 1000). */
   eventsAfter(seq: number, limit: number): Promise<FindingEvent[]>;
@@ -79,4 +91,28 @@ export interface LedgerQueries {
    * the last `seq` that it sent and reads on with `eventsAfter`. The answer ends the subscription.
    */
   subscribe(listener: (events: readonly FindingEvent[]) => void): () => void;
+}
+
+/** The ledger: what `http/` asks, what `watch/` reads back and the one way in which findings are written. */
+export interface Ledger extends LedgerQueries, LedgerReadings {
+  /**
+   * Brings the ledger to the state given, in one transaction, and tells the subscribers. Recording the same twice
+   * changes nothing and makes no event. @returns the events, ascending
+   */
+  record(recording: Recording): Promise<FindingEvent[]>;
+}
+
+/** The ledger in an open database. */
+export async function openLedger({ kysely }: Database): Promise<Ledger> {
+  const { publish, ...feed } = await createFeed(kysely);
+  return {
+    ...createQueries(kysely),
+    ...createReadings(kysely),
+    ...feed,
+    async record(recording) {
+      const events = await record(kysely, recording);
+      publish(events);
+      return events;
+    },
+  };
 }

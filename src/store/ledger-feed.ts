@@ -1,0 +1,44 @@
+import type { Kysely } from "kysely";
+import type { FindingEvent } from "../model/finding.ts";
+import { pageLimit } from "./cursor.ts";
+import type { LedgerQueries } from "./ledger.ts";
+import type { Tables } from "./tables.ts";
+
+type Feed = Pick<LedgerQueries, "eventsAfter" | "lastSeq" | "subscribe"> & {
+  /** Tells the subscribers of events that are committed. */
+  publish(events: readonly FindingEvent[]): void;
+};
+
+/** The outbox as it is read: by number from the table, and as it grows by subscription. */
+export async function createFeed(kysely: Kysely<Tables>): Promise<Feed> {
+  const listeners = new Set<(events: readonly FindingEvent[]) => void>();
+  const newest = await kysely
+    .selectFrom("event")
+    .select(({ fn }) => fn.max("seq").as("seq"))
+    .executeTakeFirst();
+  let lastSeq = newest?.seq ?? 0;
+
+  return {
+    async eventsAfter(seq, limit) {
+      const rows = await kysely
+        .selectFrom("event")
+        .selectAll()
+        .where("seq", ">", seq)
+        .orderBy("seq")
+        .limit(pageLimit(limit))
+        .execute();
+      return rows.map(({ at_ms, ...event }) => ({ at: new Date(at_ms).toISOString(), ...event }));
+    },
+    lastSeq: () => lastSeq,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    publish(events) {
+      const last = events.at(-1);
+      if (last === undefined) return;
+      lastSeq = last.seq;
+      for (const listener of listeners) listener(events);
+    },
+  };
+}

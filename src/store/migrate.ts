@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { sql, type Kysely, type Transaction } from "kysely";
+import { WuxingError } from "../model/errors.ts";
+import { ledger } from "./migrations/0001-ledger.ts";
+import type { Tables } from "./tables.ts";
+
+export interface Migration {
+  name: string;
+  sql: string;
+}
+
+/** Numbered from 1 by their place. Append only: what stands here once is never edited, reordered or removed. */
+const MIGRATIONS: readonly Migration[] = [{ name: "ledger", sql: ledger }];
+
+/** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */
+const ADVISORY_LOCK = 0x77786d67;
+
+/**
+ * Applies what the database lacks, each migration in a transaction of its own, and keeps the digest of each beside it.
+ *
+ * @throws DATA_UNREADABLE when a migration was edited after it was applied, or when a newer program made the database
+ */
+export async function migrate(kysely: Kysely<Tables>, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
+  await sql`
+    create table if not exists migration (
+      number integer primary key, name text not null, digest text not null, applied_ms bigint not null
+    )`.execute(kysely);
+  for (let number = 1; number <= migrations.length; number++) {
+    const migration = migrations[number - 1]!;
+    await kysely.transaction().execute((transaction) => applyOnce(transaction, number, migration));
+  }
+  const newest = await kysely
+    .selectFrom("migration")
+    .select(({ fn }) => fn.max("number").as("number"))
+    .executeTakeFirst();
+  if ((newest?.number ?? 0) > migrations.length) {
+    throw new WuxingError(
+      "DATA_UNREADABLE",
+      `the database has migration ${newest!.number}, this program knows ${migrations.length}: a newer program made it`,
+    );
+  }
+}
+
+async function applyOnce(transaction: Transaction<Tables>, number: number, migration: Migration): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
+  const digest = createHash("sha256").update(migration.sql).digest("hex");
+  const applied = await transaction.selectFrom("migration").selectAll().where("number", "=", number).executeTakeFirst();
+  if (applied) {
+    if (applied.digest === digest) return;
+    throw new WuxingError(
+      "DATA_UNREADABLE",
+      `migration ${number} (${migration.name}) is not the one that was applied (${applied.name}); migrations are append only`,
+    );
+  }
+  await sql.raw(migration.sql).execute(transaction);
+  await sql`
+    insert into migration (number, name, digest, applied_ms)
+    values (${number}, ${migration.name}, ${digest}, (extract(epoch from now()) * 1000)::bigint)`.execute(transaction);
+}

@@ -1,0 +1,81 @@
+import { Worker } from "node:worker_threads";
+import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import type { PgliteAnswer, PgliteRequest, PgliteThreadData } from "./pglite-thread.ts";
+
+/** An error that PostgreSQL reported; `code` is its SQLSTATE, as with `pg`. */
+class PgliteError extends Error {
+  override readonly name = "PgliteError";
+  readonly code: string | null;
+  readonly detail: string | null;
+
+  constructor(error: { message: string; code: string | null; detail: string | null }) {
+    super(error.message);
+    this.code = error.code;
+    this.detail = error.detail;
+  }
+}
+
+/**
+ * PGlite in a thread, seen as a `pg` pool with one connection, so that Kysely speaks to it through the same dialect
+ * as to a server. Who asks for the connection while it is taken waits in line.
+ *
+ * @param dir folder on disk (made when missing), or null for memory
+ */
+export function createPglitePool(dir: string | null): PostgresPool {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  const thread = new Worker(new URL(`./pglite-thread.${extension}`, import.meta.url), {
+    workerData: { dir } satisfies PgliteThreadData,
+  });
+  const waiting = new Map<number, { resolve(answer: PgliteAnswer): void; reject(error: Error): void }>();
+  let requests = 0;
+  let ended: Error | null = null;
+  let turn: Promise<void> = Promise.resolve();
+
+  thread.on("message", (answer: PgliteAnswer) => {
+    waiting.get(answer.id)?.resolve(answer);
+    waiting.delete(answer.id);
+  });
+  thread.on("error", (error: Error) => stop(error));
+  thread.on("exit", () => stop(new Error("the database thread has ended")));
+
+  function stop(error: Error): void {
+    ended ??= error;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  }
+
+  async function ask(request: { sql: string; parameters: readonly unknown[] } | { end: true }): Promise<PgliteAnswer> {
+    if (ended) throw ended;
+    const id = ++requests;
+    const answer = await new Promise<PgliteAnswer>((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      thread.postMessage({ id, ...request } satisfies PgliteRequest);
+    });
+    if ("error" in answer) throw new PgliteError(answer.error);
+    return answer;
+  }
+
+  async function query<R>(sql: string, parameters: readonly unknown[] = []): Promise<PostgresQueryResult<R>> {
+    const answer = await ask({ sql, parameters });
+    if ("error" in answer) throw new PgliteError(answer.error);
+    const command = /^\s*\w+/.exec(sql)?.[0].trim().toUpperCase();
+    return { command, rowCount: answer.affectedRows, rows: answer.rows } as PostgresQueryResult<R>;
+  }
+
+  return {
+    options: {},
+    async connect(): Promise<PostgresPoolClient> {
+      const before = turn;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      turn = promise;
+      await before;
+      return { query, release: () => resolve() } as PostgresPoolClient;
+    },
+    async end(): Promise<void> {
+      await turn;
+      if (ended) return;
+      await ask({ end: true });
+      await thread.terminate();
+    },
+  };
+}
