@@ -13,7 +13,7 @@ export function decodeGbk(bytes: Uint8Array): string {
   while (end > 0 && (bytes[end - 1] === 0 || bytes[end - 1] === 0x20)) end--;
   let ascii = true;
   for (let i = 0; i < end; i++) {
-    if (bytes[i]! >= 0x80) {
+    if (bytes[i] >= 0x80) {
       ascii = false;
       break;
     }

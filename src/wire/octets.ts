@@ -140,6 +140,11 @@ export class OctetWriter {
     this.#bytes.writeUInt16BE(value & 0xffff, at);
   }
 
+  /** Overwrites the BYTE at `at`. */
+  patchU8(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
   patchU32(at: number, value: number): void {
     this.#bytes.writeUInt32BE(value >>> 0, at);
   }

@@ -13,7 +13,7 @@
  *
  * The standard names no datum; in practice coordinates are WGS-84. Nothing here converts them.
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { MalformedBody, OctetWriter } from "../octets.ts";
 import {
   locationItemsOf,

@@ -126,19 +126,22 @@ function readBody(messageId: number, body: Buffer, wideHeader: boolean): Partial
 
 /** Positions become printable, bytes become hex, times become ISO; everything else stays. */
 function printable(fields: object): Record<string, unknown> {
-  return "items" in fields && "statusFlags" in fields
-    ? { ...printableFields(fields), ...printablePosition(fields as LocationReport) }
+  return isLocationReport(fields)
+    ? { ...printableFields(fields), ...printablePosition(fields) }
     : printableFields(fields);
 }
 
 function printableFields(fields: object): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
-    if (name === "timeMs") out["timeIso"] = isoSeconds(value as number);
-    else if (name.endsWith("Ms") && typeof value === "number") out[`${name.slice(0, -2)}Iso`] = isoSeconds(value);
+    if (name.endsWith("Ms") && typeof value === "number") out[`${name.slice(0, -2)}Iso`] = isoSeconds(value);
     else out[name] = printableValue(value);
   }
   return out;
+}
+
+function isLocationReport(fields: object): fields is LocationReport {
+  return "items" in fields && "statusFlags" in fields;
 }
 
 function printableValue(value: unknown): unknown {

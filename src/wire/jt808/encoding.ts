@@ -3,7 +3,7 @@
  */
 import { Buffer } from "node:buffer";
 import { escapeInto } from "./framing.ts";
-import { LONGEST_HEADER, MAX_BODY_BYTES, phoneField, type PhoneBytes } from "./header.ts";
+import { LONGEST_HEADER, MAX_BODY_BYTES, phoneField } from "./header.ts";
 
 /** Editions of the standard. 2011 and 2013 have the same header. */
 export type Jt808Version = "2011" | "2013" | "2019";
@@ -107,7 +107,7 @@ export class FrameEncoder {
     index: number,
   ): number {
     const plain = this.#plain;
-    const wide = (phone.length as PhoneBytes) === 10;
+    const wide = phone.length === 10;
     const attributes = bodyLength | (total > 0 ? 0x2000 : 0) | (wide ? 0x4000 : 0);
     plain[0] = messageId >>> 8;
     plain[1] = messageId;
