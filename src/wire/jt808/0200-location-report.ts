@@ -56,6 +56,8 @@ export interface LocationReport {
   extras: LocationExtras;
   /** Why the list of items ended early, if it did. */
   itemsFault?: string;
+  /** What stood where the list ended early. */
+  itemsRest?: Buffer;
 }
 
 /** What an encoder needs; `extras` become items, `items` are appended as they are. */
@@ -135,7 +137,7 @@ export function decodeLocationReport(body: Buffer, start = 0, end: number = body
     timeMs: readTimeMs(body, start + 22),
     items,
     extras,
-    ...(fault && { itemsFault: fault.reason }),
+    ...(fault && { itemsFault: fault.reason, itemsRest: fault.rest }),
   };
 }
 

@@ -121,8 +121,8 @@ describe("decodeJt808 refuses and says why", () => {
     ["7e01017e", "too short (2 bytes after unescaping)"],
     ["7e0002007e01391234567800017e", "delimiter inside the frame"],
     ["7e0002000001391234567800017d037e", "0x7d followed by neither 01 nor 02"],
-    ["7e000200000139123456780001ff7e", "checksum: frame says ff, computed 2b"],
-    ["7e000200070139123456780001" + "2c7e", "body length: header says 7, frame has 0"],
+    ["7e000200000139123456780001ff7e", "checksum: frame says ff, computed 33"],
+    ["7e000200070139123456780001347e", "body length: header says 7, frame has 0"],
   ])("%s", (hex, reason) => {
     expect(decodeJt808(hex)).toMatchObject({ valid: false, reason });
   });
@@ -147,47 +147,43 @@ describe.skipIf(!existsSync(join(shared, "data/jt808/frames.json")))("frames of 
   });
 
   it("say the same in every further field that the independent decode has", () => {
-    const frames: { hex: string; valid: boolean; derived: Record<string, unknown> }[] = JSON.parse(
+    const frames: { hex: string; valid: boolean; derived: Derived }[] = JSON.parse(
       readFileSync(join(shared, "data/jt808/frames.json"), "utf8"),
     );
-    const fields = [
-      "phoneRaw",
-      "plateColor",
-      "provinceId",
-      "cityId",
-      "authCode",
-      "replySerial",
-      "replyId",
-      "result",
-      "flags",
-    ];
-    fields.push(
-      "text",
-      "textType",
-      "intervalSec",
-      "validitySec",
-      "imei",
-      "softwareVersion",
-      "mediaId",
-      "channelId",
-      "extras",
-    );
-    fields.push("cardStatus", "cardResult", "items");
-    const differing = frames.flatMap(({ hex, valid, derived }) => {
-      if (!valid || derived["bodyError"] !== undefined) return [];
+    const fields = ["phoneRaw", "plateColor", "provinceId", "cityId", "authCode", "replySerial", "replyId", "result"];
+    fields.push("flags", "text", "textType", "intervalSec", "validitySec", "imei", "softwareVersion", "mediaId");
+    fields.push("channelId", "cardStatus", "cardResult", "items", "extras");
+    const differences: string[] = [];
+    let compared = 0;
+    for (const { hex, valid, derived } of frames) {
+      if (!valid || derived["bodyError"] !== undefined) continue;
       const decoded = decodeJt808(hex);
-      return fields
-        .filter((field) => derived[field] !== undefined)
-        .filter((field) => JSON.stringify(trimmed(decoded[field])) !== JSON.stringify(trimmed(derived[field])))
-        .map(
-          (field) =>
-            `${decoded.messageIdHex} ${field}: ${JSON.stringify(decoded[field])}, ${JSON.stringify(derived[field])}`,
-        );
-    });
-    expect(differing).toEqual([]);
+      for (const field of fields) {
+        if (derived[field] === undefined) continue;
+        compared++;
+        const wanted = comparable(field, derived[field]);
+        // The independent decode knows fewer items: what it knows has to agree.
+        const got = comparable(field, field === "extras" ? pick(decoded.extras, derived.extras) : decoded[field]);
+        if (wanted !== got) differences.push(`${hex} ${field}: ${got} instead of ${wanted}`);
+      }
+    }
+    expect(differences).toEqual([]);
+    expect(compared).toBeGreaterThan(900);
   });
 });
 
-function trimmed(value: unknown): unknown {
-  return typeof value === "string" ? value.trimEnd() : value;
+interface Derived {
+  extras?: object;
+  items?: { truncated?: true }[];
+  [field: string]: unknown;
+}
+
+function comparable(field: string, value: unknown): string {
+  if (field === "items" && Array.isArray(value)) return JSON.stringify(value.filter((item) => !item.truncated));
+  return JSON.stringify(typeof value === "string" ? value.trimEnd() : value);
+}
+
+function pick(from: object | undefined, keys: object | undefined): object {
+  const wanted = Object.keys(keys ?? {});
+  return Object.fromEntries(wanted.flatMap((key) => Object.entries(from ?? {}).filter(([name]) => name === key)));
 }

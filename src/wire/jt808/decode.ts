@@ -23,7 +23,9 @@ export interface DecodedPosition {
   statusFlags: number;
   items: { id: string; length: number; hex: string }[];
   extras: LocationExtras;
+  /** Why the list of items ended early, and the bytes that stood there. */
   itemsFault?: string;
+  itemsRest?: string;
 }
 
 /** A decoded frame. The fields of the message's body stand beside these under their own names. */
@@ -166,7 +168,6 @@ function printablePosition(report: LocationReport): DecodedPosition {
       hex: value.toString("hex"),
     })),
     extras: report.extras,
-    ...(report.itemsFault !== undefined && { itemsFault: report.itemsFault }),
   };
 }
 

@@ -118,7 +118,7 @@ describe.skipIf(!existsSync(streamsPath))(
       const { frames } = read(stream.chunks.map((chunk) => Buffer.from(chunk, "hex")));
       const expected = stream.frames.flatMap((frame, at) => {
         const raw = Buffer.from(frame, "hex");
-        if (stream.frameChecks[at]?.valid !== true && !stream.note?.includes("accepts it")) return [];
+        if (!stream.frameChecks[at]?.valid && !stream.note?.includes("accepts it")) return [];
         const plain = Buffer.alloc(raw.length);
         const length = Math.max(
           unescapeInto(raw, 1, raw.length - 1, plain),
