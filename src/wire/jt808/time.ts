@@ -28,15 +28,22 @@ export function readTimeMs(bytes: Uint8Array, at: number): number {
   return YEAR_START_MS[year] + days * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
-/** Writes a time (ms UTC, whole seconds count) as BCD[6] in GMT+8. Years outside 2000 to 2099 keep their last two digits. */
+/** Writes a time (ms UTC of the years 2000 to 2099, whole seconds count) as BCD[6] in GMT+8. */
 export function writeTimeMs(bytes: Uint8Array, at: number, timeMs: number): void {
-  const date = new Date(timeMs + GMT8_MS);
-  bytes[at] = toBcd(date.getUTCFullYear() % 100);
-  bytes[at + 1] = toBcd(date.getUTCMonth() + 1);
-  bytes[at + 2] = toBcd(date.getUTCDate());
-  bytes[at + 3] = toBcd(date.getUTCHours());
-  bytes[at + 4] = toBcd(date.getUTCMinutes());
-  bytes[at + 5] = toBcd(date.getUTCSeconds());
+  const seconds = Math.floor((timeMs + GMT8_MS) / 1000);
+  const days = Math.floor(seconds / 86_400);
+  const second = seconds - days * 86_400;
+  // Days since 1 March 2000 to a date: years begin in March here, so that the leap day is the last of its year.
+  const march = days - 11_017;
+  const year = Math.floor((march + 0.75) / 365.25);
+  const dayOfYear = march - Math.floor(365.25 * year);
+  const month = Math.floor((5 * dayOfYear + 2) / 153);
+  bytes[at] = toBcd((((month > 9 ? year + 1 : year) % 100) + 100) % 100);
+  bytes[at + 1] = toBcd(month > 9 ? month - 9 : month + 3);
+  bytes[at + 2] = toBcd(dayOfYear - Math.floor((153 * month + 2) / 5) + 1);
+  bytes[at + 3] = toBcd(Math.floor(second / 3600));
+  bytes[at + 4] = toBcd(Math.floor(second / 60) % 60);
+  bytes[at + 5] = toBcd(second % 60);
 }
 
 /** The six bytes of a time, for messages that are not built in place. */
