@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { datumSchema, geometrySchema } from "./area.ts";
+import { areaLevelSchema, datumSchema, geometrySchema } from "./area.ts";
 
 /** A virtual checkpoint: a line across the road. Who crosses it from its left to its right side goes `inbound`. */
 export const gateSchema = z.object({
@@ -23,11 +23,56 @@ export const cityFileSchema = z.strictObject({
   fence: z.strictObject({ file: z.string(), datum: datumSchema }),
   gates: z.strictObject({ file: z.string(), datum: datumSchema }),
   areas: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
-  /** Only for the simulated fleet. */
+  /** Only for the simulated fleet: roads, where trucks stop and where terminals have no network, and the trucks. */
   roads: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
+  stops: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
   fleet: z.strictObject({ file: z.string() }).optional(),
 });
 export type CityFile = z.infer<typeof cityFileSchema>;
+
+/** Properties of a county's feature. */
+export const countyPropertiesSchema = z.object({
+  code: z.string().min(1).max(20),
+  name: z.string().min(1).max(100),
+  nameEn: z.string().max(100).optional(),
+});
+
+/** Properties of a risk area's feature. Hours count from the start of simulated time and are only for demonstrations. */
+export const cityAreaPropertiesSchema = z.strictObject({
+  id: z.string().min(1).max(64),
+  name: z.string().min(1).max(200).optional(),
+  level: areaLevelSchema,
+  from: z.iso.datetime({ offset: true }).nullish(),
+  to: z.iso.datetime({ offset: true }).nullish(),
+  fromHours: z.number().optional(),
+  toHours: z.number().optional(),
+  source: z.string().max(500).optional(),
+});
+
+/** Properties of a road's feature (LineString). Roads that share a position meet there. */
+export const roadPropertiesSchema = z.object({
+  id: z.string().min(1).max(64),
+  name: z.string().min(1).max(100),
+  nameEn: z.string().max(100).optional(),
+  class: z.enum(["motorway", "trunk", "primary"]),
+  /** What a loaded truck drives there. */
+  speedKmh: z.number().min(5).max(120),
+});
+
+/** Properties of a stop's feature: `depot` and `service` are points beside a road, a `dead-zone` is a polygon. */
+export const stopPropertiesSchema = z.object({
+  id: z.string().min(1).max(64),
+  name: z.string().min(1).max(100),
+  nameEn: z.string().max(100).optional(),
+  kind: z.enum(["depot", "service", "dead-zone"]),
+});
+
+/** `fleet.json`: how many trucks, and where they are registered (the plate's first two characters). */
+export const fleetFileSchema = z.strictObject({
+  trucks: z.int().min(1).max(100_000),
+  plates: z.array(z.strictObject({ prefix: z.string().length(2), share: z.number().positive() })).min(1),
+});
+export type FleetFile = z.infer<typeof fleetFileSchema>;
 
 /** What the console needs of the city; WGS-84. */
 export const cityViewSchema = z.object({
