@@ -19,7 +19,7 @@ export const MAX_ESCAPED_BYTES = 2 * (LONGEST_HEADER + MAX_BODY_BYTES + 1);
 /** Why the content between two delimiters is no frame. */
 export type FrameFault = "checksum" | "badEscape" | "danglingEscape" | "tooShort" | "tooLong";
 
-/** Receives what a `FrameReader` finds. The bytes are valid only during the call. */
+/** Receives what a `FrameReader` finds. The bytes are valid only during the call, which must not push into a reader. */
 export interface FrameHandler {
   /** A frame whose checksum is right: `bytes[start, end)` is header and body, unescaped, without the checksum. */
   onFrame(bytes: Buffer, start: number, end: number): void;
@@ -27,14 +27,17 @@ export interface FrameHandler {
   onFault(fault: FrameFault, raw: Buffer, start: number, end: number): void;
 }
 
+/** Unescaped content of the frame that is being handed over; one for all readers, because a call ends before the next. */
+const plain = Buffer.allocUnsafeSlow(MAX_ESCAPED_BYTES);
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Finds frames in a byte stream, whatever the chunks. Holds at most `MAX_ESCAPED_BYTES` of an unfinished frame.
  * A bad frame never stops the reader: it goes on with the next delimiter.
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
-  readonly #carry = Buffer.allocUnsafeSlow(MAX_ESCAPED_BYTES + 1);
-  readonly #plain = Buffer.allocUnsafeSlow(MAX_ESCAPED_BYTES);
+  #carry = NOTHING;
   #carried = 0;
   #open = false;
   #skippedBytes = 0;
@@ -119,7 +122,6 @@ export class FrameReader {
       this.#handler.onFault("tooLong", raw, start, start + MAX_ESCAPED_BYTES);
       return;
     }
-    const plain = this.#plain;
     const length = unescapeInto(raw, start, end, plain);
     if (length < 0) {
       const tolerated = length === DANGLING ? this.#unescapedChecksum(raw, start, end) : 0;
@@ -136,8 +138,8 @@ export class FrameReader {
 
   /** Length of the frame when its last byte is a checksum 7D that the device did not escape, else 0. */
   #unescapedChecksum(raw: Buffer, start: number, end: number): number {
-    const length = unescapeInto(raw, start, end - 1, this.#plain);
-    return length >= SHORTEST_HEADER && checksum(this.#plain, 0, length) === ESCAPE ? length : 0;
+    const length = unescapeInto(raw, start, end - 1, plain);
+    return length >= SHORTEST_HEADER && checksum(plain, 0, length) === ESCAPE ? length : 0;
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
@@ -149,8 +151,14 @@ export class FrameReader {
       this.#open = false;
       return;
     }
+    const carried = this.#carried + end - start;
+    if (carried > this.#carry.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(MAX_ESCAPED_BYTES, Math.max(256, 2 * carried)));
+      this.#carry.copy(grown, 0, 0, this.#carried);
+      this.#carry = grown;
+    }
     chunk.copy(this.#carry, this.#carried, start, end);
-    this.#carried += end - start;
+    this.#carried = carried;
   }
 }
 

@@ -19,7 +19,12 @@ describe("reassembly", () => {
     const { parts, budget } = reassembler();
     expect(add(parts, 12, 3, 3, "c").state).toBe("waiting");
     expect(add(parts, 10, 3, 1, "a").state).toBe("waiting");
-    expect(add(parts, 11, 3, 2, "b")).toEqual({ state: "complete", body: Buffer.from("abc"), firstSerial: 10 });
+    expect(add(parts, 11, 3, 2, "b")).toEqual({
+      state: "complete",
+      body: Buffer.from("abc"),
+      firstSerial: 10,
+      serials: [10, 11, 12],
+    });
     expect(budget.usedBytes).toBe(0);
     expect(parts.unfinished).toBe(0);
   });

@@ -42,8 +42,9 @@ export interface Part {
 
 export type PartFault = "partIndex" | "partCount" | "partBytes" | "partBudget";
 
+/** `serials` are those of the parts, in their order, for answers part by part. */
 export type PartOutcome =
-  | { state: "complete"; body: Buffer; firstSerial: number }
+  | { state: "complete"; body: Buffer; firstSerial: number; serials: number[] }
   | { state: "waiting" }
   | { state: "duplicate" }
   | { state: "refused"; fault: PartFault };
@@ -87,7 +88,8 @@ export class Reassembler {
     const { total, index } = part;
     if (index < 1 || index > total) return { state: "refused", fault: "partIndex" };
     if (total > this.#limits.maxParts) return { state: "refused", fault: "partCount" };
-    if (total === 1) return { state: "complete", body: Buffer.from(part.body), firstSerial: part.serial };
+    if (total === 1)
+      return { state: "complete", body: Buffer.from(part.body), firstSerial: part.serial, serials: [part.serial] };
     const offset = (part.serial - index) & 0xffff;
     let assembly = this.#nearest(part, offset);
     if (assembly?.parts[index - 1] !== undefined) return { state: "duplicate" };
@@ -109,7 +111,12 @@ export class Reassembler {
     if (assembly.have < total) return { state: "waiting" };
     this.#drop(assembly);
     const parts = assembly.parts.filter((body) => body !== undefined);
-    return { state: "complete", body: Buffer.concat(parts), firstSerial: assembly.serials[0] };
+    return {
+      state: "complete",
+      body: Buffer.concat(parts),
+      firstSerial: assembly.serials[0],
+      serials: assembly.serials,
+    };
   }
 
   /** Messages that have had no new part for `quietMs`; each is named once, to be asked for by 0x8003. */
