@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool, types } from "pg";
-import { WuxingError } from "../model/errors.ts";
+import { WuxingError, type ErrorCode } from "../model/errors.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrate } from "./migrate.ts";
 import { createPglitePool } from "./pglite-pool.ts";
@@ -31,7 +31,8 @@ export interface Database {
  */
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if ("url" in location) return openServer(location.url);
-  if ("memory" in location) return start(new PostgresDialect({ pool: createPglitePool(null) }), "memory", () => {});
+  if ("memory" in location)
+    return start(new PostgresDialect({ pool: createPglitePool(null) }), "memory", "INTERNAL", () => {});
 
   const folder = join(location.dir, "registers");
   try {
@@ -40,7 +41,12 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
     throw new WuxingError("DATA_UNREADABLE", `${folder}: ${(error as Error).message}`, [], { cause: error });
   }
   const unlock = lockFolder(folder);
-  return start(new PostgresDialect({ pool: createPglitePool(join(folder, "pglite")) }), folder, unlock);
+  return start(
+    new PostgresDialect({ pool: createPglitePool(join(folder, "pglite")) }),
+    folder,
+    "DATA_UNREADABLE",
+    unlock,
+  );
 }
 
 function openServer(url: string): Promise<Database> {
@@ -57,10 +63,15 @@ function openServer(url: string): Promise<Database> {
   // Without a listener an idle connection that the server drops would end the process; the next query opens another.
   pool.on("error", () => {});
   const { hostname, port, pathname } = new URL(url);
-  return start(new PostgresDialect({ pool }), `${hostname}:${port || 5432}${pathname}`, () => {});
+  return start(new PostgresDialect({ pool }), `${hostname}:${port || 5432}${pathname}`, "STORE_UNAVAILABLE", () => {});
 }
 
-async function start(dialect: PostgresDialect, name: string, release: () => void): Promise<Database> {
+async function start(
+  dialect: PostgresDialect,
+  name: string,
+  onFailure: ErrorCode,
+  release: () => void,
+): Promise<Database> {
   const kysely = new Kysely<Tables>({ dialect });
   const close = async (): Promise<void> => {
     try {
@@ -73,8 +84,7 @@ async function start(dialect: PostgresDialect, name: string, release: () => void
     await sql`select 1`.execute(kysely);
   } catch (error) {
     await close().catch(() => {});
-    const code = name.includes(":") ? "STORE_UNAVAILABLE" : "DATA_UNREADABLE";
-    throw new WuxingError(code, `${name}: ${(error as Error).message}`, [], { cause: error });
+    throw new WuxingError(onFailure, `${name}: ${(error as Error).message}`, [], { cause: error });
   }
   try {
     await migrate(kysely);

@@ -25,6 +25,8 @@ export function createPglitePool(dir: string | null): PostgresPool {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const thread = new Worker(new URL(`./pglite-thread.${extension}`, import.meta.url), {
     workerData: { dir } satisfies PgliteThreadData,
+    // Not those of the process: `--input-type`, `--inspect` and the like are not for a thread with a file.
+    execArgv: [],
   });
   const waiting = new Map<number, { resolve(answer: PgliteAnswer): void; reject(error: Error): void }>();
   let requests = 0;
@@ -40,12 +42,12 @@ export function createPglitePool(dir: string | null): PostgresPool {
 
   function stop(error: Error): void {
     ended ??= error;
-    for (const { reject } of waiting.values()) reject(ended);
+    for (const { reject } of waiting.values()) reject(new Error(ended.message, { cause: ended }));
     waiting.clear();
   }
 
   async function ask(request: { sql: string; parameters: readonly unknown[] } | { end: true }): Promise<PgliteAnswer> {
-    if (ended) throw ended;
+    if (ended) throw new Error(ended.message, { cause: ended });
     const id = ++requests;
     const answer = await new Promise<PgliteAnswer>((resolve, reject) => {
       waiting.set(id, { resolve, reject });
