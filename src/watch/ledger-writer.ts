@@ -1,0 +1,280 @@
+import type { Lock } from "../model/finding.ts";
+import type { Cause, LedgerPort, Removal, Standing, StandingExposure } from "./ledger-port.ts";
+import { chainLocks } from "./lock-chain.ts";
+
+/** A vehicle's findings from `fromMs` on, all of them: what the ledger has beside them is withdrawn. */
+export interface Settlement {
+  vehicle: string;
+  fromMs: number;
+  standing: readonly Standing[];
+  cause: Cause;
+}
+
+export interface LedgerWriterOptions {
+  ledger: LedgerPort;
+  lookbackMs: number;
+  /** Newest event time of the city, ms UTC. */
+  cityTimeMs(): number;
+  /** The clock of `learntAt` and of events, ms UTC. */
+  now(): number;
+  /** Told what decides about a vehicle's locks, each time it may have changed, after it is committed. */
+  onLocks(vehicle: string, exposures: readonly StandingExposure[], locks: readonly Lock[]): void;
+  /** Findings that may wait; beyond it `isFull` is true. Default 50,000. */
+  waitingMax?: number;
+}
+
+type Entry =
+  | { kind: "live"; standing: Standing }
+  | { kind: "removal"; removal: Removal; vehicle: string }
+  | { kind: "settlement"; settlement: Settlement }
+  | { kind: "chain"; vehicle: string; cause: Cause }
+  | { kind: "act"; act(): Promise<void> };
+
+/** Findings that go into one transaction. */
+const BATCH_MAX = 2000;
+const RETRY_MS_MIN = 100;
+const RETRY_MS_MAX = 10_000;
+
+/**
+ * Writes findings behind matching, in the order in which they were found, many in a transaction. When the ledger
+ * cannot be written everything waits and is tried again: recording is idempotent, so a batch that may have been
+ * committed is simply recorded once more.
+ */
+export class LedgerWriter {
+  private readonly options: LedgerWriterOptions;
+  private entries: Entry[] = [];
+  private running: Promise<void> | null = null;
+  private closing = false;
+  /** Why the last attempt failed; null when it went well. */
+  problem: string | null = null;
+
+  constructor(options: LedgerWriterOptions) {
+    this.options = options;
+  }
+
+  get waiting(): number {
+    return this.entries.length;
+  }
+
+  get isFull(): boolean {
+    return this.entries.length >= (this.options.waitingMax ?? 50_000);
+  }
+
+  /** A finding that live matching made. */
+  stand(standing: Standing): void {
+    this.push({ kind: "live", standing });
+  }
+
+  withdraw(vehicle: string, removal: Removal): void {
+    this.push({ kind: "removal", removal, vehicle });
+  }
+
+  settle(settlement: Settlement): void {
+    this.push({ kind: "settlement", settlement });
+  }
+
+  /** Looks at a vehicle's locks again: time has passed, or a person has acted. */
+  chain(vehicle: string, cause: Cause): void {
+    this.push({ kind: "chain", vehicle, cause });
+  }
+
+  /** Runs a command in its place in the order; what it throws goes to the caller, not to the findings behind it. */
+  act<T>(run: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const act = async (): Promise<void> => {
+      try {
+        resolve(await run());
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    };
+    this.push({ kind: "act", act });
+    return promise;
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  /** Writes what waits, once; what cannot be written is found again by matching at the next start. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await this.idle();
+  }
+
+  private push(entry: Entry): void {
+    this.entries.push(entry);
+    this.running ??= this.run().finally(() => {
+      this.running = null;
+    });
+  }
+
+  private async run(): Promise<void> {
+    // Findings of the same turn of the event loop go together.
+    await new Promise((resolve) => setImmediate(resolve));
+    let retryMs = RETRY_MS_MIN;
+    while (this.entries.length > 0) {
+      const batch = this.nextBatch();
+      try {
+        await this.write(batch);
+        this.problem = null;
+        retryMs = RETRY_MS_MIN;
+        this.entries.splice(0, batch.length);
+      } catch (error) {
+        this.problem = error instanceof Error ? error.message : String(error);
+        if (this.closing) return;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+        retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
+      }
+    }
+  }
+
+  /** The longest run of findings from the front that go into one transaction; a command goes alone. */
+  private nextBatch(): Entry[] {
+    let count = 0;
+    let findings = 0;
+    for (const entry of this.entries) {
+      if (entry.kind === "act" && count > 0) break;
+      count++;
+      findings += entry.kind === "settlement" ? entry.settlement.standing.length + 1 : 1;
+      if (entry.kind === "act" || findings >= BATCH_MAX) break;
+    }
+    return this.entries.slice(0, count);
+  }
+
+  private async write(batch: readonly Entry[]): Promise<void> {
+    const [first] = batch;
+    if (first.kind === "act") return first.act();
+
+    const { ledger, now } = this.options;
+    const changes = new Changes();
+    const before = await this.findingsBefore(batch);
+    for (const entry of batch) {
+      if (entry.kind === "live") changes.stand(entry.standing);
+      else if (entry.kind === "removal") changes.withdraw(entry.vehicle, entry.removal);
+      else if (entry.kind === "chain") changes.chain(entry.vehicle, entry.cause);
+      else if (entry.kind === "settlement") changes.settle(entry.settlement, before);
+    }
+    await ledger.record({ atMs: now(), ...changes.recording() });
+    await this.writeLocks(changes.toChain);
+  }
+
+  /** What the ledger has of the vehicles that are settled, by vehicle and the earliest `fromMs` asked for. */
+  private async findingsBefore(batch: readonly Entry[]): Promise<Map<string, Standing[]>> {
+    const fromMs = new Map<string, number>();
+    for (const entry of batch) {
+      if (entry.kind !== "settlement") continue;
+      const { vehicle, fromMs: from } = entry.settlement;
+      fromMs.set(vehicle, Math.min(from, fromMs.get(vehicle) ?? Infinity));
+    }
+    const found = new Map<string, Standing[]>();
+    for (const [from, vehicles] of Map.groupBy(fromMs.keys(), (vehicle) => fromMs.get(vehicle)!)) {
+      for (const [vehicle, findings] of await this.options.ledger.findingsOf(vehicles, from)) {
+        const cause = "live";
+        found.set(vehicle, [
+          ...findings.exposures.map((each): Standing => ({ kind: "exposure", cause, ...each })),
+          ...findings.passages.map((body): Standing => ({ kind: "passage", cause, body })),
+          ...findings.fenceEvents.map((body): Standing => ({ kind: "fence", cause, body })),
+        ]);
+      }
+    }
+    return found;
+  }
+
+  private async writeLocks(toChain: ReadonlyMap<string, Cause>): Promise<void> {
+    if (toChain.size === 0) return;
+    const { ledger, lookbackMs, cityTimeMs, now, onLocks } = this.options;
+    const nowMs = now();
+    const standing: Standing[] = [];
+    const removals: Removal[] = [];
+    const present = await ledger.locksOf([...toChain.keys()]);
+    for (const [vehicle, cause] of toChain) {
+      const { exposures, locks } = present.get(vehicle) ?? { exposures: [], locks: [] };
+      const chained = chainLocks({
+        vehicle,
+        exposures: exposures.map(({ body, ...instants }) => ({
+          id: body.id,
+          exposedMs: Date.parse(body.exposedAt),
+          ...instants,
+        })),
+        locks,
+        lookbackMs,
+        cityTimeMs: cityTimeMs(),
+        nowMs,
+      });
+      for (const body of chained.standing) standing.push({ kind: "lock", cause: causeOf(body, cause), body });
+      for (const id of chained.removed) removals.push({ kind: "lock", id, cause });
+    }
+    if (standing.length > 0 || removals.length > 0) await ledger.record({ atMs: nowMs, standing, removals });
+    const after = await ledger.locksOf([...toChain.keys()]);
+    for (const vehicle of toChain.keys()) {
+      const { exposures, locks } = after.get(vehicle) ?? { exposures: [], locks: [] };
+      onLocks(vehicle, exposures, locks);
+    }
+  }
+}
+
+function causeOf(lock: Lock, cause: Cause): Cause {
+  return lock.state === "expired" ? "expiry" : cause;
+}
+
+/** The changes of one batch, folded: of one finding the last word counts. */
+class Changes {
+  private readonly standing = new Map<string, Standing>();
+  private readonly removals = new Map<string, Removal>();
+  /** Vehicles whose locks have to be looked at, with the cause. */
+  readonly toChain = new Map<string, Cause>();
+
+  stand(finding: Standing): void {
+    const key = `${finding.kind} ${finding.body.id}`;
+    this.standing.set(key, finding);
+    this.removals.delete(key);
+    if (finding.kind === "exposure") this.chain(finding.body.vehicle, finding.cause);
+  }
+
+  withdraw(vehicle: string, removal: Removal): void {
+    const key = `${removal.kind} ${removal.id}`;
+    this.removals.set(key, removal);
+    this.standing.delete(key);
+    if (removal.kind === "exposure") this.chain(vehicle, removal.cause);
+  }
+
+  chain(vehicle: string, cause: Cause): void {
+    this.toChain.set(vehicle, cause);
+  }
+
+  settle({ vehicle, fromMs, standing, cause }: Settlement, before: ReadonlyMap<string, Standing[]>): void {
+    const stays = new Set(standing.map((finding) => `${finding.kind} ${finding.body.id}`));
+    const earlier = [...this.standing.values()].filter((finding) => isOf(finding, vehicle));
+    for (const finding of [...(before.get(vehicle) ?? []), ...earlier]) {
+      const { kind, body } = finding;
+      if (kind === "lock" || kind === "area" || lastInstantMs(finding) < fromMs) continue;
+      if (!stays.has(`${kind} ${body.id}`)) this.withdraw(vehicle, { kind, id: body.id, cause });
+    }
+    for (const finding of standing) if (lastInstantMs(finding) >= fromMs) this.stand(finding);
+  }
+
+  recording(): { standing: Standing[]; removals: Removal[] } {
+    return { standing: [...this.standing.values()], removals: [...this.removals.values()] };
+  }
+}
+
+function isOf(finding: Standing, vehicle: string): boolean {
+  return "vehicle" in finding.body && finding.body.vehicle === vehicle;
+}
+
+/** As the ledger keeps it: an exposure by its last instant, the others by when they happened. */
+function lastInstantMs(finding: Standing): number {
+  switch (finding.kind) {
+    case "exposure":
+      return finding.lastMs;
+    case "passage":
+      return Date.parse(finding.body.time);
+    case "fence":
+      return Date.parse(finding.body.notBefore);
+    case "lock":
+    case "area":
+      return Infinity;
+  }
+}
