@@ -1,0 +1,156 @@
+import type { City } from "../city/city.ts";
+import type { LocationReportInput } from "../wire/jt808/0200-location-report.ts";
+import { LocationStatus } from "../wire/jt808/0200-location-report.ts";
+import { createClock } from "./clock.ts";
+import { planFleet, type TruckPlan } from "./fleet-plan.ts";
+import { simulateTruck, type SimulatedFix } from "./journey.ts";
+import { Terminal } from "./terminal.ts";
+
+export interface FleetRun {
+  host: string;
+  port: number;
+  city: City;
+  /** The same seed gives the same trucks on the same ways at the same simulated times; 1 when not given. */
+  seed?: number;
+  /** How many times as fast as the wall's clock; 30 when not given. From when it has caught up with the wall: 1. */
+  speed?: number;
+  /** Start of simulated time, ms UTC; 12 hours ago when not given. */
+  startMs?: number;
+  /** Trucks; what the city's `fleet.json` says when not given. */
+  trucks?: number;
+  signal: AbortSignal;
+  /** Called once a second of wall time. */
+  onProgress?: (progress: FleetProgress) => void;
+}
+
+export interface FleetProgress {
+  /** Simulated now, ms UTC. */
+  cityTimeMs: number;
+  trucks: number;
+  online: number;
+  /** Reports made, acknowledged by the platform, and not acknowledged yet (kept by their terminals). */
+  reported: number;
+  acknowledged: number;
+  pending: number;
+}
+
+/** Between two looks at the clock, ms of wall time. */
+const STEP_MS = 100;
+/** Terminals switched on within one step, so that a fleet does not connect as one wave. */
+const STARTS_PER_STEP = 40;
+
+/**
+ * Lets a city's simulated fleet drive: every truck is a JT/T 808 terminal with a connection of its own. Resolves when
+ * `signal` aborts and all terminals have logged out.
+ * @throws WuxingError CITY_INVALID when the city's folder has no roads, stops or fleet.
+ */
+export async function runFleet(run: FleetRun): Promise<FleetProgress> {
+  const { city, seed = 1, speed = 30, signal } = run;
+  const wallStartMs = Date.now();
+  const startMs = run.startMs ?? wallStartMs - 12 * 3_600_000;
+  const clock = createClock(startMs, wallStartMs, speed);
+  const { world, trucks } = planFleet({
+    city,
+    seed,
+    speed,
+    trucks: run.trucks,
+    startMs,
+    caughtUpMs: clock.caughtUpMs,
+  });
+
+  const progress: FleetProgress = {
+    cityTimeMs: startMs,
+    trucks: trucks.length,
+    online: 0,
+    reported: 0,
+    acknowledged: 0,
+    pending: 0,
+  };
+  const count = (reports: number): void => void (progress.acknowledged += reports);
+  const driven = trucks.map((plan) => new DrivenTruck(plan, simulateTruck(world, plan), terminalOf(plan, run, count)));
+
+  let started = 0;
+  let lastProgressMs = 0;
+  const step = (): void => {
+    const wallMs = Date.now();
+    progress.cityTimeMs = clock.at(wallMs);
+    for (const truck of driven.slice(started, started + STARTS_PER_STEP)) truck.terminal.start();
+    started = Math.min(driven.length, started + STARTS_PER_STEP);
+    for (const truck of driven) progress.reported += truck.advance(progress.cityTimeMs, world.startMs);
+    if (wallMs - lastProgressMs < 1000) return;
+    lastProgressMs = wallMs;
+    progress.online = driven.filter(({ terminal }) => terminal.isOnline).length;
+    progress.pending = driven.reduce((sum, { terminal }) => sum + terminal.pending, 0);
+    run.onProgress?.({ ...progress });
+  };
+
+  if (!signal.aborted) {
+    const timer = setInterval(step, STEP_MS);
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    clearInterval(timer);
+  }
+  await Promise.all(driven.map(({ terminal }) => terminal.stop()));
+  return progress;
+}
+
+class DrivenTruck {
+  readonly plan: TruckPlan;
+  readonly terminal: Terminal;
+  readonly #fixes: Generator<SimulatedFix, never>;
+  #next: SimulatedFix;
+  #covered = true;
+
+  constructor(plan: TruckPlan, fixes: Generator<SimulatedFix, never>, terminal: Terminal) {
+    this.plan = plan;
+    this.terminal = terminal;
+    this.#fixes = fixes;
+    this.#next = fixes.next().value;
+  }
+
+  /** Reports what was due by `cityTimeMs`; fixes from before `startMs` as kept by the terminal. */
+  advance(cityTimeMs: number, startMs: number): number {
+    let reports = 0;
+    for (; this.#next.timeMs <= cityTimeMs; this.#next = this.#fixes.next().value) {
+      const fix = this.#next;
+      if (fix.covered !== this.#covered) {
+        this.#covered = fix.covered;
+        this.terminal.setCoverage(fix.covered);
+      }
+      this.terminal.report(reportOf(fix), fix.timeMs < startMs);
+      reports++;
+    }
+    return reports;
+  }
+}
+
+function terminalOf(plan: TruckPlan, { host, port }: FleetRun, onAcknowledged: (reports: number) => void): Terminal {
+  return new Terminal({
+    platform: { host, port },
+    phone: plan.phone,
+    version: plan.version,
+    registration: {
+      // 410700 Xinxiang (GB/T 2260).
+      provinceId: 41,
+      cityId: 700,
+      manufacturerId: "WXSIM",
+      terminalModel: "WX-808",
+      terminalId: String(plan.index + 1).padStart(7, "0"),
+      plateColor: plan.plateColour,
+      plate: plan.plate,
+    },
+    onAcknowledged,
+  });
+}
+
+function reportOf(fix: SimulatedFix): LocationReportInput {
+  return {
+    timeMs: fix.timeMs,
+    longitude: fix.lon,
+    latitude: fix.lat,
+    altitude: fix.altitudeM,
+    speedKmh: fix.speedKmh,
+    direction: fix.headingDeg,
+    statusFlags: LocationStatus.fixed | (fix.accOn ? LocationStatus.accOn : 0),
+    extras: { mileageKm: fix.mileageKm, rssi: 21, satellites: 14 },
+  };
+}
