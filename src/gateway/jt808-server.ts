@@ -1,0 +1,256 @@
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { WuxingError } from "../model/errors.ts";
+import { FrameEncoder } from "../wire/jt808/encoding.ts";
+import { AuthenticationCodes } from "./authentication-code.ts";
+import { CommandDesk, REPETITION, type Repetition, type TrackedCommand } from "./command-desk.ts";
+import type { Command } from "./command.ts";
+import { Connection } from "./connection.ts";
+import type { GatewayCore, TerminalMessage } from "./core.ts";
+import { count, createCounters, type Jt808Counters } from "./counters.ts";
+import { FixCollector, type ToWgs84 } from "./fix-collector.ts";
+import type { IngestSink } from "./ingest-sink.ts";
+import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
+import { LimitedLog, type GatewayLog } from "./limited-log.ts";
+import { forwarderList, isForwarder, JT808_POLICY, plainAddress, type Jt808Policy } from "./policy.ts";
+import type { Session } from "./session.ts";
+import { TerminalRegister, type Terminal, type TerminalStatus } from "./terminal-register.ts";
+
+export interface Jt808ServerOptions {
+  /** Address to listen on; default all. */
+  host?: string;
+  /** 0 takes a free one. */
+  port: number;
+  sink: IngestSink;
+  /** At least 16 characters; the same one after a restart, or every terminal has to register anew. */
+  secret: string;
+  policy?: Partial<Jt808Policy>;
+  limits?: Partial<GatewayLimits>;
+  /** Terminals that have registered; default: in memory. The server closes it. */
+  register?: TerminalRegister;
+  /** When the terminals' coordinates are not WGS-84: converts them, once, on the way in. */
+  toWgs84?: ToWgs84;
+  log?: GatewayLog;
+  /** Receives driver's cards, waybills, parameters and what else is no position. Must not block. */
+  onMessage?: (message: TerminalMessage) => void;
+  /** How long fixes are gathered into one batch, ms. */
+  collectMs?: number;
+  repetition?: Repetition;
+  /** Every so often idle connections, overdue parts and commands are looked at, ms. */
+  sweepMs?: number;
+  /** The clock of receipt, ms UTC. */
+  nowMs?: () => number;
+}
+
+export interface Jt808Server {
+  readonly port: number;
+  /** A copy of all counters. */
+  metrics(): Jt808Counters;
+  /** Terminals of the register, in the order of their first registration. */
+  terminals(status?: TerminalStatus): Terminal[];
+  isOnline(terminal: string): boolean;
+  /**
+   * Accepts or refuses a terminal. Refusing ends its session.
+   * @throws WuxingError VEHICLE_NOT_FOUND when it never registered.
+   */
+  decide(terminal: string, status: "accepted" | "refused"): Promise<void>;
+  /**
+   * Makes a terminal's authentication code invalid and ends its session; it has to register anew.
+   * @throws WuxingError VEHICLE_NOT_FOUND when it never registered.
+   */
+  revokeCode(terminal: string): Promise<void>;
+  /**
+   * Sends a command now, or when the terminal logs in again before the command's validity ends.
+   * @throws WuxingError OVERLOADED when too many commands wait.
+   */
+  send(terminal: string, command: Command): { tracked: TrackedCommand; finished: Promise<TrackedCommand> };
+  commandsOf(terminal: string): TrackedCommand[];
+  /** Stops reading, lets what has arrived become durable and be answered, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** Fixes of one batch, and so of one 0x0704 message at most. */
+const BATCH_FIXES = 16_384;
+const SETTLE_LIMIT_MS = 10_000;
+
+/**
+ * Starts a JT/T 808 server over TCP (2011, 2013 and 2019).
+ * @throws WuxingError PORT_IN_USE, or CONFIG_INVALID for a policy that cannot be.
+ */
+export async function startJt808Server(options: Jt808ServerOptions): Promise<Jt808Server> {
+  const gateway = new Gateway(options);
+  await gateway.listen(options.port, options.host);
+  return gateway;
+}
+
+class Gateway implements Jt808Server {
+  readonly #core: GatewayCore;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #forwarders: ReturnType<typeof forwarderList>;
+  readonly #sweeper: NodeJS.Timeout;
+  readonly #minute: NodeJS.Timeout;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: Jt808ServerOptions) {
+    const policy = { ...JT808_POLICY, ...options.policy };
+    const limits = { ...GATEWAY_LIMITS, ...options.limits };
+    const counters = createCounters();
+    const sessions = new Map<string, Session>();
+    const log = new LimitedLog(options.log);
+    const { sink, collectMs = 5, nowMs = Date.now } = options;
+    const collecting = { toWgs84: options.toWgs84, collectMs, capacity: BATCH_FIXES };
+    this.#forwarders = forwarderList(policy.forwarders);
+    this.#core = {
+      limits,
+      policy,
+      counters,
+      log,
+      sink,
+      sessions,
+      codes: new AuthenticationCodes(options.secret),
+      register: options.register ?? new TerminalRegister(),
+      collector: new FixCollector<Session>(sink, counters, collecting, (error) => this.#settled(error)),
+      commands: new CommandDesk(sessions, counters, limits, options.repetition ?? REPETITION),
+      reassembly: { usedBytes: 0, maxBytes: limits.reassemblyBytes },
+      encoder: new FrameEncoder(64 * 1024),
+      onMessage: options.onMessage,
+      replacements: new Map(),
+      nowMs,
+    };
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+    this.#server.maxConnections = limits.connections + 1;
+    this.#sweeper = setInterval(() => this.#sweep(), options.sweepMs ?? 5000).unref();
+    this.#minute = setInterval(() => this.#core.replacements.clear(), 60_000).unref();
+  }
+
+  get port(): number {
+    const address: AddressInfo | string | null = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  async listen(port: number, host: string | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", (error: NodeJS.ErrnoException) => {
+        clearInterval(this.#sweeper);
+        clearInterval(this.#minute);
+        const inUse = error.code === "EADDRINUSE";
+        reject(
+          new WuxingError(inUse ? "PORT_IN_USE" : "CONFIG_INVALID", `JT/T 808 port ${port}`, [], { cause: error }),
+        );
+      });
+      this.#server.listen({ port, backlog: 4096, ...(host !== undefined && { host }) }, () => resolve());
+    });
+  }
+
+  metrics(): Jt808Counters {
+    return structuredClone(this.#core.counters);
+  }
+
+  terminals(status?: TerminalStatus): Terminal[] {
+    return [...this.#core.register.all()].filter((terminal) => status === undefined || terminal.status === status);
+  }
+
+  isOnline(terminal: string): boolean {
+    return this.#core.sessions.get(terminal)?.live === true;
+  }
+
+  async decide(terminal: string, status: "accepted" | "refused"): Promise<void> {
+    await this.#core.register.save({ ...this.#get(terminal), status });
+    if (status === "refused") this.#core.sessions.get(terminal)?.leave("refused");
+  }
+
+  async revokeCode(terminal: string): Promise<void> {
+    const known = this.#get(terminal);
+    await this.#core.register.save({ ...known, codeGeneration: known.codeGeneration + 1 });
+    this.#core.sessions.get(terminal)?.leave("codeRevoked");
+  }
+
+  send(terminal: string, command: Command): { tracked: TrackedCommand; finished: Promise<TrackedCommand> } {
+    return this.#core.commands.submit(terminal, command, this.#core.nowMs());
+  }
+
+  commandsOf(terminal: string): TrackedCommand[] {
+    return this.#core.commands.of(terminal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    clearInterval(this.#minute);
+    const { collector, commands, register } = this.#core;
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#connections.keys()) socket.pause();
+    await Promise.race([collector.drain(), waitMs(SETTLE_LIMIT_MS)]);
+    commands.close();
+    for (const connection of this.#connections.values()) connection.close("shutdown");
+    await stopped;
+    await register.close();
+  }
+
+  #accept(socket: Socket): void {
+    const { counters, limits } = this.#core;
+    const address = plainAddress(socket.remoteAddress);
+    const forwarder = isForwarder(this.#forwarders, address);
+    const held = this.#perAddress.get(address) ?? 0;
+    socket.on("error", () => count(counters.closed, "socketError"));
+    if (this.#closing !== undefined || this.#connections.size >= limits.connections) {
+      count(counters.closed, "connections");
+      socket.destroy();
+      return;
+    }
+    if (!forwarder && held >= limits.connectionsPerAddress) {
+      count(counters.closed, "connectionsPerAddress");
+      this.#core.log.warn("an address holds too many connections", { address }, this.#core.nowMs());
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(this.#core, socket, address, forwarder);
+    this.#connections.set(socket, connection);
+    this.#perAddress.set(address, held + 1);
+    counters.connectionsAccepted++;
+    counters.connections = this.#connections.size;
+    socket.on("data", (chunk: Buffer) => connection.receive(chunk));
+    socket.on("close", () => this.#gone(socket, connection));
+  }
+
+  #gone(socket: Socket, connection: Connection): void {
+    connection.end();
+    this.#connections.delete(socket);
+    this.#core.counters.connections = this.#connections.size;
+    const held = (this.#perAddress.get(connection.address) ?? 1) - 1;
+    if (held <= 0) this.#perAddress.delete(connection.address);
+    else this.#perAddress.set(connection.address, held);
+  }
+
+  /** An append has ended: the store's state is known, and sockets may be read again. */
+  #settled(error: unknown): void {
+    const { counters, log } = this.#core;
+    counters.storeHealthy = error === undefined;
+    if (error !== undefined)
+      log.warn("fixes could not be stored and were not acknowledged", { error }, this.#core.nowMs());
+    if (counters.pausedConnections === 0) return;
+    for (const connection of this.#connections.values()) if (connection.paused) connection.resume();
+  }
+
+  #sweep(): void {
+    const nowMs = this.#core.nowMs();
+    for (const connection of this.#connections.values()) connection.sweep(nowMs);
+    this.#core.commands.sweep(nowMs);
+    this.#core.counters.reassemblyBytes = this.#core.reassembly.usedBytes;
+  }
+
+  #get(terminal: string): Terminal {
+    const known = this.#core.register.find(terminal);
+    if (known === undefined) throw new WuxingError("VEHICLE_NOT_FOUND", `terminal ${terminal} never registered`);
+    return known;
+  }
+}
+
+function waitMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

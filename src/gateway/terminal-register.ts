@@ -1,0 +1,158 @@
+import { mkdir, open, readFile, rename, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { WuxingError } from "../model/errors.ts";
+
+/** `accepted` may log in; `waiting` asks for a person's approval; `refused` stays out. */
+export type TerminalStatus = "accepted" | "waiting" | "refused";
+
+/** A terminal as it registered. */
+export interface Terminal {
+  /** Its number, digits without leading zeros. */
+  phone: string;
+  plate: string;
+  /** JT/T 415; 0 = no plate, `plate` is then the VIN. */
+  plateColour: number;
+  terminalId: string;
+  terminalModel: string;
+  manufacturerId: string;
+  /** When it registered last, ms UTC. */
+  registeredMs: number;
+  status: TerminalStatus;
+  /** Raised to revoke its authentication code. */
+  codeGeneration: number;
+}
+
+/**
+ * The terminals that ever registered, in memory and, when it has a file, on disk: one JSON line a change, appended and
+ * synced before `save` resolves. A terminal that reconnects sends only its code, so what it said at its registration has
+ * to survive a restart.
+ */
+export class TerminalRegister {
+  readonly #terminals: Map<string, Terminal>;
+  readonly #file: FileHandle | undefined;
+  #waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(terminals: Map<string, Terminal> = new Map(), file?: FileHandle) {
+    this.#terminals = terminals;
+    this.#file = file;
+  }
+
+  get size(): number {
+    return this.#terminals.size;
+  }
+
+  find(phone: string): Terminal | undefined {
+    return this.#terminals.get(phone);
+  }
+
+  all(): Iterable<Terminal> {
+    return this.#terminals.values();
+  }
+
+  /**
+   * Keeps a terminal; resolves when it is on disk. Callers at the same time share one write.
+   * @throws WuxingError STORE_UNAVAILABLE when it cannot be written; it is then not kept.
+   */
+  async save(terminal: Terminal): Promise<void> {
+    if (this.#file !== undefined) {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push({ line: `${JSON.stringify(terminal)}\n`, resolve, reject });
+        this.#writing ??= this.#write(this.#file).finally(() => (this.#writing = undefined));
+      });
+    }
+    this.#terminals.set(terminal.phone, terminal);
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    await this.#file?.close();
+  }
+
+  async #write(file: FileHandle | undefined): Promise<void> {
+    while (file !== undefined && this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      try {
+        await file.appendFile(group.map(({ line }) => line).join(""));
+        await file.datasync();
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        for (const { reject } of group) {
+          reject(new WuxingError("STORE_UNAVAILABLE", "the register of terminals", [], { cause: error }));
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Opens the register at `path` (made when absent) and tidies it: one line a terminal, in the order of their first
+ * registration. A last line that a crash cut short is left out.
+ * @throws WuxingError DATA_UNREADABLE when the file cannot be read or written, or a line in its middle is no terminal.
+ */
+export async function openTerminalRegister(path: string): Promise<TerminalRegister> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "";
+      throw error;
+    });
+    const { terminals, stale } = parse(text, path);
+    if (stale) await rewrite(path, terminals);
+    return new TerminalRegister(terminals, await open(path, "a"));
+  } catch (error) {
+    if (error instanceof WuxingError) throw error;
+    throw new WuxingError("DATA_UNREADABLE", path, [], { cause: error });
+  }
+}
+
+function parse(text: string, path: string): { terminals: Map<string, Terminal>; stale: boolean } {
+  const terminals = new Map<string, Terminal>();
+  const lines = text.split("\n");
+  const unfinished = lines.pop() ?? "";
+  for (const [at, line] of lines.entries()) {
+    const terminal = parseLine(line);
+    if (terminal === undefined) {
+      throw new WuxingError("DATA_UNREADABLE", path, [
+        { where: `line ${at + 1}`, value: line.slice(0, 100), expected: "a terminal as JSON" },
+      ]);
+    }
+    terminals.set(terminal.phone, terminal);
+  }
+  return { terminals, stale: unfinished !== "" || lines.length > terminals.size };
+}
+
+function parseLine(line: string): Terminal | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isTerminal(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTerminal(value: unknown): value is Terminal {
+  if (typeof value !== "object" || value === null) return false;
+  const fields = new Map(Object.entries(value));
+  const isText = (name: string): boolean => typeof fields.get(name) === "string";
+  return isText("phone") && isText("plate") && isText("status") && Number.isInteger(fields.get("codeGeneration"));
+}
+
+async function rewrite(path: string, terminals: Map<string, Terminal>): Promise<void> {
+  const temporary = `${path}.new`;
+  const file = await open(temporary, "w");
+  try {
+    for (const terminal of terminals.values()) await file.write(`${JSON.stringify(terminal)}\n`);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+  const folder = await open(dirname(path), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
