@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+import { sendNotFound } from "./error-answer.ts";
+
+/**
+ * The console at `/`: the built files, and its first page for every other address that a browser opens, since each
+ * page of the console has an address of its own. Files with a hash in their name never change.
+ */
+export async function serveConsole(app: FastifyInstance, dir: string): Promise<void> {
+  if (!existsSync(join(dir, "index.html"))) {
+    app.get("/", { schema: { hide: true } }, (_request, reply) =>
+      reply.code(503).type("text/html; charset=utf-8").send(NOT_BUILT),
+    );
+    return;
+  }
+  await app.register(fastifyStatic, {
+    root: dir,
+    index: "index.html",
+    preCompressed: true,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      const hashed = path.includes("/assets/");
+      void reply.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+    },
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0]!;
+    const page = request.method === "GET" && !path.startsWith("/api/") && !path.split("/").at(-1)!.includes(".");
+    if (!page || request.headers.accept?.includes("text/html") !== true) return sendNotFound(request, reply);
+    return reply.sendFile("index.html");
+  });
+}
+
+const NOT_BUILT = `<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>无形</title>
+<p>值班台还没有构建：请运行 <code>npm run build</code>。接口说明在 <a href="/api/docs">/api/docs</a>。
+<p>The console is not built: run <code>npm run build</code>. The API is described at <a href="/api/docs">/api/docs</a>.`;

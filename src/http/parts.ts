@@ -1,0 +1,64 @@
+import type { FastifyBaseLogger } from "fastify";
+import type { Jt808Counters } from "../gateway/counters.ts";
+import type { CityView } from "../model/city.ts";
+import type { LedgerQueries } from "../store/ledger.ts";
+import type { TrackStore } from "../tracks/track-store.ts";
+import type { Watch } from "../watch/watch.ts";
+
+/** What the API stands on. It asks and commands; it decides nothing. */
+export interface ServerParts {
+  city: CityView;
+  ledger: LedgerQueries;
+  watch: Watch;
+  tracks: Pick<TrackStore, "vehicles" | "track" | "health">;
+  /** Null when no gateway runs. */
+  gateway: (() => Readonly<Jt808Counters>) | null;
+  ingest: IngestRates;
+  /** The city's clock, ms UTC. */
+  cityTimeMs: () => number;
+}
+
+/** How fast fixes come in, over the last seconds. */
+export interface IngestRates {
+  fixesPerSecond(): number;
+  /** The longest time from receipt to decision, ms; null when nothing came. */
+  lagMs(): number | null;
+}
+
+export interface ServerOptions {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Folder of the built console; without it `/` says how to build it. */
+  consoleDir: string;
+  log: FastifyBaseLogger;
+  limits?: Partial<HttpLimits>;
+}
+
+/** Bounds of the API. */
+export interface HttpLimits {
+  /** Largest body of a request, bytes: an area of some 50,000 positions. */
+  bodyBytes: number;
+  /** A request that is not complete after this is given up, ms. */
+  requestMs: number;
+  /** Open connections, streams included. */
+  connections: number;
+  /** Live streams at once. */
+  streams: number;
+  /** Bytes that may wait for a stream's reader before it gets nothing new until it has caught up. */
+  streamBytes: number;
+  /** A stream whose reader takes nothing for this long is ended, ms. */
+  streamStallMs: number;
+  /** How often positions and status are sent, ms. */
+  streamTickMs: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  bodyBytes: 4 * 1024 * 1024,
+  requestMs: 30_000,
+  connections: 2000,
+  streams: 200,
+  streamBytes: 1024 * 1024,
+  streamStallMs: 20_000,
+  streamTickMs: 1000,
+};

@@ -1,0 +1,81 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { WuxingError } from "../model/errors.ts";
+import { documentApi } from "./api-document.ts";
+import { areaRoutes } from "./area-routes.ts";
+import { serveConsole } from "./console-pages.ts";
+import { answerErrors } from "./error-answer.ts";
+import { findingRoutes } from "./finding-routes.ts";
+import { LiveStream } from "./live-stream.ts";
+import { createMetrics } from "./metrics.ts";
+import { setPageHeaders } from "./page-headers.ts";
+import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
+import { streamRoutes } from "./stream-routes.ts";
+import { machineRoutes, systemRoutes } from "./system-routes.ts";
+import { vehicleRoutes } from "./vehicle-routes.ts";
+
+export interface HttpServer {
+  /** Where it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Ends the live streams with a last event, answers what is under way, and stops. */
+  close(): Promise<void>;
+}
+
+/** Longest id of ours is 64 characters, each up to 12 characters as percent-encoded UTF-8. */
+const PARAM_LENGTH_MAX = 800;
+
+/**
+ * Starts the API, its document, the live stream and the console.
+ *
+ * @throws WuxingError PORT_IN_USE, CONFIG_INVALID when the address cannot be listened on
+ */
+export async function startHttpServer(parts: ServerParts, options: ServerOptions): Promise<HttpServer> {
+  const limits = { ...HTTP_LIMITS, ...options.limits };
+  const app = Fastify({
+    loggerInstance: options.log,
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+  });
+  app.server.maxConnections = limits.connections;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerErrors(app);
+  setPageHeaders(app, parts.city.tiles);
+
+  const stream = new LiveStream(parts, limits);
+  app.addHook("preClose", async () => stream.close());
+  const metrics = createMetrics(app, { parts, streams: stream });
+  await documentApi(app, VERSION);
+  const api = app.withTypeProvider<ZodTypeProvider>();
+  await api.register(machineRoutes(parts, metrics));
+  for (const routes of [
+    systemRoutes(parts),
+    areaRoutes(parts),
+    vehicleRoutes(parts),
+    findingRoutes(parts),
+    streamRoutes(stream),
+  ]) {
+    await api.register(routes, { prefix: "/api/v1" });
+  }
+  await serveConsole(app, options.consoleDir);
+  const url = await listen(app, options);
+  return { url, close: () => app.close() };
+}
+
+const VERSION = "1";
+
+async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EADDRINUSE") throw new WuxingError("PORT_IN_USE", `HTTP, ${host}:${port}`, [], { cause: error });
+    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+    throw new WuxingError("CONFIG_INVALID", `HTTP cannot listen on ${host}:${port} (${code})`, [], { cause: error });
+  }
+}

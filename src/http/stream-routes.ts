@@ -1,0 +1,42 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { WuxingError } from "../model/errors.ts";
+import { errorSchema } from "./error-answer.ts";
+import type { LiveStream } from "./live-stream.ts";
+import { SAFE_HEADERS } from "./page-headers.ts";
+
+const description = `Server-sent events without an end:
+\`finding\` (a FindingEvent, its id is \`seq\`), \`positions\` (all vehicles first, then once a second those that moved),
+\`status\` once a second, \`reset\` when the id to go on from is not of this ledger, \`end\` with a reason before the server
+ends the stream. Come back with \`Last-Event-ID\` (or \`?after=\`): no finding is left out and none comes twice.`;
+
+const seq = z.coerce.number().int().min(0);
+
+export function streamRoutes(stream: LiveStream): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.route({
+      method: "GET",
+      url: "/stream",
+      schema: {
+        tags: ["stream"],
+        summary: "What happens, live",
+        description,
+        querystring: z.strictObject({ after: seq.optional() }),
+        headers: z.object({ "last-event-id": seq.optional() }),
+        response: { 200: z.string().describe("text/event-stream"), "4xx": errorSchema, "5xx": errorSchema },
+      },
+      handler: (request, reply) => {
+        if (stream.full) throw new WuxingError("OVERLOADED", "no more live streams are open to new readers");
+        reply.hijack();
+        request.raw.setTimeout(0);
+        reply.raw.writeHead(200, {
+          "content-type": "text/event-stream; charset=utf-8",
+          "cache-control": "no-store",
+          "x-accel-buffering": "no",
+          ...SAFE_HEADERS,
+        });
+        stream.add(reply.raw, request.headers["last-event-id"] ?? request.query.after ?? null);
+      },
+    });
+  };
+}
