@@ -29,8 +29,8 @@ export interface VehicleLocks {
 export interface LedgerReadings {
   /** All areas, withdrawn ones too. */
   allAreas(): Promise<Area[]>;
-  /** Findings of a vehicle that had not ended before `fromMs` (exposures), or happened since then. */
-  findingsOf(vehicle: string, fromMs: number): Promise<VehicleFindings>;
+  /** Findings of each vehicle that lasted until `fromMs` (exposures), or happened since then; without any: left out. */
+  findingsOf(vehicles: readonly string[], fromMs: number): Promise<Map<string, VehicleFindings>>;
   /** Exposures and locks of each of the vehicles, oldest first; a vehicle without any is left out. */
   locksOf(vehicles: readonly string[]): Promise<Map<string, VehicleLocks>>;
   /** Vehicles with an exposure that lasted until `sinceMs` or later, and those with a live lock or one in review. */
@@ -50,28 +50,29 @@ export function createReadings(kysely: Kysely<Tables>): LedgerReadings {
       const rows = await kysely.selectFrom("area").select("body").orderBy("id").execute();
       return rows.map(({ body }) => body);
     },
-    async findingsOf(vehicle, fromMs) {
-      const since = (table: "passage" | "fence_event") =>
-        kysely.selectFrom(table).select("body").where("vehicle", "=", vehicle).where("time_ms", ">=", fromMs).execute();
+    async findingsOf(vehicles, fromMs) {
       const [exposed, passages, fenceEvents] = await Promise.all([
-        exposures().where("vehicle", "=", vehicle).where("last_ms", ">=", fromMs).execute(),
-        since("passage"),
-        since("fence_event"),
+        exposures().where(isOneOf(vehicles)).where("last_ms", ">=", fromMs).execute(),
+        kysely.selectFrom("passage").select("body").where(isOneOf(vehicles)).where("time_ms", ">=", fromMs).execute(),
+        kysely
+          .selectFrom("fence_event")
+          .select("body")
+          .where(isOneOf(vehicles))
+          .where("time_ms", ">=", fromMs)
+          .execute(),
       ]);
-      return {
-        exposures: exposed.map(standing),
-        passages: passages.map(({ body }) => body as Passage),
-        fenceEvents: fenceEvents.map(({ body }) => body as FenceEvent),
-      };
+      const found = new Map<string, VehicleFindings>();
+      const of = (vehicle: string): VehicleFindings =>
+        getOrMake(found, vehicle, () => ({ exposures: [], passages: [], fenceEvents: [] }));
+      for (const row of exposed) of(row.vehicle).exposures.push(standing(row));
+      for (const { body } of passages) of(body.vehicle).passages.push(body);
+      for (const { body } of fenceEvents) of(body.vehicle).fenceEvents.push(body);
+      return found;
     },
     async locksOf(vehicles) {
       const found = new Map<string, VehicleLocks>();
       if (vehicles.length === 0) return found;
-      const of = (vehicle: string): VehicleLocks => {
-        const present = found.get(vehicle) ?? { exposures: [], locks: [] };
-        found.set(vehicle, present);
-        return present;
-      };
+      const of = (vehicle: string): VehicleLocks => getOrMake(found, vehicle, () => ({ exposures: [], locks: [] }));
       const [exposed, locks] = await Promise.all([
         exposures().where(isOneOf(vehicles)).orderBy("exposed_ms").orderBy("id").execute(),
         kysely.selectFrom("lock").select(["vehicle", "body"]).where(isOneOf(vehicles)).orderBy("id").execute(),
@@ -105,6 +106,12 @@ export function createReadings(kysely: Kysely<Tables>): LedgerReadings {
       return rows.map(({ vehicle }) => vehicle);
     },
   };
+}
+
+function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const present = map.get(key) ?? make();
+  map.set(key, present);
+  return present;
 }
 
 /** One parameter for any number of vehicles: PostgreSQL takes at most 65,535 of them. */
