@@ -1,0 +1,133 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { FindingEvent } from "../../model/finding.ts";
+import type { Positions } from "../../model/vehicle.ts";
+import { Fleet } from "../map/fleet.ts";
+import { openEventStream } from "./event-stream.ts";
+import { applyFindings } from "./findings.ts";
+
+/** The stream's `status` event. Times are ms UTC. */
+export interface Status {
+  /** The city's own clock; behind the wall clock while a recorded or simulated day is played. */
+  cityTimeMs: number;
+  /** The newest instant that positions speak of, null before the first. */
+  eventTimeMs: number | null;
+  fixesPerSecond: number;
+  /** From a position's receipt to its decision, ms. */
+  lagMs: number | null;
+  /** Terminals that are connected. */
+  connections: number;
+  health: unknown;
+}
+
+export interface LiveState {
+  /** `opening` before the first connection, `lost` while the page shows what it last knew. */
+  connection: "opening" | "open" | "lost";
+  lostSinceMs: number | null;
+  status: Status | null;
+  /** City seconds per real second, about 1 when nothing is replayed. */
+  pace: number;
+  recent: readonly FindingEvent[];
+  stateCounts: readonly number[];
+}
+
+const RECENT_MAX = 60;
+const FLUSH_MS = 250;
+
+/**
+ * What the server says by itself: positions into the fleet, findings into the lists that the pages show, the state of the system
+ * into the bar. One for the page's whole life.
+ */
+export class Live {
+  readonly fleet = new Fleet();
+  readonly #queries: QueryClient;
+  readonly #listeners = new Set<() => void>();
+  #state: LiveState = {
+    connection: "opening",
+    lostSinceMs: null,
+    status: null,
+    pace: 1,
+    recent: [],
+    stateCounts: [0, 0, 0, 0],
+  };
+  #waiting: FindingEvent[] = [];
+  #flush: ReturnType<typeof setTimeout> | null = null;
+  #allNext = true;
+  #paceFrom: { wallMs: number; cityMs: number } | null = null;
+
+  constructor(queries: QueryClient) {
+    this.#queries = queries;
+  }
+
+  readonly get = (): LiveState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Begins to listen; the answer ends it. */
+  start(): () => void {
+    return openEventStream({
+      url: "/api/v1/stream",
+      onState: (state) => this.#connection(state),
+      onEvent: ({ event, data }) => {
+        if (event === "positions") this.#positions(JSON.parse(data) as Positions);
+        else if (event === "finding") this.#finding(JSON.parse(data) as FindingEvent);
+        else if (event === "status") this.#status(JSON.parse(data) as Status);
+      },
+    });
+  }
+
+  /** City time now, ms UTC; the wall clock before the server has told it. */
+  cityNowMs(): number {
+    return this.#state.status?.cityTimeMs ?? Date.now();
+  }
+
+  #set(change: Partial<LiveState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  #connection(state: "open" | "lost"): void {
+    if (state === "lost") {
+      if (this.#state.connection !== "lost") this.#set({ connection: "lost", lostSinceMs: Date.now() });
+      return;
+    }
+    this.#allNext = true;
+    this.#paceFrom = null;
+    this.#set({ connection: "open", lostSinceMs: null });
+    // What happened while nobody listened is in the lists, not in the stream.
+    void this.#queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "city" });
+  }
+
+  #positions(positions: Positions): void {
+    this.fleet.apply(positions, performance.now(), this.#allNext);
+    this.#allNext = false;
+    const counts = this.fleet.stateCounts();
+    if (counts.some((count, state) => count !== this.#state.stateCounts[state])) this.#set({ stateCounts: counts });
+  }
+
+  #status(status: Status): void {
+    const wallMs = performance.now();
+    const from = this.#paceFrom;
+    if (from === null) this.#paceFrom = { wallMs, cityMs: status.cityTimeMs };
+    let { pace } = this.#state;
+    if (from !== null && wallMs - from.wallMs > 4000) {
+      pace = (status.cityTimeMs - from.cityMs) / (wallMs - from.wallMs);
+      this.#paceFrom = { wallMs, cityMs: status.cityTimeMs };
+    }
+    this.#set({ status, pace });
+  }
+
+  #finding(event: FindingEvent): void {
+    this.#waiting.push(event);
+    this.#flush ??= setTimeout(() => {
+      const events = this.#waiting;
+      this.#waiting = [];
+      this.#flush = null;
+      applyFindings(this.#queries, events);
+      const told = events.filter(({ kind, change }) => kind !== "exposure" || change !== "revised").toReversed();
+      if (told.length > 0) this.#set({ recent: [...told, ...this.#state.recent].slice(0, RECENT_MAX) });
+    }, FLUSH_MS);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Area } from "../../model/area.ts";
+import type { Exposure } from "../../model/finding.ts";
+import { useAreas, useVehicleExposures } from "../api/queries.ts";
+import { useDesk } from "../desk.tsx";
+import { useText } from "../preferences.tsx";
+import { roughSpan, span } from "../show/instant.ts";
+import { Plate } from "../show/plate.tsx";
+import { VehicleMark } from "../show/symbols.tsx";
+import { RECEIVE_WITHIN_MS, type Waiting } from "./desk-clock.ts";
+
+/** A lock that waits for a person: one sentence, its clock, one action. */
+export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: boolean; onOpen: () => void }) {
+  const t = useText();
+  const { cityName, clock, live } = useDesk();
+  const { lock, urgency, waitedMs } = waiting;
+  const { data: exposures } = useVehicleExposures(lock.vehicle);
+  const { data: areas } = useAreas();
+  const nowMs = live.cityNowMs();
+  const grounds = (exposures?.items ?? []).filter(({ id }) => lock.exposures.includes(id));
+  const main = mainGround(grounds, areas ?? []);
+  const more = Math.max(0, lock.exposures.length - 1);
+  const entered =
+    lock.enteredAt === null ? t.card.enteredUnknown(cityName) : t.card.entered(clock.short(lock.enteredAt, nowMs), cityName);
+  return (
+    <article className={`card ${urgency}${chosen ? " chosen" : ""}`} data-lock={lock.id}>
+      <p>
+        <VehicleMark state="locked" size={16} /> <Plate vehicle={lock.vehicle} />{" "}
+        {urgency === "review" ? (
+          t.card.review
+        ) : main === undefined ? (
+          <span className="card-waiting">…</span>
+        ) : (
+          <>
+            <StaySentence exposure={main} area={areas?.find(({ id }) => id === main.area)} nowMs={nowMs} />
+            {more > 0 ? t.card.more(more) : ""}
+            {", "}
+            {entered}
+          </>
+        )}
+      </p>
+      <div className="card-foot">
+        <Limit waitedMs={waitedMs} />
+        <button type="button" className="card-action" onClick={onOpen}>
+          {urgency === "review" ? t.rail.decide : t.rail.open}
+        </button>
+      </div>
+    </article>
+  );
+}
+
+/** 在郑州××高风险区 800 m 内停留 14 分 20 秒 (06:12–06:26) */
+function StaySentence({ exposure, area, nowMs }: { exposure: Exposure; area: Area | undefined; nowMs: number }) {
+  const t = useText();
+  const { clock } = useDesk();
+  const place = area === undefined ? t.card.unknownArea : area.name;
+  const stay = span(exposure.durationS * 1000, t);
+  const from = clock.short(exposure.start, nowMs);
+  if (exposure.end === null) return t.card.ongoing(place, stay, from);
+  return t.card.stay(place, stay, from, clock.minute(exposure.end));
+}
+
+/** The ground that weighs most: in a high-risk area before a medium one, then the longer stay. */
+function mainGround(grounds: readonly Exposure[], areas: readonly Area[]): Exposure | undefined {
+  const high = new Set(areas.filter(({ level }) => level === "high").map(({ id }) => id));
+  return grounds.toSorted(
+    (a, b) => Number(high.has(b.area)) - Number(high.has(a.area)) || b.durationS - a.durationS,
+  )[0];
+}
+
+/** The clock of the desk's limit: a bar that fills; over the limit it breaks into blocks. */
+function Limit({ waitedMs }: { waitedMs: number }) {
+  const t = useText();
+  const over = waitedMs > RECEIVE_WITHIN_MS;
+  const text = over ? t.rail.overdueBy(roughSpan(waitedMs - RECEIVE_WITHIN_MS, t)) : t.rail.waiting(roughSpan(waitedMs, t));
+  return (
+    <div className={`limit${over ? " over" : ""}`}>
+      <span className="limit-bar" aria-hidden="true">
+        <span style={{ width: `${Math.min(100, (waitedMs / RECEIVE_WITHIN_MS) * 100)}%` }} />
+      </span>
+      <small>{text}</small>
+    </div>
+  );
+}

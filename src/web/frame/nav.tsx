@@ -1,0 +1,45 @@
+import { NavLink } from "react-router";
+import { useOpenLocks } from "../api/queries.ts";
+import { useText } from "../preferences.tsx";
+import type { Text } from "../text/zh.ts";
+
+type Place = Exclude<keyof Text["nav"], "api">;
+
+/** The places of the console, in the order of their keys 1 to 5. */
+export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: string }[] = [
+  { name: "map", path: "/", also: /^\/$/, icon: "M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2zM9 4v14M15 6v14" },
+  { name: "locks", path: "/locks", also: /^\/lock/, icon: "M5 11h14v10H5zM8 11V8a4 4 0 0 1 8 0v3" },
+  { name: "vehicles", path: "/vehicles", also: /^\/vehicle/, icon: "M2 6h12v10H2zM14 10h4l4 3v3h-8zM6 18.5a2 2 0 1 0 .1 0M17.5 18.5a2 2 0 1 0 .1 0" },
+  { name: "areas", path: "/areas", also: /^\/area/, icon: "M12 3l8 5v8l-8 5-8-5V8zM4 14l9-9M7 19L20 9" },
+  { name: "gates", path: "/gates", also: /^\/gate/, icon: "M9 2v20M15 2v20M3 12h18" },
+];
+
+/** The places of the console at the left edge. */
+export function Nav() {
+  const t = useText();
+  const { data: locks } = useOpenLocks();
+  return (
+    <nav className="nav" aria-label={t.deskName}>
+      {PLACES.map(({ name, path, also, icon }, index) => (
+        <NavLink
+          key={name}
+          to={path}
+          title={`${t.nav[name]} (${index + 1})`}
+          className={also.test(globalThis.location.pathname) ? "on" : ""}
+        >
+          <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+            <path d={icon} fill="none" stroke="currentColor" strokeWidth="1.7" strokeLinejoin="round" />
+          </svg>
+          <span>{t.nav[name]}</span>
+          {name === "locks" && (locks?.length ?? 0) > 0 ? <b>{locks!.length}</b> : null}
+        </NavLink>
+      ))}
+      <a href="/api/docs" target="_blank" rel="noreferrer" className="nav-last">
+        <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
+          <path d="M8 5l-6 7 6 7M16 5l6 7-6 7" fill="none" stroke="currentColor" strokeWidth="1.7" strokeLinejoin="round" />
+        </svg>
+        <span>{t.nav.api}</span>
+      </a>
+    </nav>
+  );
+}

@@ -1,0 +1,58 @@
+import { useEffect, type ReactNode } from "react";
+import { useNavigate } from "react-router";
+import { scene } from "../map/scene.ts";
+import { useText } from "../preferences.tsx";
+import { Loading } from "../show/states.tsx";
+
+interface PanelProps {
+  title: ReactNode;
+  /** Beside the title. */
+  aside?: ReactNode;
+  wide?: boolean;
+  loading?: boolean;
+  children?: ReactNode;
+}
+
+const WIDTH = 440;
+const WIDTH_WIDE = 620;
+
+/** A page over the map's left part; the map keeps its place beside it. */
+export function Panel({ title, aside, wide = false, loading = false, children }: PanelProps) {
+  const t = useText();
+  const navigate = useNavigate();
+  const width = wide ? WIDTH_WIDE : WIDTH;
+  useEffect(() => {
+    scene.panelWidth = width;
+    return () => {
+      scene.panelWidth = 0;
+    };
+  }, [width]);
+  return (
+    <section className="panel" style={{ width }} aria-busy={loading}>
+      <header className="panel-head">
+        <button type="button" onClick={() => void navigate(-1)} aria-label={t.states.back} title={t.states.back}>
+          ←
+        </button>
+        <h1>{title}</h1>
+        {aside}
+        <button type="button" onClick={() => void navigate("/")} aria-label={t.states.close} title={`${t.states.close} (Esc)`}>
+          ✕
+        </button>
+      </header>
+      <div className="panel-body">{loading ? <Loading rows={8} /> : children}</div>
+    </section>
+  );
+}
+
+/** A titled part of a panel. */
+export function Section({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="section">
+      <h2>
+        <span>{title}</span>
+        {aside}
+      </h2>
+      {children}
+    </section>
+  );
+}

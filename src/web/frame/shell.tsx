@@ -1,0 +1,98 @@
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { useDesk } from "../desk.tsx";
+import { useText } from "../preferences.tsx";
+import { Failed, Fence } from "../show/states.tsx";
+import { Bar } from "./bar.tsx";
+import { KeyboardHelp } from "./keyboard-help.tsx";
+import { Nav, PLACES } from "./nav.tsx";
+import { Panel } from "./panel.tsx";
+import { Rail } from "./rail.tsx";
+import { Timeline } from "./timeline.tsx";
+import { useKeys } from "./use-keys.ts";
+
+const MapView = lazy(async () => ({ default: (await import("../map/map-view.tsx")).MapView }));
+const VehiclePanel = lazy(async () => ({ default: (await import("../vehicle/vehicle-panel.tsx")).VehicleRoute }));
+const VehicleList = lazy(async () => ({ default: (await import("../vehicle/vehicle-list.tsx")).VehicleList }));
+const LockPanel = lazy(async () => ({ default: (await import("../lock/lock-panel.tsx")).LockPanel }));
+const LockList = lazy(async () => ({ default: (await import("../lock/lock-list.tsx")).LockList }));
+const AreaList = lazy(async () => ({ default: (await import("../area/area-list.tsx")).AreaList }));
+const AreaPanel = lazy(async () => ({ default: (await import("../area/area-panel.tsx")).AreaPanel }));
+const AreaFormPanel = lazy(async () => ({ default: (await import("../area/area-form-panel.tsx")).AreaFormPanel }));
+const GateList = lazy(async () => ({ default: (await import("../gate/gate-list.tsx")).GateList }));
+const GatePanel = lazy(async () => ({ default: (await import("../gate/gate-panel.tsx")).GatePanel }));
+
+/** The frame: bar, places, map, timeline, rail; a page is a panel over the map. */
+export function Shell() {
+  const t = useText();
+  const { city, cityFailed } = useDesk();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const [help, setHelp] = useState(false);
+  useKeys({
+    "?": () => setHelp(true),
+    Escape: () => (help ? setHelp(false) : pathname === "/" ? undefined : void navigate("/")),
+    ...Object.fromEntries(PLACES.map(({ path }, index) => [String(index + 1), () => void navigate(path)])),
+  });
+  // The map is the largest part; it is fetched while the city is asked for.
+  useEffect(() => void import("../map/map-view.tsx"), []);
+
+  return (
+    <div className="shell">
+      <Bar onHelp={() => setHelp(true)} />
+      <Nav />
+      <main className="desk">
+        <div className="desk-map">
+          <Fence message={t.states.crashed}>
+            {cityFailed ? (
+              <Failed error={null} what={t.map.failed} stillWorks={t.states.unreachable} />
+            ) : city === undefined ? (
+              <MapWaiting />
+            ) : (
+              <Suspense fallback={<MapWaiting />}>
+                <MapView city={city} />
+              </Suspense>
+            )}
+          </Fence>
+          <Fence key={pathname} message={t.states.crashed}>
+            <Suspense fallback={<Panel title={t.states.loading} loading />}>
+              <Pages />
+            </Suspense>
+          </Fence>
+        </div>
+        <Timeline />
+      </main>
+      <Rail />
+      <KeyboardHelp open={help} onClose={() => setHelp(false)} />
+    </div>
+  );
+}
+
+function Pages() {
+  const t = useText();
+  return (
+    <Routes>
+      <Route path="/" element={null} />
+      <Route path="/vehicles" element={<VehicleList />} />
+      <Route path="/vehicle/:id" element={<VehiclePanel />} />
+      <Route path="/locks" element={<LockList />} />
+      <Route path="/lock/:id" element={<LockPanel />} />
+      <Route path="/areas" element={<AreaList />} />
+      <Route path="/area/new" element={<AreaFormPanel />} />
+      <Route path="/area/:id" element={<AreaPanel />} />
+      <Route path="/area/:id/edit" element={<AreaFormPanel />} />
+      <Route path="/gates" element={<GateList />} />
+      <Route path="/gate/:id" element={<GatePanel />} />
+      <Route path="*" element={<Panel title={t.states.notFound} />} />
+    </Routes>
+  );
+}
+
+function MapWaiting() {
+  const t = useText();
+  return (
+    <div className="map-waiting" role="status">
+      {t.map.loading}
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { useEffect, useRef } from "react";
+
+/** Keys of the whole page, by `KeyboardEvent.key`. Silent while something is typed, but for Escape, which leaves the field. */
+export function useKeys(actions: Record<string, () => void>): void {
+  const current = useRef(actions);
+  useEffect(() => {
+    current.current = actions;
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+      const target = event.target as HTMLElement;
+      const action = current.current[event.key];
+      if (action === undefined) return;
+      if (target.matches("input, textarea, select, [contenteditable]")) {
+        if (event.key === "Escape") target.blur();
+        return;
+      }
+      if (event.key === "Enter" && target.matches("button, a")) return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, []);
+}

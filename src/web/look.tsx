@@ -1,0 +1,43 @@
+import { App, ConfigProvider, theme as antTheme } from "antd";
+import enUS from "antd/locale/en_US";
+import zhCN from "antd/locale/zh_CN";
+import type { ReactNode } from "react";
+import { usePreferences } from "./preferences.tsx";
+import { TOKENS } from "./tokens.ts";
+
+/** Lends antd's parts the console's own colours and letters. */
+export function Look({ children }: { children: ReactNode }) {
+  const { language, theme } = usePreferences();
+  const tokens = TOKENS[theme];
+  return (
+    <ConfigProvider
+      locale={language === "zh" ? zhCN : enUS}
+      button={{ autoInsertSpace: false }}
+      theme={{
+        algorithm: theme === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
+        token: {
+          colorPrimary: tokens.action,
+          colorError: tokens.fault,
+          colorWarning: tokens.fault,
+          colorSuccess: tokens.released,
+          colorInfo: tokens.action,
+          colorTextBase: tokens.text,
+          colorBgBase: tokens.surface,
+          colorBgContainer: tokens.surface,
+          colorBgElevated: tokens.surfaceRaised,
+          colorBorder: tokens.lineStrong,
+          colorBorderSecondary: tokens.line,
+          colorTextDescription: tokens.textMuted,
+          fontFamily: "'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', system-ui, sans-serif",
+          fontSize: 14,
+          borderRadius: 4,
+          motionDurationMid: "0.1s",
+          motionDurationSlow: "0.15s",
+        },
+        components: { Button: { primaryShadow: "none", defaultShadow: "none", primaryColor: tokens.actionText } },
+      }}
+    >
+      <App component={false}>{children}</App>
+    </ConfigProvider>
+  );
+}

@@ -1,0 +1,210 @@
+import { MapboxOverlay } from "@deck.gl/mapbox";
+import {
+  Map as MapLibreMap,
+  NavigationControl,
+  ScaleControl,
+  setWorkerUrl,
+  type GeoJSONSource,
+  type MapMouseEvent,
+} from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import type { CityView } from "../../model/city.ts";
+import { TOKENS, type ThemeName } from "../tokens.ts";
+import { baseStyle, MOVING_SOURCES, NOTHING, type MovingSource } from "./base-style.ts";
+import type { Fleet } from "./fleet.ts";
+import { drawMarksWhenMissed } from "./marks.ts";
+import type { LonLat } from "./plane.ts";
+import { scene, type Focus } from "./scene.ts";
+import { rgba, vehicleColumns, VehicleLayer, type VehicleColors, type VehicleColumns } from "./vehicle-layer.ts";
+
+/** What lies under the pointer. */
+export type Hit =
+  | { kind: "vehicle"; id: string; number: number }
+  | { kind: "area" | "gate"; id: string }
+  | null;
+
+export interface CityMapOptions {
+  container: HTMLElement;
+  city: CityView;
+  theme: ThemeName;
+  fleet: Fleet;
+  /** City time, ms UTC. */
+  cityNowMs: () => number;
+  onClick: (hit: Hit, place: LonLat) => void;
+  onHover: (hit: Hit, at: { x: number; y: number }) => void;
+  /** After every picture, for labels that go with vehicles. */
+  onFrame: () => void;
+}
+
+/** A vehicle whose last fix is older than the rule's longest known gap has lost its signal, ms. */
+export const LOST_AFTER_MS = 300_000;
+/** The map is drawn at most this often: enough for smooth motion, half the work of a screen's 60. */
+const FRAME_MS = 1000 / 31;
+const HIT_PIXELS = 13;
+
+/** The map: MapLibre draws the ground, deck.gl the vehicles above it, each on its own canvas, so that motion repaints no ground. */
+export class CityMap {
+  readonly map: MapLibreMap;
+  /** Pictures drawn so far, for measuring. */
+  frames = 0;
+  readonly #options: CityMapOptions;
+  readonly #overlay: MapboxOverlay;
+  readonly #data: Record<MovingSource, GeoJSON.FeatureCollection>;
+  #theme: ThemeName;
+  #columns: VehicleColumns | null = null;
+  #columnsRevision = -1;
+  #selected: string | null = null;
+  #layers: VehicleLayer[] = [];
+  #lastFrameMs = 0;
+  #animation = 0;
+
+  constructor(options: CityMapOptions) {
+    this.#options = options;
+    this.#theme = options.theme;
+    this.#data = Object.fromEntries(MOVING_SOURCES.map((name) => [name, NOTHING])) as typeof this.#data;
+    setWorkerUrl(new URL(workerUrl, location.href).href);
+    const [west, south, east, north] = options.city.bbox;
+    this.map = new MapLibreMap({
+      container: options.container,
+      style: baseStyle(options.city, TOKENS[options.theme], options.theme, this.#data),
+      bounds: [west, south, east, north],
+      fitBoundsOptions: { padding: 40 },
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      maxPitch: 0,
+      minZoom: 5,
+      maxZoom: 18,
+      fadeDuration: 0,
+      localIdeographFontFamily: "'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif",
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+    this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
+    drawMarksWhenMissed(this.map);
+    this.#overlay = new MapboxOverlay({ interleaved: false, layers: [], useDevicePixels: true, pickingRadius: 0 });
+    this.map.addControl(this.#overlay);
+    this.map.on("click", (event) => this.#click(event));
+    this.map.on("mousemove", (event) => this.#hover(event));
+    this.map.on("mouseout", () => options.onHover(null, { x: 0, y: 0 }));
+    this.#animation = requestAnimationFrame(this.#frame);
+  }
+
+  setTheme(theme: ThemeName): void {
+    if (theme === this.#theme) return;
+    this.#theme = theme;
+    this.map.setStyle(baseStyle(this.#options.city, TOKENS[theme], theme, this.#data));
+    this.#columnsRevision = -1;
+  }
+
+  setData(name: MovingSource, data: GeoJSON.FeatureCollection): void {
+    this.#data[name] = data;
+    const source = this.map.getSource<GeoJSONSource>(name);
+    void source?.setData(data);
+  }
+
+  select(vehicle: string | null): void {
+    this.#selected = vehicle;
+    this.#columnsRevision = -1;
+  }
+
+  focus(focus: Focus): void {
+    if ("bbox" in focus) {
+      const [west, south, east, north] = focus.bbox;
+      this.map.fitBounds([west, south, east, north], { padding: this.#clear(56), maxZoom: 15.5, duration: 500 });
+    } else {
+      const zoom = Math.max(focus.zoom, this.map.getZoom());
+      this.map.easeTo({ center: focus.place, zoom, offset: [scene.panelWidth / 2, 0], duration: 500 });
+    }
+  }
+
+  wholeCity(): void {
+    const [west, south, east, north] = this.#options.city.bbox;
+    this.map.fitBounds([west, south, east, north], { padding: this.#clear(40), duration: 500 });
+  }
+
+  /** Room around what is shown: the panel covers the left. */
+  #clear(pixels: number): { top: number; bottom: number; left: number; right: number } {
+    return { top: pixels, bottom: pixels, right: pixels, left: pixels + scene.panelWidth };
+  }
+
+  remove(): void {
+    cancelAnimationFrame(this.#animation);
+    this.map.removeControl(this.#overlay);
+    this.map.remove();
+  }
+
+  readonly #frame = (nowMs: number): void => {
+    this.#animation = requestAnimationFrame(this.#frame);
+    if (nowMs - this.#lastFrameMs < FRAME_MS - 2) return;
+    this.#lastFrameMs = nowMs;
+    const { fleet, cityNowMs } = this.#options;
+    if (fleet.revision === this.#columnsRevision) {
+      for (const layer of this.#layers) layer.setNeedsRedraw();
+    } else {
+      this.#columnsRevision = fleet.revision;
+      this.#columns = vehicleColumns(fleet, performance.now(), cityNowMs() - LOST_AFTER_MS);
+      this.#draw();
+    }
+    this.frames++;
+    this.#options.onFrame();
+  };
+
+  #draw(): void {
+    if (this.#columns === null) return;
+    const zoom = this.map.getZoom();
+    const shared = {
+      data: this.#columns as never,
+      colors: this.#colors(),
+      scale: Math.min(1.25, Math.max(0.55, 0.55 + (zoom - 8) * 0.13)),
+      selected: this.#selected === null ? -1 : (this.#options.fleet.numberOf(this.#selected) ?? -1),
+    };
+    this.#layers = [
+      new VehicleLayer({ id: "vehicles-ordinary", pass: "ordinary", ...shared }),
+      new VehicleLayer({ id: "vehicles-special", pass: "special", ...shared }),
+    ];
+    this.#overlay.setProps({ layers: this.#layers });
+  }
+
+  #colors(): VehicleColors {
+    const tokens = TOKENS[this.#theme];
+    return {
+      ordinary: rgba(tokens.ordinary),
+      exposed: rgba(tokens.exposed),
+      locked: rgba(tokens.locked),
+      released: rgba(tokens.released),
+      halo: rgba(tokens.halo),
+    };
+  }
+
+  #hit(event: MapMouseEvent): Hit {
+    const { fleet } = this.#options;
+    const { lng, lat } = event.lngLat;
+    const corner = this.map.unproject([event.point.x + HIT_PIXELS, event.point.y - HIT_PIXELS]);
+    const number = fleet.nearest(lng, lat, Math.abs(corner.lng - lng), Math.abs(corner.lat - lat), performance.now());
+    const id = number === null ? null : fleet.idOf(number);
+    if (number !== null && id !== null) return { kind: "vehicle", id, number };
+    const box: [[number, number], [number, number]] = [
+      [event.point.x - 4, event.point.y - 4],
+      [event.point.x + 4, event.point.y + 4],
+    ];
+    const layers = ["gate-bars", "gate-counts", "gate-lines", "area-fill", "area-line", "area-point", "area-names", "reach"];
+    const found = this.map.queryRenderedFeatures(box, { layers: layers.filter((layer) => this.map.getLayer(layer)) })[0];
+    if (found === undefined) return null;
+    const { gate, area } = found.properties as { gate?: string; area?: string };
+    if (gate !== undefined) return { kind: "gate", id: gate };
+    return area === undefined ? null : { kind: "area", id: area };
+  }
+
+  #click(event: MapMouseEvent): void {
+    this.#options.onClick(this.#hit(event), [event.lngLat.lng, event.lngLat.lat]);
+  }
+
+  #hover(event: MapMouseEvent): void {
+    const hit = this.#hit(event);
+    this.map.getCanvas().style.cursor = hit === null ? "" : "pointer";
+    this.#options.onHover(hit, event.point);
+  }
+}

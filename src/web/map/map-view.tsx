@@ -1,0 +1,111 @@
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useNavigate } from "react-router";
+import "maplibre-gl/dist/maplibre-gl.css";
+import "./map.css";
+import type { CityView } from "../../model/city.ts";
+import { useAreas, useGateCountsSince, useOpenLocks } from "../api/queries.ts";
+import { useCityNow, useDesk } from "../desk.tsx";
+import { usePreferences } from "../preferences.tsx";
+import { CityMap, type Hit } from "./city-map.ts";
+import { areaFeatures, draftFeatures, evidenceFeatures, gateFeatures, reachFeatures, trackFeatures } from "./features.ts";
+import { EvidenceLabels } from "./evidence-labels.tsx";
+import { HoverLabel } from "./hover-label.tsx";
+import { Legend } from "./legend.tsx";
+import { PlateLabels } from "./plate-labels.ts";
+import { scene } from "./scene.ts";
+
+/** The live map with everything on it. Loaded after the frame stands; the pages reach it through `scene`. */
+export function MapView({ city }: { city: CityView }) {
+  const { live, clock } = useDesk();
+  const { t, theme, language } = usePreferences();
+  const navigate = useNavigate();
+  const container = useRef<HTMLDivElement>(null);
+  const labels = useRef<HTMLDivElement>(null);
+  const [cityMap, setCityMap] = useState<CityMap | null>(null);
+  const [failed, setFailed] = useState(false);
+  const [hover, setHover] = useState<{ hit: Hit; at: { x: number; y: number } }>({ hit: null, at: { x: 0, y: 0 } });
+
+  useEffect(() => {
+    const plates = new PlateLabels(labels.current!, live.fleet);
+    let made: CityMap | null = null;
+    try {
+      made = new CityMap({
+        container: container.current!,
+        city,
+        theme,
+        fleet: live.fleet,
+        cityNowMs: () => live.cityNowMs(),
+        onClick: (hit, place) => {
+          if (scene.onPlace !== null) scene.onPlace(place);
+          else if (hit !== null) void navigate(`/${hit.kind}/${encodeURIComponent(hit.id)}`);
+        },
+        onHover: (hit, at) => setHover(scene.onPlace === null ? { hit, at } : { hit: null, at }),
+        onFrame: () => plates.place(made!.map, scene.get().vehicle),
+      });
+    } catch {
+      setFailed(true);
+      return () => plates.clear();
+    }
+    const opened = made;
+    setCityMap(opened);
+    Object.assign(window, { wuxingMap: opened });
+    const resize = new ResizeObserver(() => opened.map.resize());
+    resize.observe(container.current!);
+    const unfocus = scene.onFocus((focus) => opened.focus(focus));
+    return () => {
+      resize.disconnect();
+      unfocus();
+      plates.clear();
+      opened.remove();
+      setCityMap(null);
+    };
+    // A new theme is handed over below; the map itself stays.
+  }, [city, live, navigate]);
+
+  useEffect(() => cityMap?.setTheme(theme), [cityMap, theme]);
+  useMapData(cityMap, city, language);
+
+  if (failed) {
+    return (
+      <div className="map-failed" role="alert">
+        <strong>{t.map.failed}</strong>
+        <p>{t.map.failedHint}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="map-view">
+      <div ref={container} className="map-canvas" role="application" aria-label={t.map.label} />
+      <div ref={labels} className="map-labels" aria-hidden="true" />
+      {cityMap === null ? null : <EvidenceLabels map={cityMap.map} clock={clock} />}
+      <HoverLabel hit={hover.hit} at={hover.at} fleet={live.fleet} />
+      <Legend />
+      <button type="button" className="map-whole" onClick={() => cityMap?.wholeCity()}>
+        {t.map.wholeCity}
+      </button>
+    </div>
+  );
+}
+
+/** Keeps the map's sources at what the pages and the server say. */
+function useMapData(cityMap: CityMap | null, city: CityView, language: "zh" | "en"): void {
+  const { clock } = useDesk();
+  const dayStart = clock.startOfDay(useCityNow(60_000));
+  const { data: areas } = useAreas();
+  const { data: counts } = useGateCountsSince(dayStart);
+  const { data: locks } = useOpenLocks();
+  const { vehicle, track, evidence, cursor, area, gate, draft } = useSyncExternalStore(scene.subscribe, scene.get);
+
+  useEffect(() => {
+    if (cityMap === null || areas === undefined) return;
+    cityMap.setData("areas", areaFeatures(areas, area));
+    cityMap.setData("reach", reachFeatures(areas, area));
+  }, [cityMap, areas, area]);
+  useEffect(() => {
+    cityMap?.setData("gateMarks", gateFeatures(city, counts ?? [], language, gate));
+  }, [cityMap, city, counts, language, gate]);
+  useEffect(() => cityMap?.setData("track", trackFeatures(track)), [cityMap, track]);
+  useEffect(() => cityMap?.setData("evidence", evidenceFeatures(evidence, cursor)), [cityMap, evidence, cursor]);
+  useEffect(() => cityMap?.setData("draft", draftFeatures(draft)), [cityMap, draft]);
+  useEffect(() => cityMap?.select(vehicle), [cityMap, vehicle, locks]);
+}

@@ -1,0 +1,81 @@
+import type { Area, Geometry } from "../../model/area.ts";
+import type { Exposure } from "../../model/finding.ts";
+import type { Bbox, LonLat } from "./plane.ts";
+
+/** What a stretch of a track is; each has its own colour and its own line. */
+export type TrackKind = "outside" | "near" | "unknown" | "parked";
+
+export interface TrackPiece {
+  kind: TrackKind;
+  line: LonLat[];
+}
+
+/** Evidence of one exposure as the map draws it. */
+export interface Evidence {
+  exposure: Exposure;
+  area: Area | null;
+}
+
+export interface SceneState {
+  /** Vehicle whose panel is open. */
+  vehicle: string | null;
+  track: TrackPiece[];
+  evidence: Evidence | null;
+  /** Place on the track that the pointer is on. */
+  cursor: LonLat | null;
+  area: string | null;
+  gate: string | null;
+  /** A shape that is being made, WGS-84. */
+  draft: { geometry: Geometry | null; corners: LonLat[] } | null;
+}
+
+export type Focus = { bbox: Bbox } | { place: LonLat; zoom: number };
+
+const EMPTY: SceneState = {
+  vehicle: null,
+  track: [],
+  evidence: null,
+  cursor: null,
+  area: null,
+  gate: null,
+  draft: null,
+};
+
+/** What the pages ask of the map. They know no map library; the map reads this and draws it. */
+export class Scene {
+  #state: SceneState = EMPTY;
+  #focus: Focus | null = null;
+  readonly #listeners = new Set<() => void>();
+  readonly #focusListeners = new Set<(focus: Focus) => void>();
+  /** How much of the map's left side a panel covers, pixels. */
+  panelWidth = 0;
+  /** Takes the clicks on the map while a shape is being drawn. */
+  onPlace: ((place: LonLat) => void) | null = null;
+
+  readonly get = (): SceneState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  set(change: Partial<SceneState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Brings something into view; kept for a map that is still loading. */
+  focus(focus: Focus): void {
+    if (this.#focusListeners.size === 0) this.#focus = focus;
+    for (const listener of this.#focusListeners) listener(focus);
+  }
+
+  onFocus(listener: (focus: Focus) => void): () => void {
+    this.#focusListeners.add(listener);
+    if (this.#focus !== null) listener(this.#focus);
+    this.#focus = null;
+    return () => this.#focusListeners.delete(listener);
+  }
+}
+
+export const scene = new Scene();

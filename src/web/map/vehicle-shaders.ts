@@ -1,0 +1,183 @@
+/**
+ * One quad a vehicle. The vertex shader moves it between its two places; the fragment shader draws the shape that its state
+ * has: arrow, amber ring, red padlock that pulses twice, green tick; hollow and dashed when its signal is lost.
+ */
+const uniforms = /* glsl */ `\
+layout(std140) uniform vehicleUniforms {
+  vec4 ordinaryColor;
+  vec4 exposedColor;
+  vec4 lockedColor;
+  vec4 releasedColor;
+  vec4 haloColor;
+  float timeS;
+  float scale;
+  float selected;
+  float first;
+} vehicle;
+`;
+
+export const vehicleUniforms = {
+  name: "vehicle",
+  vs: uniforms,
+  fs: uniforms,
+  source: "",
+  uniformTypes: {
+    ordinaryColor: "vec4<f32>",
+    exposedColor: "vec4<f32>",
+    lockedColor: "vec4<f32>",
+    releasedColor: "vec4<f32>",
+    haloColor: "vec4<f32>",
+    timeS: "f32",
+    scale: "f32",
+    selected: "f32",
+    first: "f32",
+  },
+} as const;
+
+/**
+ * `instanceMotion`: degrees to go east and north, start (s), duration (s). `instanceLook`: heading (degrees), state, lost (0 or
+ * 1), start of the pulse (s). Times are seconds from when the columns were written.
+ */
+export const vertexShader = /* glsl */ `\
+#version 300 es
+#define SHADER_NAME vehicle-layer-vertex
+in vec2 positions;
+in vec3 instancePositions;
+in vec3 instancePositions64Low;
+in vec4 instanceMotion;
+in vec4 instanceLook;
+out vec2 place;
+out float halfSize;
+flat out float kind;
+flat out float lost;
+flat out float pulse;
+flat out vec2 facing;
+flat out float chosen;
+
+void main(void) {
+  kind = instanceLook.y;
+  lost = instanceLook.z;
+  float special = step(0.5, kind);
+  // The ordinary ones are drawn in a pass of their own, under those that matter.
+  if (kind > 3.5 || special != vehicle.first) {
+    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
+    return;
+  }
+  chosen = abs(float(gl_InstanceID) - vehicle.selected) < 0.5 ? 1.0 : 0.0;
+  float since = vehicle.timeS - instanceLook.w;
+  pulse = kind > 1.5 && kind < 2.5 && since >= 0.0 && since < 2.4 ? fract(since / 1.2) : -1.0;
+  float radius = kind < 0.5 ? 7.0 * vehicle.scale : (kind < 1.5 ? 12.0 : 14.0) * (0.6 + 0.4 * vehicle.scale);
+  halfSize = radius;
+  float reach = radius * (pulse >= 0.0 ? 2.6 : (chosen > 0.5 ? 1.75 : 1.15));
+  float angle = radians(instanceLook.x);
+  facing = vec2(sin(angle), cos(angle));
+
+  float share = clamp((vehicle.timeS - instanceMotion.z) / instanceMotion.w, 0.0, 1.0);
+  vec3 low = instancePositions64Low + vec3(instanceMotion.xy * share, 0.0);
+  geometry.worldPosition = instancePositions;
+  geometry.uv = positions;
+  place = positions * reach;
+  gl_Position = project_position_to_clipspace(instancePositions, low, vec3(0.0), geometry.position);
+  DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
+  gl_Position.xy += project_pixel_size_to_clipspace(place);
+  vec4 unused = vec4(0.0);
+  DECKGL_FILTER_COLOR(unused, geometry);
+}
+`;
+
+export const fragmentShader = /* glsl */ `\
+#version 300 es
+#define SHADER_NAME vehicle-layer-fragment
+precision highp float;
+in vec2 place;
+in float halfSize;
+flat in float kind;
+flat in float lost;
+flat in float pulse;
+flat in vec2 facing;
+flat in float chosen;
+out vec4 fragColor;
+
+float box(vec2 p, vec2 size, float corner) {
+  vec2 q = abs(p) - size + corner;
+  return length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - corner;
+}
+
+float segment(vec2 p, vec2 a, vec2 b) {
+  vec2 ab = b - a;
+  return length(p - a - ab * clamp(dot(p - a, ab) / dot(ab, ab), 0.0, 1.0));
+}
+
+// An arrowhead with a notch, its tip to the north of its own axes.
+float arrow(vec2 p, float r) {
+  p.x = abs(p.x);
+  vec2 tip = vec2(0.0, r);
+  vec2 wing = vec2(r * 0.72, -r * 0.82);
+  vec2 notch = vec2(0.0, -r * 0.42);
+  float edge = min(segment(p, tip, wing), segment(p, wing, notch));
+  vec2 side = wing - tip;
+  vec2 base = notch - wing;
+  bool inside = (p.x - tip.x) * side.y - (p.y - tip.y) * side.x > 0.0 && (p.x - wing.x) * base.y - (p.y - wing.y) * base.x > 0.0;
+  return inside ? -edge : edge;
+}
+
+// Puts a shape with its edge at distance d over what is there.
+void cover(inout vec4 under, vec4 color, float d) {
+  float a = color.a * clamp(0.5 - d, 0.0, 1.0);
+  under = vec4(color.rgb * a + under.rgb * (1.0 - a), a + under.a * (1.0 - a));
+}
+
+float dashes(vec2 p, float count) {
+  return step(0.38, fract(atan(p.x, p.y) / 6.2831853 * count));
+}
+
+void main(void) {
+  float r = halfSize;
+  vec2 p = place;
+  vec2 ahead = vec2(p.x * facing.y - p.y * facing.x, p.x * facing.x + p.y * facing.y);
+  vec4 color = vec4(0.0);
+  bool hollow = lost > 0.5;
+
+  if (kind < 0.5) {
+    float d = arrow(ahead, r * 0.92);
+    cover(color, vehicle.haloColor, d - 1.1);
+    cover(color, hollow ? vehicle.haloColor : vehicle.ordinaryColor, d);
+    if (hollow) cover(color, vehicle.ordinaryColor, max(abs(d + 0.7) - 0.7, 0.5 - dashes(ahead, 9.0)));
+  } else if (kind < 1.5) {
+    float ring = abs(length(p) - r * 0.84) - r * 0.13;
+    cover(color, vehicle.haloColor, length(p) - r * 1.06);
+    cover(color, vehicle.exposedColor, hollow ? max(ring, 0.5 - dashes(p, 10.0)) : ring);
+    float d = arrow(ahead, r * 0.56);
+    cover(color, vehicle.ordinaryColor, hollow ? abs(d + 0.6) - 0.6 : d);
+  } else if (kind < 2.5) {
+    if (pulse >= 0.0) {
+      vec4 wave = vehicle.lockedColor;
+      wave.a *= 1.0 - pulse;
+      cover(color, wave, abs(length(p) - r * (1.0 + 1.5 * pulse)) - 1.6);
+    }
+    vec2 body = p + vec2(0.0, r * 0.26);
+    float shackle = p.y > r * 0.12
+      ? abs(length(p - vec2(0.0, r * 0.22)) - r * 0.37) - r * 0.1
+      : max(abs(abs(p.x) - r * 0.37) - r * 0.1, abs(p.y - r * 0.05) - r * 0.2);
+    float lock = box(body, vec2(r * 0.62, r * 0.48), r * 0.1);
+    float whole = min(lock, shackle);
+    cover(color, vehicle.haloColor, whole - 2.0);
+    cover(color, vehicle.lockedColor, hollow ? max(whole, -(whole + 1.6)) : whole);
+    if (hollow) cover(color, vehicle.haloColor, max(whole + 1.6, 0.0 - 1.0));
+    cover(color, hollow ? vehicle.lockedColor : vehicle.haloColor, min(length(body - vec2(0.0, r * 0.06)) - r * 0.13, box(body + vec2(0.0, r * 0.12), vec2(r * 0.05, r * 0.16), 0.0)));
+  } else {
+    cover(color, vehicle.haloColor, length(p) - r * 0.92);
+    cover(color, vehicle.releasedColor, abs(length(p) - r * 0.78) - r * 0.07);
+    float tick = min(segment(p, vec2(-0.38, 0.0) * r, vec2(-0.1, -0.3) * r), segment(p, vec2(-0.1, -0.3) * r, vec2(0.4, 0.32) * r));
+    cover(color, vehicle.releasedColor, tick - r * 0.12);
+  }
+  if (chosen > 0.5) {
+    vec2 q = abs(p);
+    float corner = abs(max(q.x, q.y) - r * 1.45) - 1.1;
+    cover(color, vehicle.ordinaryColor, max(corner, r * 0.75 - min(q.x, q.y)));
+  }
+  if (color.a < 0.004) discard;
+  fragColor = vec4(color.rgb / color.a, color.a);
+  DECKGL_FILTER_COLOR(fragColor, geometry);
+}
+`;
