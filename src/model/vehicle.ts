@@ -54,5 +54,7 @@ export const trackSchema = z.object({
   latE6: z.array(z.int()),
   speedKmh: z.array(z.number().nullable()),
   headingDeg: z.array(z.int().nullable()),
+  /** Usable fixes in the span; when they are more than were asked for, the columns hold every n-th, the first and the last. */
+  total: z.int().optional(),
 });
 export type Track = z.infer<typeof trackSchema>;

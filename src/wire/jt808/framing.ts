@@ -28,7 +28,7 @@ export interface FrameHandler {
 }
 
 /** Unescaped content of the frame that is being handed over; one for all readers, because a call ends before the next. */
-const plain = Buffer.allocUnsafeSlow(MAX_ESCAPED_BYTES);
+const unescaped = Buffer.allocUnsafeSlow(MAX_ESCAPED_BYTES);
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -122,24 +122,24 @@ export class FrameReader {
       this.#handler.onFault("tooLong", raw, start, start + MAX_ESCAPED_BYTES);
       return;
     }
-    const length = unescapeInto(raw, start, end, plain);
+    const length = unescapeInto(raw, start, end, unescaped);
     if (length < 0) {
       const tolerated = length === DANGLING ? this.#unescapedChecksum(raw, start, end) : 0;
       if (tolerated > 0) {
         this.#toleratedEscapes++;
-        this.#handler.onFrame(plain, 0, tolerated);
+        this.#handler.onFrame(unescaped, 0, tolerated);
       } else {
         this.#handler.onFault(length === DANGLING ? "danglingEscape" : "badEscape", raw, start, end);
       }
     } else if (length <= SHORTEST_HEADER) this.#handler.onFault("tooShort", raw, start, end);
-    else if (checksum(plain, 0, length) !== 0) this.#handler.onFault("checksum", raw, start, end);
-    else this.#handler.onFrame(plain, 0, length - 1);
+    else if (checksum(unescaped, 0, length) !== 0) this.#handler.onFault("checksum", raw, start, end);
+    else this.#handler.onFrame(unescaped, 0, length - 1);
   }
 
   /** Length of the frame when its last byte is a checksum 7D that the device did not escape, else 0. */
   #unescapedChecksum(raw: Buffer, start: number, end: number): number {
-    const length = unescapeInto(raw, start, end - 1, plain);
-    return length >= SHORTEST_HEADER && checksum(plain, 0, length) === ESCAPE ? length : 0;
+    const length = unescapeInto(raw, start, end - 1, unescaped);
+    return length >= SHORTEST_HEADER && checksum(unescaped, 0, length) === ESCAPE ? length : 0;
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
