@@ -61,7 +61,10 @@ export class CityMap {
   constructor(options: CityMapOptions) {
     this.#options = options;
     this.#theme = options.theme;
-    this.#data = Object.fromEntries(MOVING_SOURCES.map((name) => [name, NOTHING])) as typeof this.#data;
+    this.#data = Object.fromEntries(MOVING_SOURCES.map((name) => [name, NOTHING])) as Record<
+      MovingSource,
+      GeoJSON.FeatureCollection
+    >;
     setWorkerUrl(new URL(workerUrl, location.href).href);
     const [west, south, east, north] = options.city.bbox;
     this.map = new MapLibreMap({

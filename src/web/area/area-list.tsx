@@ -1,0 +1,7 @@
+import { Panel } from "../frame/panel.tsx";
+import { useText } from "../preferences.tsx";
+
+export function AreaList() {
+  const t = useText();
+  return <Panel title={t.states.loading} loading />;
+}
