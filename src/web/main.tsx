@@ -9,6 +9,7 @@ import { Shell } from "./frame/shell.tsx";
 import { Look } from "./look.tsx";
 import { PreferencesProvider } from "./preferences.tsx";
 import "./desk.css";
+import "./panel.css";
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -11,7 +11,7 @@ export type MovingSource = (typeof MOVING_SOURCES)[number];
 export const NOTHING: Features = { type: "FeatureCollection", features: [] };
 
 const FONT = ["Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "sans-serif"];
-const FONT_BOLD = FONT.map((family) => `${family} Bold`);
+const FONT_BOLD = FONT.map((family) => `${family}`);
 
 /**
  * The whole map as MapLibre draws it, from the city's own boundaries: no tiles, no fonts and no sprites from anywhere. Patterns
