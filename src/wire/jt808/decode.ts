@@ -84,7 +84,7 @@ function decodePlain(plain: Buffer): DecodedFrame {
   const decoded: DecodedFrame = {
     valid: fits,
     messageId: header.messageId,
-    messageIdHex: `0x${header.messageId.toString(16).padStart(4, "0")}`,
+    messageIdHex: hexId(header.messageId),
     version: header.phoneBytes === 10 ? "2019" : "2013",
     phone: phoneKey(plain, header.phoneStart, header.phoneBytes),
     phoneRaw: plain.toString("hex", header.phoneStart, phoneEnd),
@@ -127,7 +127,7 @@ function readBody(messageId: number, body: Buffer, wideHeader: boolean): Partial
 }
 
 /** Positions become printable, bytes become hex, times become ISO; everything else stays. */
-function printable(fields: object): Record<string, unknown> {
+export function printable(fields: object): Record<string, unknown> {
   return isLocationReport(fields)
     ? { ...printableFields(fields), ...printablePosition(fields) }
     : printableFields(fields);
@@ -175,9 +175,15 @@ function isoSeconds(timeMs: number): string | null {
   return Number.isNaN(timeMs) ? null : new Date(timeMs).toISOString().replace(".000Z", "Z");
 }
 
-function hexBytes(hex: string): Buffer | undefined {
+/** The bytes of hex digits (white space allowed); undefined when they are none. */
+export function hexBytes(hex: string): Buffer | undefined {
   const digits = hex.replaceAll(/\s+/gu, "");
   return digits.length % 2 === 0 && /^[0-9a-f]*$/iu.test(digits) ? Buffer.from(digits, "hex") : undefined;
+}
+
+/** A message id as it is written: `0x0200`. */
+export function hexId(id: number): string {
+  return `0x${id.toString(16).padStart(4, "0")}`;
 }
 
 function hexByte(byte: number): string {
