@@ -75,7 +75,7 @@ async function run(options: EventStreamOptions, ending: AbortSignal): Promise<vo
     const giveUp = new AbortController();
     let timer = setTimeout(() => giveUp.abort(), options.silenceMs ?? SILENCE_MS);
     try {
-      const response = await fetch(options.url, {
+      const response: Response = await fetch(options.url, {
         headers: { accept: "text/event-stream", ...(lastId === null ? {} : { "last-event-id": lastId }) },
         cache: "no-store",
         signal: AbortSignal.any([ending, giveUp.signal]),
@@ -84,9 +84,9 @@ async function run(options: EventStreamOptions, ending: AbortSignal): Promise<vo
       options.onState("open");
       retryMs = RETRY_FIRST_MS;
       const parser = new EventStreamParser();
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader: ReadableStreamDefaultReader<string> = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value }: ReadableStreamReadResult<string> = await reader.read();
         if (done) break;
         clearTimeout(timer);
         timer = setTimeout(() => giveUp.abort(), options.silenceMs ?? SILENCE_MS);

@@ -1,23 +1,10 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { FindingEvent } from "../../model/finding.ts";
+import type { Status } from "../../model/status.ts";
 import type { Positions } from "../../model/vehicle.ts";
 import { Fleet } from "../map/fleet.ts";
 import { openEventStream } from "./event-stream.ts";
 import { applyFindings } from "./findings.ts";
-
-/** The stream's `status` event. Times are ms UTC. */
-export interface Status {
-  /** The city's own clock; behind the wall clock while a recorded or simulated day is played. */
-  cityTimeMs: number;
-  /** The newest instant that positions speak of, null before the first. */
-  eventTimeMs: number | null;
-  fixesPerSecond: number;
-  /** From a position's receipt to its decision, ms. */
-  lagMs: number | null;
-  /** Terminals that are connected. */
-  connections: number;
-  health: unknown;
-}
 
 export interface LiveState {
   /** `opening` before the first connection, `lost` while the page shows what it last knew. */

@@ -10,6 +10,8 @@ interface PanelProps {
   aside?: ReactNode;
   wide?: boolean;
   loading?: boolean;
+  /** The body does not scroll; a list inside it does. */
+  fixed?: boolean;
   children?: ReactNode;
 }
 
@@ -17,7 +19,7 @@ const WIDTH = 440;
 const WIDTH_WIDE = 620;
 
 /** A page over the map's left part; the map keeps its place beside it. */
-export function Panel({ title, aside, wide = false, loading = false, children }: PanelProps) {
+export function Panel({ title, aside, wide = false, loading = false, fixed = false, children }: PanelProps) {
   const t = useText();
   const navigate = useNavigate();
   const width = wide ? WIDTH_WIDE : WIDTH;
@@ -39,7 +41,7 @@ export function Panel({ title, aside, wide = false, loading = false, children }:
           ✕
         </button>
       </header>
-      <div className="panel-body">{loading ? <Loading rows={8} /> : children}</div>
+      <div className={fixed ? "panel-body fixed" : "panel-body"}>{loading ? <Loading rows={8} /> : children}</div>
     </section>
   );
 }

@@ -1,5 +1,7 @@
 import type { Text } from "../text/zh.ts";
 
+type TimeParts = Record<"year" | "month" | "day" | "hour" | "minute" | "second", string>;
+
 /** Times as the city's clock shows them: 24 h, in the city's time zone. Input is ms UTC or ISO 8601. */
 export class CityClock {
   readonly timeZone: string;
@@ -57,9 +59,9 @@ export class CityClock {
     return Math.floor(nowMs / 1000) * 1000 - ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
   }
 
-  #read(instant: number | string): Record<"year" | "month" | "day" | "hour" | "minute" | "second", string> {
+  #read(instant: number | string): TimeParts {
     const parts = this.#parts.formatToParts(typeof instant === "string" ? Date.parse(instant) : instant);
-    return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as ReturnType<CityClock["#read"]>;
+    return Object.fromEntries(parts.map(({ type, value }) => [type, value])) as unknown as TimeParts;
   }
 }
 
