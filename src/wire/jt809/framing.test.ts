@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { frame809, FrameReader809, MAX_CONTENT_BYTES, unescape809, type FrameFault809 } from "./framing.ts";
 

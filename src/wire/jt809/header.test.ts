@@ -18,9 +18,9 @@ const KEYS = { m1: 30_000_000, ia1: 20_000_000, ic1: 20_000_000 };
 const NOON_MS = Date.UTC(2026, 4, 13, 4, 0, 0);
 
 function plainOf(frame: Buffer): Buffer {
-  let found: Buffer | undefined;
-  new FrameReader809({ onFrame: (plain) => (found = plain), onFault: () => {} }).push(frame);
-  return found!;
+  const found: Buffer[] = [];
+  new FrameReader809({ onFrame: (plain) => found.push(plain), onFault: () => {} }).push(frame);
+  return found[0]!;
 }
 
 function roundTrip(options: Parameters<typeof writeFrame809>[0]): Message809 {
@@ -62,8 +62,8 @@ describe.each(["2011", "2019"] as const)("a message of %s", (version) => {
     };
     expect(decodeRegistration809(encodeRegistration809(registration, version))).toEqual(registration);
     const positions = [0, 1, 2].map((i) => ({
-      latitude: [35.2, 35.201, 35.202][i]!,
-      longitude: [113.8, 113.799, 113.798][i]!,
+      latitude: [35.2, 35.201, 35.202][i],
+      longitude: [113.8, 113.799, 113.798][i],
       altitude: 75,
       speedKmh: 60 + i,
       direction: 270,
