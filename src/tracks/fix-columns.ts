@@ -7,21 +7,17 @@ import {
   USMALLINT,
   UTINYINT,
   type DuckDBAppender,
-  type DuckDBMaterializedResult,
 } from "@duckdb/node-api";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
-import { placeCell } from "./place-cell.ts";
 
 /** The hot table, in the order in which `FixAppender` writes it. `seq` is the fix's place in the log. */
 export const HOT_TABLE_SQL = `CREATE TABLE IF NOT EXISTS hot_fix (
-  seq BIGINT NOT NULL, cell UINTEGER NOT NULL, vehicle UINTEGER NOT NULL, time_ms BIGINT NOT NULL,
-  lon_e6 INTEGER NOT NULL, lat_e6 INTEGER NOT NULL, speed_kmh10 USMALLINT NOT NULL, heading_deg USMALLINT NOT NULL,
-  altitude_m SMALLINT NOT NULL, status UINTEGER NOT NULL, alarm UINTEGER NOT NULL, received_ms BIGINT NOT NULL,
-  flags UTINYINT NOT NULL)`;
+  vehicle UINTEGER NOT NULL, time_ms BIGINT NOT NULL, lon_e6 INTEGER NOT NULL, lat_e6 INTEGER NOT NULL,
+  speed_kmh10 USMALLINT NOT NULL, heading_deg USMALLINT NOT NULL, altitude_m SMALLINT NOT NULL,
+  status UINTEGER NOT NULL, alarm UINTEGER NOT NULL, received_ms BIGINT NOT NULL, flags UTINYINT NOT NULL,
+  seq BIGINT NOT NULL)`;
 
 const HOT_TYPES = [
-  BIGINT,
-  UINTEGER,
   UINTEGER,
   BIGINT,
   INTEGER,
@@ -33,9 +29,14 @@ const HOT_TYPES = [
   UINTEGER,
   BIGINT,
   UTINYINT,
+  BIGINT,
 ];
 
-/** What `readFixes` expects of a query, in this order. Times as DOUBLE: they are whole and below 2^53. */
+/** The columns of the hot table and of the Parquet files, in their order. */
+export const STORED_COLUMNS_SQL =
+  "vehicle, time_ms, lon_e6, lat_e6, speed_kmh10, heading_deg, altitude_m, status, alarm, received_ms, flags, seq";
+
+/** What `addChunk` expects of a query, in this order. Times as DOUBLE: they are whole and below 2^53. */
 export const FIX_COLUMNS_SQL =
   "vehicle, time_ms::DOUBLE, lon_e6, lat_e6, speed_kmh10, heading_deg, altitude_m, status, alarm, received_ms::DOUBLE, flags";
 
@@ -64,38 +65,26 @@ export class FixAppender {
     const rows = to - from;
     chunk.reset();
     chunk.rowCount = rows;
-    const seq = columnOf<BigInt64Array>(chunk, 0);
-    const cell = columnOf<Uint32Array>(chunk, 1);
-    const seqWords = wordsOf(seq.items);
-    for (let row = 0; row < rows; row++) {
-      setInt64(seqWords, row, firstSeq + row);
-      cell.items[row] = placeCell(fixes.lonE6[from + row], fixes.latE6[from + row]);
-    }
+    copy(chunk, 0, fixes.vehicle, from, to);
+    copyTimes(chunk, 1, fixes.timeMs, from, to);
+    copy(chunk, 2, fixes.lonE6, from, to);
+    copy(chunk, 3, fixes.latE6, from, to);
+    copy(chunk, 4, fixes.speedKmh10, from, to);
+    copy(chunk, 5, fixes.headingDeg, from, to);
+    copy(chunk, 6, fixes.altitudeM, from, to);
+    copy(chunk, 7, fixes.status, from, to);
+    copy(chunk, 8, fixes.alarm, from, to);
+    copyTimes(chunk, 9, fixes.receivedMs, from, to);
+    copy(chunk, 10, fixes.flags, from, to);
+    const seq = columnOf<BigInt64Array>(chunk, 11);
+    const words = wordsOf(seq.items);
+    for (let row = 0; row < rows; row++) setInt64(words, row, firstSeq + row);
     seq.flush();
-    cell.flush();
-    copy(chunk, 2, fixes.vehicle, from, to);
-    copyTimes(chunk, 3, fixes.timeMs, from, to);
-    copy(chunk, 4, fixes.lonE6, from, to);
-    copy(chunk, 5, fixes.latE6, from, to);
-    copy(chunk, 6, fixes.speedKmh10, from, to);
-    copy(chunk, 7, fixes.headingDeg, from, to);
-    copy(chunk, 8, fixes.altitudeM, from, to);
-    copy(chunk, 9, fixes.status, from, to);
-    copy(chunk, 10, fixes.alarm, from, to);
-    copyTimes(chunk, 11, fixes.receivedMs, from, to);
-    copy(chunk, 12, fixes.flags, from, to);
     appender.appendDataChunk(chunk);
   }
 }
 
-/** All rows of a result with the columns of `FIX_COLUMNS_SQL`. */
-export function readFixes(result: DuckDBMaterializedResult): FixBatch {
-  const fixes = createFixBatch(result.rowCount);
-  for (let index = 0; index < result.chunkCount; index++) addChunk(fixes, result.getChunk(index));
-  return fixes;
-}
-
-/** Adds a chunk with the columns of `FIX_COLUMNS_SQL` behind the rows of `fixes`, which must have room for it. */
+/** Adds a chunk with the columns of `FIX_COLUMNS_SQL` behind the rows of `fixes`, which must have room for them. */
 export function addChunk(fixes: FixBatch, chunk: DuckDBDataChunk): void {
   const at = fixes.length;
   const columns = columnsOf(fixes);
@@ -103,6 +92,24 @@ export function addChunk(fixes: FixBatch, chunk: DuckDBDataChunk): void {
     columns[index].set(columnOf<never>(chunk, index).items, at);
   }
   fixes.length = at + chunk.rowCount;
+}
+
+/** The rows `[from, to)` of a batch, in the same memory. */
+export function viewFixes(fixes: FixBatch, from: number, to: number): FixBatch {
+  return {
+    length: to - from,
+    vehicle: fixes.vehicle.subarray(from, to),
+    timeMs: fixes.timeMs.subarray(from, to),
+    lonE6: fixes.lonE6.subarray(from, to),
+    latE6: fixes.latE6.subarray(from, to),
+    speedKmh10: fixes.speedKmh10.subarray(from, to),
+    headingDeg: fixes.headingDeg.subarray(from, to),
+    altitudeM: fixes.altitudeM.subarray(from, to),
+    status: fixes.status.subarray(from, to),
+    alarm: fixes.alarm.subarray(from, to),
+    receivedMs: fixes.receivedMs.subarray(from, to),
+    flags: fixes.flags.subarray(from, to),
+  };
 }
 
 /** A batch with the rows `[from, to)` of another one, copied. */
@@ -118,6 +125,16 @@ export function copyFixes(fixes: FixBatch, from: number, to: number, target: Fix
   const columns = columnsOf(fixes);
   const targets = columnsOf(target);
   for (let index = 0; index < columns.length; index++) targets[index].set(columns[index].subarray(from, to), at);
+}
+
+/** The batch itself when it has room for `rows` rows, otherwise a larger one with the same rows. */
+export function withRoom(fixes: FixBatch, rows: number): FixBatch {
+  const capacity = fixes.vehicle.length;
+  if (rows <= capacity) return fixes;
+  const larger = createFixBatch(Math.max(rows, capacity * 2));
+  copyFixes(fixes, 0, fixes.length, larger, 0);
+  larger.length = fixes.length;
+  return larger;
 }
 
 /** Keeps only the rows that `keep` says, in their order, in place. */

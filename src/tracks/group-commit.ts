@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { WuxingError } from "../model/errors.ts";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
-import { copyFixes } from "./fix-columns.ts";
+import { copyFixes, withRoom } from "./fix-columns.ts";
 import { messageOf } from "./track-database.ts";
 
 /** What group commit needs of the store. */
@@ -241,17 +241,8 @@ export class GroupCommit {
   }
 
   private async pauseUnlessClosing(pauseMs: number): Promise<void> {
-    for (const endMs = performance.now() + pauseMs; !this.closing && performance.now() < endMs; ) {
+    for (const endMs = performance.now() + pauseMs; !this.closing && performance.now() < endMs;) {
       await sleep(Math.min(50, pauseMs));
     }
   }
-}
-
-function withRoom(fixes: FixBatch, rows: number): FixBatch {
-  const capacity = fixes.vehicle.length;
-  if (rows <= capacity) return fixes;
-  const larger = createFixBatch(Math.max(rows, capacity * 2));
-  copyFixes(fixes, 0, fixes.length, larger, 0);
-  larger.length = fixes.length;
-  return larger;
 }

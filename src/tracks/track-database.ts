@@ -19,20 +19,19 @@ const DATABASE_FILE = "tracks.duckdb";
 
 const SCHEMA = [
   HOT_TABLE_SQL,
-  // A log: of several rows of one vehicle the one with the greatest version counts.
+  // A log: of several rows of one vehicle the last one (by rowid) counts. Nothing is ever deleted from it.
   `CREATE TABLE IF NOT EXISTS vehicle (
-     version BIGINT NOT NULL, vehicle UINTEGER NOT NULL, id VARCHAR NOT NULL,
-     plate VARCHAR, plate_colour INTEGER, terminal VARCHAR)`,
-  // One row a Parquet file; times and places of all its fixes.
+     vehicle UINTEGER NOT NULL, id VARCHAR NOT NULL, plate VARCHAR, plate_colour INTEGER, terminal VARCHAR)`,
+  // The manifest, one row a Parquet file; times and vehicles of all its fixes. Files of one run are disjoint in vehicles.
   `CREATE TABLE IF NOT EXISTS track_file (
-     name VARCHAR NOT NULL, bucket_ms BIGINT NOT NULL, span_ms BIGINT NOT NULL, fixes BIGINT NOT NULL,
-     bytes BIGINT NOT NULL, sha256 VARCHAR NOT NULL, min_time_ms BIGINT NOT NULL, max_time_ms BIGINT NOT NULL,
-     min_seq BIGINT NOT NULL, max_seq BIGINT NOT NULL, west INTEGER NOT NULL, south INTEGER NOT NULL,
-     east INTEGER NOT NULL, north INTEGER NOT NULL)`,
+     name VARCHAR NOT NULL, run BIGINT NOT NULL, day BIGINT NOT NULL, fixes BIGINT NOT NULL,
+     min_time_ms BIGINT NOT NULL, max_time_ms BIGINT NOT NULL, min_vehicle UINTEGER NOT NULL,
+     max_vehicle UINTEGER NOT NULL, min_seq BIGINT NOT NULL, max_seq BIGINT NOT NULL,
+     bytes BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
+     visits_name VARCHAR NOT NULL, visits_bytes BIGINT NOT NULL, visits_sha256 VARCHAR NOT NULL)`,
   // The latest usable fix of every vehicle among those that have left the hot table.
-  `CREATE TABLE IF NOT EXISTS last_fix AS SELECT * EXCLUDE (seq, cell) FROM hot_fix WHERE false`,
+  `CREATE TABLE IF NOT EXISTS last_fix AS SELECT * FROM hot_fix WHERE false`,
   `CREATE TABLE IF NOT EXISTS store_meta (key VARCHAR NOT NULL, value BIGINT NOT NULL)`,
-  `CREATE TABLE IF NOT EXISTS store_probe (at_ms BIGINT NOT NULL)`,
 ];
 
 /** Folders that this process has open: the lock on the file keeps out other processes only. */
@@ -51,7 +50,8 @@ export class TrackDatabase {
   isNew = false;
   /** Called when a failure has invalidated the database, so that nothing works until `reopen`. */
   onInvalidated: () => void = () => {};
-  private readonly dir: string;
+  /** Folder of the store. */
+  readonly dir: string;
   private readonly memoryLimitMiB: number;
   private readonly lanes: Record<Lane, ConnectionLane> = {
     write: new ConnectionLane(1),
@@ -60,6 +60,7 @@ export class TrackDatabase {
     compact: new ConnectionLane(1),
   };
   private instance: DuckDBInstance | undefined;
+  private readonly running = new Set<Promise<unknown>>();
 
   private constructor(dir: string, memoryLimitMiB: number) {
     this.dir = dir;
@@ -94,11 +95,20 @@ export class TrackDatabase {
 
   /** Uses a connection of the lane. @throws WuxingError STORE_UNAVAILABLE, DATA_UNREADABLE */
   async use<T>(lane: Lane, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const running = this.lanes[lane].use(work);
+    this.running.add(running);
     try {
-      return await this.lanes[lane].use(work);
+      return await running;
     } catch (error) {
       throw this.explained(error);
+    } finally {
+      this.running.delete(running);
     }
+  }
+
+  /** Resolves when all that runs or waits now has ended: files that have left the manifest are then read by nobody. */
+  async afterRunning(): Promise<void> {
+    await Promise.allSettled(this.running);
   }
 
   /** The same in one transaction: all that `work` reads is of one moment, all that it writes is durable or nothing. */
@@ -137,7 +147,6 @@ export class TrackDatabase {
         memory_limit: `${this.memoryLimitMiB}MiB`,
         temp_directory: join(this.dir, "spill"),
         checkpoint_threshold: "16MiB",
-        parquet_metadata_cache: "true",
         // Files never change under their name, so their cached blocks stay right.
         validate_external_file_cache: "NO_VALIDATION",
         autoinstall_known_extensions: "false",
@@ -167,9 +176,7 @@ export class TrackDatabase {
     await connection.run("BEGIN TRANSACTION");
     for (const statement of SCHEMA) await connection.run(statement);
     if (this.isNew) {
-      await connection.run(
-        `INSERT INTO store_meta VALUES ('format', ${FORMAT}), ('position', 0), ('next_file', 1), ('swept_ms', 0)`,
-      );
+      await connection.run(`INSERT INTO store_meta VALUES ('format', ${FORMAT}), ('position', 0)`);
     }
     await connection.run("COMMIT");
     const format = await connection.runAndReadAll("SELECT value::INTEGER FROM store_meta WHERE key = 'format'");
@@ -185,8 +192,9 @@ export class TrackDatabase {
     this.instance = undefined;
   }
 
-  private explained(error: unknown): WuxingError {
-    if (error instanceof WuxingError) return error;
+  private explained(error: unknown): Error {
+    // DuckDB's errors are plain ones; others are mistakes of the program or the caller's own.
+    if (error instanceof Error && error.constructor !== Error) return error;
     const message = messageOf(error);
     if (/database has been invalidated|FATAL Error|INTERNAL Error/.test(message)) {
       this.onInvalidated();

@@ -1,142 +1,362 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { WuxingError } from "../model/errors.ts";
 import type { FixBatch } from "../model/fix.ts";
-import type { VehicleDictionary } from "./vehicle-dictionary.ts";
+import { Compaction, readManifest } from "./compaction.ts";
+import { FIX_COLUMNS_SQL, FixAppender } from "./fix-columns.ts";
+import { FixQueries } from "./fix-queries.ts";
+import { collectFixes } from "./fix-source.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { LastFixes } from "./last-fixes.ts";
+import { fingerprint } from "./run-writer.ts";
+import { messageOf, TrackDatabase } from "./track-database.ts";
+import type {
+  CompactionReport,
+  Position,
+  TrackStore,
+  TrackStoreHealth,
+  TrackStoreLog,
+  TrackStoreOptions,
+  VerifyReport,
+} from "./track-port.ts";
+import { loadVehicles, StoredVehicles, storeVehicles } from "./vehicle-dictionary.ts";
+import type { BoxE6 } from "./visits.ts";
+
+export type {
+  CompactionReport,
+  Position,
+  TrackStore,
+  TrackStoreHealth,
+  TrackStoreLog,
+  TrackStoreOptions,
+  VerifyReport,
+} from "./track-port.ts";
+export type { BoxE6 } from "./visits.ts";
+
+const HOUR_MS = 3_600_000;
+/** How long after its end an hour still counts as open. */
+const HOUR_GRACE_MS = 600_000;
+const RETENTION_MS = 30 * 24 * HOUR_MS;
+/** At this many fixes the hot table goes to files whatever hour they are of: it bounds memory and scans. */
+const HOT_FIXES_MAX = 4_000_000;
+/** Fewer closed fixes than this wait (at most an hour) for more, so that late ones do not make a file each minute. */
+const FLUSH_FIXES_MIN = 100_000;
+const BATCH_FIXES_MAX = 1_000_000;
+const BOXES_MAX = 1000;
 
 /**
- * A place in the log of all fixes: how many fixes were appended before it. `0` is the beginning; the position that
- * `append` gives is the one just behind its batch, so `replay(thatPosition)` gives what came later.
- */
-export type Position = number;
-
-/**
- * Every fix that was ever reported: an ordered log (`append`, `replay`) that also answers for a vehicle, a place and a
- * time. All times are integer ms UTC, spans are `[fromMs, toMs)`, coordinates WGS-84 in 1e-6 degree.
+ * Opens the track store in a folder, and makes it when there is none.
  *
- * Each fix is there once: reports that agree in vehicle, time and place are one fix, however often and however late
- * they come (one that takes part in matching wins over one that does not, then the earlier one). Fixes of one vehicle
- * at one time in several places are all kept; matching decides between them.
+ * @throws WuxingError DATA_LOCKED when this or another process has it open; DATA_UNREADABLE when the folder cannot be
+ *   read or written or a file of it is damaged or missing, naming the file.
  */
-export interface TrackStore {
-  /** The numbers of the vehicles, in both directions. */
-  readonly vehicles: VehicleDictionary;
-  /**
-   * Resolves when the fixes are on disk (fsynced) and every query sees them, with the position behind them. Calls that
-   * come together share one commit; batches become durable, and resolve, in the order of the calls. The batch is
-   * copied at once and may be reused. While too much is waiting, it waits too (back-pressure), before it copies: then
-   * leave the batch alone until it has resolved.
-   *
-   * @throws WuxingError INPUT_INVALID when a time is not an integer, a vehicle has no number or the batch is longer
-   *   than 1,000,000 fixes: nothing of it is kept.
-   * @throws WuxingError STORE_UNAVAILABLE when it could not be written; it was not acknowledged, and sending it again
-   *   doubles nothing. The store tries by itself until it can write again.
-   */
-  append(batch: FixBatch): Promise<Position>;
-  /**
-   * All fixes of a vehicle in the span, in order of time, then longitude, then latitude; unusable ones too (see `flags`).
-   *
-   * @throws WuxingError OVERLOADED when there are more than 4,000,000.
-   */
-  track(vehicle: number, fromMs: number, toMs: number): Promise<FixBatch>;
-  /**
-   * The same for many vehicles, one after the other in ascending order of their numbers, in few passes over the files.
-   * A vehicle without fixes in the span is left out. Memory stays bounded; `onTrack` is awaited.
-   */
-  eachTrack(
+export async function openTrackStore(options: TrackStoreOptions): Promise<TrackStore> {
+  const database = await TrackDatabase.open({ dir: options.dir, memoryLimitMiB: options.memoryLimitMiB ?? 512 });
+  try {
+    const store = new StoredTracks(database, options);
+    await store.load();
+    return store;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+class StoredTracks implements TrackStore {
+  vehicles!: StoredVehicles;
+  private readonly database: TrackDatabase;
+  private readonly options: TrackStoreOptions;
+  private readonly log: TrackStoreLog;
+  private readonly queries: FixQueries;
+  private readonly compaction: Compaction;
+  private readonly appender = new FixAppender();
+  private readonly lastFixes = new LastFixes();
+  private commits!: GroupCommit;
+  private timer: NodeJS.Timeout | undefined;
+  private compacting: Promise<unknown> = Promise.resolve();
+  private flushWanted = false;
+  private lastFlushMs = Date.now();
+  private hotFixes = 0;
+  private files = { files: 0, fileFixes: 0, fileBytes: 0 };
+  private compactionError: string | null = null;
+  private closing: Promise<void> | null = null;
+  private isClosed = false;
+
+  constructor(database: TrackDatabase, options: TrackStoreOptions) {
+    this.database = database;
+    this.options = options;
+    this.log = options.log ?? { info() {}, warn() {}, error() {} };
+    this.queries = new FixQueries(database);
+    this.compaction = new Compaction(database);
+  }
+
+  async load(): Promise<void> {
+    const position = await this.readPosition();
+    await this.checkFiles();
+    await this.compaction.removeOrphans();
+    await this.database.use("quick", async (connection) => {
+      this.vehicles = new StoredVehicles(await loadVehicles(connection), () => this.commits.wake());
+      for (const table of ["last_fix", "hot_fix"]) {
+        const fixes = await collectFixes(connection, `SELECT ${FIX_COLUMNS_SQL} FROM ${table}`);
+        this.lastFixes.add(fixes);
+        this.hotFixes = fixes.length;
+      }
+    });
+    this.commits = new GroupCommit(
+      position,
+      {
+        commit: (fixes, firstSeq) => this.commit(fixes, firstSeq),
+        recover: async () => {
+          await this.database.reopen();
+          return this.readPosition();
+        },
+        hasOtherChanges: () => this.vehicles.hasChanges,
+        committed: (fixes) => this.committed(fixes),
+        log: this.log,
+      },
+      {
+        gatherMs: this.options.gatherMs ?? 20,
+        giveUpMs: this.options.giveUpMs ?? 5000,
+        retryMs: 1000,
+        queuedFixesMax: this.options.queuedFixesMax ?? 500_000,
+      },
+    );
+    this.database.onInvalidated = () => this.commits.suspectDatabase();
+    const everyMs = this.options.compactEveryMs === undefined ? 60_000 : this.options.compactEveryMs;
+    if (everyMs !== null) this.timer = setInterval(() => this.compactBehind(), everyMs).unref();
+  }
+
+  async append(batch: FixBatch): Promise<Position> {
+    this.check(batch);
+    return this.commits.append(batch);
+  }
+
+  async track(vehicle: number, fromMs: number, toMs: number): Promise<FixBatch> {
+    return this.queries.track(vehicle >>> 0, fromMs, toMs);
+  }
+
+  async eachTrack(
     vehicles: Uint32Array,
     fromMs: number,
     toMs: number,
     onTrack: (vehicle: number, track: FixBatch) => void | Promise<void>,
-  ): Promise<void>;
-  /**
-   * Vehicles, ascending, with at least one usable fix in one of the boxes `[west, south, east, north]` (1e-6 degree,
-   * closed, west ≤ east) in the span. Only fixes count, not the way between them: for exposures give the box of the
-   * area's reach with its slack (850 m), because any 600 s of a stay without a gap above 300 s hold a fix in there; for
-   * crossings of a line widen the box by the way that a vehicle makes between two fixes.
-   */
-  vehiclesIn(
-    boxesE6: readonly (readonly [west: number, south: number, east: number, north: number])[],
-    fromMs: number,
-    toMs: number,
-  ): Promise<Uint32Array>;
-  /**
-   * Gives every fix from the position on, once, in the order in which it was appended, up to the position that was
-   * durable when the call began, and returns that position. `position` is the one behind the batch given. `onBatch` is
-   * awaited. Compaction drops the repetitions of a fix from the log, nothing else; retention drops what is too old.
-   */
-  replay(from: Position, onBatch: (batch: FixBatch, position: Position) => void | Promise<void>): Promise<Position>;
-  /** The latest usable fix of every vehicle that has one, ascending by vehicle. From memory. */
-  lastPositions(): Promise<FixBatch>;
-  /** Moves closed hours from the hot table to Parquet files, merges small files, drops what is past retention. */
-  compact(): Promise<CompactionReport>;
-  /** Reads every Parquet file and compares it with the manifest. */
-  verify(): Promise<VerifyReport>;
-  health(): TrackStoreHealth;
-  /** Makes durable what is waiting, ends the background work and gives the folder free. Safe to call twice. */
-  close(): Promise<void>;
-}
+  ): Promise<void> {
+    return this.queries.eachTrack(vehicles, fromMs, toMs, onTrack);
+  }
 
-export interface TrackStoreOptions {
-  /** Folder of the store; made when it is not there. One process at a time. */
-  dir: string;
-  /** Fixes older than this, by their own time against `now`, are deleted by compaction. Default 30 days; null: never. */
-  retentionMs?: number | null;
-  /** How often closed hours are moved to files by itself, ms. Default 60,000; null: only by `compact()`. */
-  compactEveryMs?: number | null;
-  /** Memory that DuckDB may use, MiB; beyond it spills to disk. Default 512. */
-  memoryLimitMiB?: number;
-  /** Fixes that may wait for their commit before `append` waits. Default 500,000. */
-  queuedFixesMax?: number;
-  /** The clock of retention only, ms UTC. Default the computer's. */
-  now?: () => number;
-  /** Told about failures and recoveries, one line each. */
-  log?: TrackStoreLog;
-}
+  async vehiclesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number): Promise<Uint32Array> {
+    if (boxesE6.length === 0) return new Uint32Array(0);
+    if (boxesE6.length > BOXES_MAX || !boxesE6.flat().every(Number.isFinite)) {
+      throw new WuxingError("INPUT_INVALID", "boxes", [
+        { where: "boxesE6", value: `${boxesE6.length} boxes`, expected: `at most ${BOXES_MAX}, of finite numbers` },
+      ]);
+    }
+    const whole = boxesE6.map(([w, s, e, n]): BoxE6 => [Math.ceil(w), Math.ceil(s), Math.floor(e), Math.floor(n)]);
+    return this.queries.vehiclesIn(whole, fromMs, toMs);
+  }
 
-/** The part of a pino logger that the store uses. */
-export interface TrackStoreLog {
-  info(fields: object, text: string): void;
-  warn(fields: object, text: string): void;
-  error(fields: object, text: string): void;
-}
+  async replay(
+    from: Position,
+    onBatch: (batch: FixBatch, position: Position) => void | Promise<void>,
+  ): Promise<Position> {
+    const end = this.commits.position;
+    await this.queries.replay(Math.max(0, Math.floor(from)), end, onBatch);
+    return end;
+  }
 
-export interface TrackStoreHealth {
-  /** `unavailable`: commits fail, appends are refused, the store keeps trying. */
-  state: "ok" | "unavailable" | "closed";
-  /** Why it is not `ok`, in English. */
-  reason: string | null;
-  /** Since when (clock of the computer, ms UTC), when not `ok`. */
-  sinceMs: number | null;
-  /** Position behind the last durable fix. */
-  position: Position;
-  /** Fixes that wait for their commit. */
-  queuedFixes: number;
-  /** Fixes in the hot table, repetitions included. */
-  hotFixes: number;
-  /** Parquet files and what they hold. */
-  files: number;
-  fileFixes: number;
-  fileBytes: number;
-  vehicles: number;
-  /** Commits since the store was opened, and how long the last one and the slowest one took. */
-  commits: number;
-  lastCommitMs: number;
-  slowestCommitMs: number;
-  /** The last failure of background work (compaction), null when the last run went well. */
-  compactionError: string | null;
-}
+  async lastPositions(): Promise<FixBatch> {
+    return this.lastFixes.toBatch();
+  }
 
-export interface CompactionReport {
-  /** Fixes moved out of the hot table, repetitions included. */
-  movedFixes: number;
-  /** Repetitions that were dropped on the way. */
-  droppedRepetitions: number;
-  writtenFiles: number;
-  removedFiles: number;
-  expiredFixes: number;
-}
+  compact(everything = false): Promise<CompactionReport> {
+    const run = this.compacting.then(() => this.compactOnce(everything));
+    this.compacting = run.catch(() => {});
+    return run;
+  }
 
-export interface VerifyReport {
-  files: number;
-  bytes: number;
-  /** One entry a fault: a file that is missing, has another size or other content than when it was written. */
-  faults: { file: string; expected: string; found: string }[];
+  async verify(): Promise<VerifyReport> {
+    const manifest = await this.database.use("compact", readManifest);
+    const report: VerifyReport = { files: 0, bytes: 0, faults: [] };
+    for (const file of manifest) {
+      for (const [name, bytes, sha256] of [
+        [file.name, file.bytes, file.sha256],
+        [file.visitsName, file.visitsBytes, file.visitsSha256],
+      ] as const) {
+        report.files++;
+        report.bytes += bytes;
+        const found = await fingerprint(join(this.database.filesDir, name)).then(
+          (content) => `${content.bytes} bytes, sha256 ${content.sha256}`,
+          (error: unknown) => messageOf(error),
+        );
+        const expected = `${bytes} bytes, sha256 ${sha256}`;
+        if (found !== expected) report.faults.push({ file: name, expected, found });
+      }
+    }
+    return report;
+  }
+
+  health(): TrackStoreHealth {
+    const { failure } = this.commits;
+    return {
+      state: this.isClosed ? "closed" : failure === null ? "ok" : "unavailable",
+      reason: this.isClosed ? "the track store is closed" : (failure?.reason ?? null),
+      sinceMs: failure?.sinceMs ?? null,
+      position: this.commits.position,
+      queuedFixes: this.commits.queuedFixes,
+      hotFixes: this.hotFixes,
+      ...this.files,
+      vehicles: this.vehicles.count,
+      commits: this.commits.commits,
+      lastCommitMs: this.commits.lastCommitMs,
+      slowestCommitMs: this.commits.slowestCommitMs,
+      compactionError: this.compactionError,
+    };
+  }
+
+  close(): Promise<void> {
+    this.closing ??= (async () => {
+      clearInterval(this.timer);
+      await this.commits.close();
+      await this.compacting;
+      this.isClosed = true;
+      await this.database.close();
+    })();
+    return this.closing;
+  }
+
+  private check(batch: FixBatch): void {
+    if (batch.length > BATCH_FIXES_MAX) {
+      throw new WuxingError("INPUT_INVALID", "batch of fixes", [
+        { where: "length", value: String(batch.length), expected: `at most ${BATCH_FIXES_MAX}` },
+      ]);
+    }
+    for (let row = 0; row < batch.length; row++) {
+      for (const column of ["timeMs", "receivedMs"] as const) {
+        if (Number.isSafeInteger(batch[column][row])) continue;
+        throw new WuxingError("INPUT_INVALID", "batch of fixes", [
+          { where: `row ${row}, ${column}`, value: String(batch[column][row]), expected: "integer ms UTC" },
+        ]);
+      }
+      if (batch.vehicle[row] < this.vehicles.count) continue;
+      throw new WuxingError("INPUT_INVALID", "batch of fixes", [
+        { where: `row ${row}, vehicle`, value: String(batch.vehicle[row]), expected: "a number given by `vehicles`" },
+      ]);
+    }
+  }
+
+  private async commit(fixes: FixBatch, firstSeq: number): Promise<void> {
+    const rows = this.vehicles.takeChanges();
+    try {
+      await this.database.transaction("write", async (connection) => {
+        await storeVehicles(connection, rows);
+        const appender = await connection.createAppender("hot_fix");
+        this.appender.append(appender, fixes, firstSeq);
+        appender.closeSync();
+      });
+    } catch (error) {
+      this.vehicles.giveBack(rows);
+      throw error;
+    }
+  }
+
+  private committed(fixes: FixBatch): void {
+    this.lastFixes.add(fixes);
+    this.hotFixes += fixes.length;
+    if (this.hotFixes >= HOT_FIXES_MAX && this.options.compactEveryMs !== null) this.compactBehind();
+  }
+
+  /** Compacts without anybody waiting; a failure is in `health` and is tried again with the next run. */
+  private compactBehind(): void {
+    if (this.flushWanted || this.isClosed || this.commits.failure !== null) return;
+    this.flushWanted = true;
+    void this.compact()
+      .catch((error: unknown) => {
+        this.log.warn({ reason: this.compactionError ?? messageOf(error) }, "compaction of tracks failed");
+      })
+      .finally(() => {
+        this.flushWanted = false;
+      });
+  }
+
+  private async compactOnce(everything: boolean): Promise<CompactionReport> {
+    const report: CompactionReport = {
+      movedFixes: 0,
+      droppedRepetitions: 0,
+      writtenFiles: 0,
+      removedFiles: 0,
+      expiredFixes: 0,
+    };
+    if (this.isClosed) return report;
+    const { retentionMs = RETENTION_MS, now = Date.now } = this.options;
+    const cutoffMs = retentionMs === null ? -Number.MAX_SAFE_INTEGER : now() - retentionMs;
+    try {
+      const { position } = this.commits;
+      const all = everything || this.hotFixes >= HOT_FIXES_MAX;
+      const beforeMs = all
+        ? Number.MAX_SAFE_INTEGER
+        : Math.floor((this.lastFixes.latestMs - HOUR_GRACE_MS) / HOUR_MS) * HOUR_MS;
+      if (all || (await this.isWorthAFlush(beforeMs))) {
+        const request = { position, beforeMs, lastFixes: () => this.lastFixes.toBatch() };
+        await this.compaction.flush(request, cutoffMs, report);
+        this.hotFixes -= report.movedFixes;
+        this.lastFlushMs = Date.now();
+      }
+      await this.compaction.expire(cutoffMs, report);
+      await this.compaction.merge(cutoffMs, report);
+      await this.countFiles();
+      this.compactionError = null;
+    } catch (error) {
+      this.compactionError = messageOf(error);
+      throw error;
+    }
+    return report;
+  }
+
+  private async isWorthAFlush(beforeMs: number): Promise<boolean> {
+    if (!Number.isFinite(beforeMs)) return false;
+    const result = await this.database.use("compact", (connection) =>
+      connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM hot_fix WHERE time_ms < ${beforeMs}`),
+    );
+    const closed = Number(result.getRows()[0][0]);
+    return closed >= FLUSH_FIXES_MIN || (closed > 0 && Date.now() - this.lastFlushMs >= HOUR_MS);
+  }
+
+  private async readPosition(): Promise<Position> {
+    const result = await this.database.use("quick", (connection) =>
+      connection.runAndReadAll(
+        `SELECT greatest((SELECT value FROM store_meta WHERE key = 'position'), (SELECT coalesce(max(seq) + 1, 0) FROM hot_fix))::DOUBLE`,
+      ),
+    );
+    return Number(result.getRows()[0][0]);
+  }
+
+  private async countFiles(): Promise<void> {
+    const manifest = await this.database.use("compact", readManifest);
+    this.files = { files: 0, fileFixes: 0, fileBytes: 0 };
+    for (const { fixes, bytes, visitsBytes } of manifest) {
+      this.files.files++;
+      this.files.fileFixes += fixes;
+      this.files.fileBytes += bytes + visitsBytes;
+    }
+  }
+
+  /** A file that is missing or cut short is found at once; other damage by `verify`, and by those who read it. */
+  private async checkFiles(): Promise<void> {
+    await this.countFiles();
+    for (const file of await this.database.use("compact", readManifest)) {
+      for (const [name, bytes] of [
+        [file.name, file.bytes],
+        [file.visitsName, file.visitsBytes],
+      ] as const) {
+        const path = join(this.database.filesDir, name);
+        const found = await stat(path).then(
+          ({ size }) => `${size} bytes`,
+          (error: unknown) => messageOf(error),
+        );
+        if (found !== `${bytes} bytes`) {
+          throw new WuxingError("DATA_UNREADABLE", path, [{ where: path, value: found, expected: `${bytes} bytes` }]);
+        }
+      }
+    }
+  }
 }

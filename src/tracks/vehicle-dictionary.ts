@@ -1,3 +1,4 @@
+import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import { WuxingError } from "../model/errors.ts";
 
 /** What a terminal said about its vehicle when it registered. */
@@ -128,4 +129,37 @@ export class StoredVehicles implements VehicleDictionary {
 
 function sameFacts(a: VehicleFacts | null, b: VehicleFacts): boolean {
   return a !== null && a.plate === b.plate && a.plateColour === b.plateColour && a.terminal === b.terminal;
+}
+
+/** Adds rows to the table of vehicles, in the caller's transaction. */
+export async function storeVehicles(connection: DuckDBConnection, rows: readonly VehicleRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const appender = await connection.createAppender("vehicle");
+  for (const { vehicle, id, facts } of rows) {
+    appender.appendUInteger(vehicle);
+    appender.appendVarchar(id);
+    appendOrNull(appender, facts?.plate, (text) => appender.appendVarchar(text));
+    appendOrNull(appender, facts?.plateColour, (colour) => appender.appendInteger(colour));
+    appendOrNull(appender, facts?.terminal, (text) => appender.appendVarchar(text));
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+/** The rows of all vehicles, ascending by number. */
+export async function loadVehicles(connection: DuckDBConnection): Promise<VehicleRow[]> {
+  const result = await connection.runAndReadAll(
+    `SELECT vehicle, id, plate, plate_colour, terminal FROM vehicle
+     QUALIFY row_number() OVER (PARTITION BY vehicle ORDER BY rowid DESC) = 1 ORDER BY vehicle`,
+  );
+  const rows = result.getRows() as [number, string, string | null, number | null, string | null][];
+  return rows.map(([vehicle, id, plate, plateColour, terminal]) => {
+    const said = plate !== null || plateColour !== null || terminal !== null;
+    return { vehicle, id, facts: said ? { plate, plateColour, terminal } : null };
+  });
+}
+
+function appendOrNull<T>(appender: DuckDBAppender, value: T | null | undefined, append: (value: T) => void): void {
+  if (value === null || value === undefined) appender.appendNull();
+  else append(value);
 }

@@ -1,0 +1,230 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { FixBatch } from "../model/fix.ts";
+import { FixAppender, STORED_COLUMNS_SQL } from "./fix-columns.ts";
+import { parquet, quoted } from "./fix-source.ts";
+import { writeManifest } from "./manifest.ts";
+import { writeRun, type TrackFile } from "./run-writer.ts";
+import type { TrackDatabase } from "./track-database.ts";
+import type { CompactionReport } from "./track-port.ts";
+
+const DAY_MS = 86_400_000;
+/** Days that get files of their own in one flush; fixes of further days go into one mixed file. */
+const FLUSH_DAYS_MAX = 16;
+/** This many runs of like size in one day become one. */
+const MERGE_RUNS = 4;
+/** A run is of like size when it holds at most this many times the fixes of all smaller ones. */
+const MERGE_SIZE_RATIO = 4;
+const MIXED_DAY = -1;
+
+export interface FlushRequest {
+  /** Fixes before this position take part. */
+  position: number;
+  /** Only fixes whose time is before this, ms UTC. */
+  beforeMs: number;
+  /** The latest fix of every vehicle, as of `position` or later. */
+  lastFixes: () => FixBatch;
+}
+
+/** Moves fixes from the hot table to files, merges files, deletes what is past retention. One call at a time. */
+export class Compaction {
+  private readonly database: TrackDatabase;
+  private readonly appender = new FixAppender();
+  private newestRun = 0;
+
+  constructor(database: TrackDatabase) {
+    this.database = database;
+  }
+
+  /** Removes files that the manifest does not know: what a run left that was cut off. */
+  async removeOrphans(): Promise<void> {
+    const rows = await this.database.use("compact", (connection) =>
+      connection.runAndReadAll("SELECT name, visits_name, run::DOUBLE FROM track_file"),
+    );
+    const known = new Set<string>();
+    for (const [name, visitsName, run] of rows.getRows()) {
+      known.add(String(name)).add(String(visitsName));
+      this.newestRun = Math.max(this.newestRun, Number(run));
+    }
+    for (const name of await readdir(this.database.filesDir)) {
+      if (!known.has(name)) await rm(join(this.database.filesDir, name), { force: true });
+    }
+  }
+
+  /** Fixes from the hot table that `request` says become files; those before `cutoffMs` are dropped. */
+  async flush(request: FlushRequest, cutoffMs: number, report: CompactionReport): Promise<void> {
+    const where = `seq < ${request.position} AND time_ms < ${request.beforeMs}`;
+    await this.database.use("compact", async (connection) => {
+      const days = await this.daysOf(connection, where);
+      if (days.length === 0) return;
+      const files: TrackFile[] = [];
+      const own = days.slice(0, FLUSH_DAYS_MAX).map(([day]) => day);
+      const parts: [number, string][] = own.map((day) => [day, `time_ms // ${DAY_MS} = ${day}`]);
+      if (days.length > own.length) parts.push([MIXED_DAY, `time_ms // ${DAY_MS} NOT IN (${own.join(", ")})`]);
+      for (const [day, condition] of parts) {
+        const kept = `${where} AND ${condition} AND time_ms >= ${cutoffMs}`;
+        const source = `(SELECT ${STORED_COLUMNS_SQL} FROM hot_fix WHERE ${kept})`;
+        files.push(...(await writeRun(connection, this.database.filesDir, { run: this.nextRun(), day }, source)));
+      }
+      const expired = await countOf(connection, `hot_fix WHERE ${where} AND time_ms < ${cutoffMs}`);
+      const moved = days.reduce((sum, [, fixes]) => sum + fixes, 0);
+      await this.replace(connection, files, [], async () => {
+        await connection.run(`DELETE FROM hot_fix WHERE ${where}`);
+        await connection.run(
+          `UPDATE store_meta SET value = greatest(value, ${request.position}) WHERE key = 'position'`,
+        );
+        await connection.run("DELETE FROM last_fix");
+        const appender = await connection.createAppender("last_fix");
+        this.appender.append(appender, request.lastFixes(), 0);
+        appender.closeSync();
+      });
+      report.movedFixes += moved;
+      report.expiredFixes += expired;
+      report.writtenFiles += files.length;
+      report.droppedRepetitions += moved - expired - sumOfFixes(files);
+    });
+  }
+
+  /** Merges runs of like size, day by day, until none are left to merge. */
+  async merge(cutoffMs: number, report: CompactionReport): Promise<void> {
+    for (;;) {
+      const old = await this.database.use("compact", (connection) => this.findMerge(connection, cutoffMs));
+      if (old.length === 0) return;
+      await this.database.use("compact", async (connection) => {
+        const source = `(SELECT * FROM ${parquet(
+          this.database.filesDir,
+          old.map(({ name }) => name),
+        )} WHERE time_ms >= ${cutoffMs})`;
+        const run = { run: this.nextRun(), day: old[0].day };
+        const files = await writeRun(connection, this.database.filesDir, run, source);
+        const expired = sumOfFixes(old) - (await countOf(connection, source));
+        await this.replace(connection, files, old);
+        report.writtenFiles += files.length;
+        report.removedFiles += old.length;
+        report.expiredFixes += expired;
+        report.droppedRepetitions += sumOfFixes(old) - expired - sumOfFixes(files);
+      });
+      await this.unlink(old);
+    }
+  }
+
+  /** Deletes the files whose fixes are all before `cutoffMs`. */
+  async expire(cutoffMs: number, report: CompactionReport): Promise<void> {
+    const old = await this.database.use("compact", async (connection) => {
+      const files = (await readManifest(connection)).filter(({ maxTimeMs }) => maxTimeMs < cutoffMs);
+      if (files.length > 0) await this.replace(connection, [], files);
+      return files;
+    });
+    report.removedFiles += old.length;
+    report.expiredFixes += sumOfFixes(old);
+    await this.unlink(old);
+  }
+
+  private async daysOf(connection: DuckDBConnection, where: string): Promise<[day: number, fixes: number][]> {
+    const result = await connection.runAndReadAll(
+      `SELECT (time_ms // ${DAY_MS})::DOUBLE, count(*)::DOUBLE FROM hot_fix WHERE ${where} GROUP BY 1 ORDER BY 2 DESC, 1`,
+    );
+    return result.getRows() as [number, number][];
+  }
+
+  private async findMerge(connection: DuckDBConnection, cutoffMs: number): Promise<TrackFile[]> {
+    const days = Map.groupBy(await readManifest(connection), ({ day }) => day);
+    for (const [day, files] of days) {
+      const runs = [...Map.groupBy(files, ({ run }) => run).values()].sort((a, b) => sumOfFixes(a) - sumOfFixes(b));
+      let fixes = 0;
+      let like = 0;
+      for (; like < runs.length; like++) {
+        const size = sumOfFixes(runs[like]);
+        if (like >= MERGE_RUNS && size > MERGE_SIZE_RATIO * fixes) break;
+        if (like > 0 && size > MERGE_SIZE_RATIO * fixes) {
+          // A step up in size: the smaller ones are too few by themselves.
+          runs.splice(0, like);
+          like = 0;
+          fixes = 0;
+        }
+        fixes += sumOfFixes(runs[like]);
+      }
+      if (like >= MERGE_RUNS) return runs.slice(0, like).flat();
+      // Mixed files never leave by their last day alone.
+      const aged = files.filter(({ minTimeMs }) => day === MIXED_DAY && minTimeMs < cutoffMs - DAY_MS);
+      if (aged.length > 0) return aged;
+    }
+    return [];
+  }
+
+  private async replace(
+    connection: DuckDBConnection,
+    added: readonly TrackFile[],
+    removed: readonly TrackFile[],
+    andAlso?: () => Promise<void>,
+  ): Promise<void> {
+    await connection.run("BEGIN TRANSACTION");
+    try {
+      if (removed.length > 0) {
+        await connection.run(
+          `DELETE FROM track_file WHERE name IN (${removed.map(({ name }) => quoted(name)).join(", ")})`,
+        );
+      }
+      for (const file of added) await connection.run(insertOf(file));
+      await andAlso?.();
+      await connection.run("COMMIT");
+    } catch (error) {
+      await connection.run("ROLLBACK").catch(() => {});
+      throw error;
+    }
+    await writeManifest(connection, this.database.dir, await readManifest(connection));
+  }
+
+  private async unlink(files: readonly TrackFile[]): Promise<void> {
+    if (files.length === 0) return;
+    await this.database.afterRunning();
+    for (const { name, visitsName } of files) {
+      await rm(join(this.database.filesDir, name), { force: true });
+      await rm(join(this.database.filesDir, visitsName), { force: true });
+    }
+  }
+
+  /** Greater than all before, also those of earlier processes, so that no name of a file is ever used again. */
+  private nextRun(): number {
+    this.newestRun = Math.max(this.newestRun + 1, Date.now());
+    return this.newestRun;
+  }
+}
+
+/** All files of the manifest. */
+export async function readManifest(connection: DuckDBConnection): Promise<TrackFile[]> {
+  const result = await connection.runAndReadAll(
+    `SELECT name, run::DOUBLE, day::DOUBLE, fixes::DOUBLE, min_time_ms::DOUBLE, max_time_ms::DOUBLE, min_vehicle,
+       max_vehicle, min_seq::DOUBLE, max_seq::DOUBLE, bytes::DOUBLE, sha256, visits_name, visits_bytes::DOUBLE,
+       visits_sha256 FROM track_file ORDER BY day, run, name`,
+  );
+  return (result.getRows() as [string, ...number[]][]).map((row) => {
+    const [name, run, day, fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq, bytes] = row;
+    const [sha256, visitsName, visitsBytes, visitsSha256] = row.slice(11) as unknown as [
+      string,
+      string,
+      number,
+      string,
+    ];
+    return {
+      ...{ name, run, day, fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq, bytes, sha256 },
+      ...{ visitsName, visitsBytes, visitsSha256 },
+    };
+  });
+}
+
+function insertOf(file: TrackFile): string {
+  const values = [file.run, file.day, file.fixes, file.minTimeMs, file.maxTimeMs, file.minVehicle, file.maxVehicle];
+  return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${values.join(", ")}, ${file.minSeq}, ${file.maxSeq},
+    ${file.bytes}, ${quoted(file.sha256)}, ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)})`;
+}
+
+function sumOfFixes(files: readonly TrackFile[]): number {
+  return files.reduce((sum, { fixes }) => sum + fixes, 0);
+}
+
+async function countOf(connection: DuckDBConnection, from: string): Promise<number> {
+  const result = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM ${from}`);
+  return Number(result.getRows()[0][0]);
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
+import { createFixBatch, type FixBatch } from "../model/fix.ts";
+import { addChunk, STORED_COLUMNS_SQL, withRoom } from "./fix-columns.ts";
+
+/** `[fromMs, toMs)`, integer ms UTC; see `wholeMs` for how bounds that are not whole are taken. */
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
+const MS_LIMIT = 8.64e15;
+
+/** A bound of a span as SQL can take it: the same instants lie on its two sides. Infinity and NaN become the end of time. */
+export function wholeMs(ms: number): number {
+  return Math.ceil(Math.min(MS_LIMIT, Math.max(-MS_LIMIT, Number.isNaN(ms) ? MS_LIMIT : ms)));
+}
+
+/** The table expression of all stored fixes that `where` (over their columns) leaves, hot ones and those in `files`. */
+export function fixesWhere(filesDir: string, files: readonly string[], where: string): string {
+  const hot = `SELECT ${STORED_COLUMNS_SQL} FROM hot_fix WHERE ${where}`;
+  if (files.length === 0) return `(${hot})`;
+  return `(${hot} UNION ALL SELECT ${STORED_COLUMNS_SQL} FROM ${parquet(filesDir, files)} WHERE ${where})`;
+}
+
+/** `read_parquet` of files of one folder. */
+export function parquet(filesDir: string, files: readonly string[]): string {
+  return `read_parquet([${files.map((file) => quoted(join(filesDir, file))).join(", ")}])`;
+}
+
+/** A string literal. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Names (`column` of the manifest) of the files that may hold what `where` over the manifest's columns says. */
+export async function filesWhere(
+  connection: DuckDBConnection,
+  where: string,
+  column: "name" | "visits_name" = "name",
+): Promise<string[]> {
+  const result = await connection.runAndReadAll(`SELECT ${column} FROM track_file WHERE ${where} ORDER BY run, name`);
+  return result.getRows().map(([name]) => String(name));
+}
+
+/** The manifest's condition for a span. */
+export function overlaps({ fromMs, toMs }: Span): string {
+  return `max_time_ms >= ${fromMs} AND min_time_ms < ${toMs}`;
+}
+
+/** Streams a query with `FIX_COLUMNS_SQL` into columns; `onChunk` sees each chunk after its rows have been added. */
+export async function collectFixes(
+  connection: DuckDBConnection,
+  sql: string,
+  onChunk?: (chunk: DuckDBDataChunk, rows: number) => void,
+): Promise<FixBatch> {
+  const result = await connection.stream(sql);
+  let fixes = createFixBatch(FIRST_CAPACITY);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (chunk === null || chunk.rowCount === 0) return fixes;
+    fixes = withRoom(fixes, fixes.length + chunk.rowCount);
+    addChunk(fixes, chunk);
+    onChunk?.(chunk, fixes.length);
+  }
+}
+
+const FIRST_CAPACITY = 2048;

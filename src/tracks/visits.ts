@@ -1,0 +1,86 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { FIX_UNUSABLE } from "../model/fix.ts";
+import { filesWhere, overlaps, parquet, type Span } from "./fix-source.ts";
+
+/**
+ * A visit is a run of consecutive usable fixes of one vehicle in one cell of a grid. Beside every file of fixes, which
+ * is in the order of vehicles, stands a small one of visits in the order of cells, so that "who was there" reads a few
+ * row groups of it and no fixes at all.
+ */
+
+/** Size of a cell in 1e-6 degree: in China's middle some 2 km by 1.2 km. */
+const CELL_LON = 22_000;
+const CELL_LAT = 11_000;
+const ROW_CELLS = 32_768;
+/** A box of more rows of cells than this is looked up by its whole range of rows. */
+const CELL_ROWS_MAX = 64;
+/** Where a file does not tell the fix before or after a visit: the longest gap that may count as presence (6 h). */
+const UNKNOWN_EDGE_MS = 21_600_000;
+
+/** West, south, east, north in 1e-6 degree, closed. */
+export type BoxE6 = readonly [west: number, south: number, east: number, north: number];
+
+/** The cell of a fix, over the columns of fixes. Rows of cells from the south, in each from the west. */
+const CELL_SQL = `((lat_e6 + 90000000) // ${CELL_LAT}) * ${ROW_CELLS} + (lon_e6 + 180000000) // ${CELL_LON}`;
+
+/** Columns of a file of visits. Neighbours in time: the vehicle's fix before the first and after the last one. */
+const VISIT_COLUMNS = "cell, vehicle, first_ms, last_ms, previous_ms, next_ms, west, south, east, north";
+
+/** Selects the visits of a file of fixes, which is sorted by vehicle and time, in the order of their file. */
+export function visitsOf(filesDir: string, file: string): string {
+  // The windows have no order of their own: DuckDB keeps the order of the file and runs them as it reads.
+  return `SELECT cell, vehicle, min(time_ms) AS first_ms, max(time_ms) AS last_ms, min(before_ms) AS previous_ms,
+      max(after_ms) AS next_ms, min(lon_e6) AS west, min(lat_e6) AS south, max(lon_e6) AS east, max(lat_e6) AS north
+    FROM (
+      SELECT *, count(*) FILTER (is_first) OVER (ROWS UNBOUNDED PRECEDING) AS visit
+      FROM (
+        SELECT vehicle, time_ms, lon_e6, lat_e6, cell,
+          coalesce(lag(vehicle) OVER () <> vehicle OR lag(cell) OVER () <> cell, true) AS is_first,
+          CASE WHEN lag(vehicle) OVER () = vehicle THEN lag(time_ms) OVER () ELSE time_ms - ${UNKNOWN_EDGE_MS} END AS before_ms,
+          CASE WHEN lead(vehicle) OVER () = vehicle THEN lead(time_ms) OVER () ELSE time_ms + ${UNKNOWN_EDGE_MS} END AS after_ms
+        FROM (
+          SELECT vehicle, time_ms, lon_e6, lat_e6, (${CELL_SQL})::UINTEGER AS cell
+          FROM ${parquet(filesDir, [file])} WHERE (flags & ${FIX_UNUSABLE}) = 0
+        )
+      )
+    )
+    GROUP BY visit, vehicle, cell ORDER BY cell, vehicle, first_ms`;
+}
+
+/** The table expression of all visits, in the files, that touch one of the boxes in the span; null when there are none. */
+export async function visitsTouching(
+  connection: DuckDBConnection,
+  filesDir: string,
+  boxes: readonly BoxE6[],
+  span: Span,
+): Promise<string | null> {
+  const files = await filesWhere(connection, overlaps(span), "visits_name");
+  if (files.length === 0) return null;
+  return `(SELECT ${VISIT_COLUMNS} FROM ${parquet(filesDir, files)}
+    WHERE (${cellsOf(boxes)}) AND last_ms >= ${span.fromMs} AND first_ms < ${span.toMs}
+    AND (${boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`).join(" OR ")}))`;
+}
+
+/** The condition on `cell` for boxes: for zone maps, so ranges as few and as narrow as can be. */
+function cellsOf(boxes: readonly BoxE6[]): string {
+  const ranges: [number, number][] = [];
+  for (const [west, south, east, north] of boxes) {
+    const [firstRow, lastRow] = [south, north].map((lat) => Math.floor((lat + 90e6) / CELL_LAT));
+    const [firstCell, lastCell] = [west, east].map((lon) => Math.floor((lon + 180e6) / CELL_LON));
+    if (lastRow - firstRow >= CELL_ROWS_MAX) {
+      ranges.push([firstRow * ROW_CELLS, (lastRow + 1) * ROW_CELLS - 1]);
+    } else {
+      for (let row = firstRow; row <= lastRow; row++) {
+        ranges.push([row * ROW_CELLS + firstCell, row * ROW_CELLS + lastCell]);
+      }
+    }
+  }
+  ranges.sort((a, b) => a[0] - b[0]);
+  const merged: [number, number][] = [];
+  for (const [first, last] of ranges) {
+    const previous = merged.at(-1);
+    if (previous !== undefined && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
+    else merged.push([first, last]);
+  }
+  return merged.map(([first, last]) => `cell BETWEEN ${first} AND ${last}`).join(" OR ");
+}
