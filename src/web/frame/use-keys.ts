@@ -16,7 +16,7 @@ export function useKeys(actions: Record<string, () => void>): void {
         if (event.key === "Escape") target.blur();
         return;
       }
-      if (event.key === "Enter" && target.matches("button, a")) return;
+      if ((event.key === "Enter" || event.key === " ") && target.matches("button, a, summary, [role=button]")) return;
       event.preventDefault();
       action();
     };

@@ -12,6 +12,7 @@ import type { CityView } from "../../model/city.ts";
 import { TOKENS, type ThemeName } from "../tokens.ts";
 import { baseStyle, MOVING_SOURCES, NOTHING, type MovingSource } from "./base-style.ts";
 import type { Fleet } from "./fleet.ts";
+import { LOST_AFTER_MS } from "./lost.ts";
 import { drawMarksWhenMissed } from "./marks.ts";
 import type { LonLat } from "./plane.ts";
 import { scene, type Focus } from "./scene.ts";
@@ -36,8 +37,6 @@ export interface CityMapOptions {
   onFrame: () => void;
 }
 
-/** A vehicle whose last fix is older than the rule's longest known gap has lost its signal, ms. */
-export const LOST_AFTER_MS = 300_000;
 /** The map is drawn at most this often: enough for smooth motion, half the work of a screen's 60. */
 const FRAME_MS = 1000 / 31;
 const HIT_PIXELS = 13;

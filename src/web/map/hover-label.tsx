@@ -2,8 +2,9 @@ import { useAreas } from "../api/queries.ts";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { plateOf } from "../show/measure.ts";
-import { LOST_AFTER_MS, type Hit } from "./city-map.ts";
+import type { Hit } from "./city-map.ts";
 import type { Fleet } from "./fleet.ts";
+import { LOST_AFTER_MS } from "./lost.ts";
 
 /** What lies under the pointer, in a line. */
 export function HoverLabel({ hit, at, fleet }: { hit: Hit; at: { x: number; y: number }; fleet: Fleet }) {

@@ -96,6 +96,10 @@ export const en: Text = {
     failed: "Passages could not be read",
   },
   vehicle: {
+    slider: "Time on the track",
+    play: "Play (space)",
+    pause: "Pause (space)",
+    pace: "Speed of playback",
     title: "Vehicle",
     notFound: "There is no such vehicle",
     plateless: "No plate registered",
@@ -132,6 +136,8 @@ export const en: Text = {
     loadMore: "Load more",
   },
   evidence: {
+    title: "Why it is locked",
+    none: "The ground was withdrawn: no exposure stands now",
     stay: "Stay",
     open: "still near",
     tenMinutes: "10 min",
@@ -155,6 +161,8 @@ export const en: Text = {
     drawn: "Shown on the map",
   },
   lock: {
+    notFound: "There is no such lock",
+    stays: (count) => (count === 1 ? "1 stay" : `${count} stays`),
     title: "Lock",
     since: "Locked at",
     learnt: "Learnt at",

@@ -92,6 +92,10 @@ export const zh = {
     failed: "通过数读取失败",
   },
   vehicle: {
+    slider: "轨迹时间",
+    play: "播放 (空格)",
+    pause: "暂停 (空格)",
+    pace: "播放速度",
     title: "车辆",
     notFound: "没有这辆车",
     plateless: "未登记车牌",
@@ -128,6 +132,8 @@ export const zh = {
     loadMore: "继续加载",
   },
   evidence: {
+    title: "锁定依据",
+    none: "依据已撤销：现在没有成立的暴露",
     stay: "停留",
     open: "仍在范围内",
     tenMinutes: "10 分",
@@ -151,6 +157,8 @@ export const zh = {
     drawn: "地图上正显示",
   },
   lock: {
+    notFound: "没有这个锁定",
+    stays: (count: number) => `${count} 处停留`,
     title: "锁定",
     since: "锁定于",
     learnt: "得知于",
