@@ -14,6 +14,7 @@ export const ERRORS = {
   INPUT_INVALID: { zh: "输入有误", en: "the input is not valid", retryable: false },
   CITY_INVALID: { zh: "城市配置有误", en: "the city folder is not valid", retryable: false },
   CONFIG_INVALID: { zh: "设置有误", en: "a setting is not valid", retryable: false },
+  PLATFORM_UNREACHABLE: { zh: "对方平台没有应答", en: "the platform does not answer", retryable: true },
   PORT_IN_USE: { zh: "端口已被占用", en: "the port is in use", retryable: true },
   DATA_LOCKED: { zh: "数据目录正被另一进程使用", en: "the data folder is in use by another process", retryable: true },
   DATA_UNREADABLE: { zh: "数据目录不可读写", en: "the data folder cannot be read or written", retryable: true },

@@ -5,16 +5,16 @@ export interface Drive {
   route: Route;
   seconds: number;
   /** Where the drive is at a time: metres along the route, and m/s. Clamped to the drive. */
-  at(seconds: number): { alongMeters: number; speedMs: number };
+  at(seconds: number): { alongMeters: number; speedMps: number };
   /** Seconds from departure at which the truck has come so far. */
   whenAt(alongMeters: number): number;
 }
 
 const SPEED_UP = 0.45;
 const SLOW_DOWN = 0.7;
-/** Above this bend at a vertex, degrees, a truck slows down to `RAMP_MS`: an interchange or a crossroads. */
+/** Above this bend at a vertex, degrees, a truck slows down to `RAMP_MPS`: an interchange or a crossroads. */
 const BEND_DEG = 35;
-const RAMP_MS = 8;
+const RAMP_MPS = 8;
 
 /**
  * Drives a route from standstill to standstill. `pace` is the driver's share of the limit, about 0.85 to 1.05. Speeds up
@@ -30,18 +30,18 @@ export function planDrive(route: Route, pace: number): Drive {
   const startSpeed: number[] = [];
   const acceleration: number[] = [];
   let seconds = 0;
-  const stretch = (meters: number, fromMs: number, toMs: number, startAt: number): void => {
+  const stretch = (meters: number, fromMps: number, toMps: number, startAt: number): void => {
     if (meters <= 0) return;
     startSeconds.push(seconds);
     startMeters.push(startAt);
-    startSpeed.push(fromMs);
-    const lasts = (2 * meters) / (fromMs + toMs);
-    acceleration.push((toMs - fromMs) / lasts);
+    startSpeed.push(fromMps);
+    const lasts = (2 * meters) / (fromMps + toMps);
+    acceleration.push((toMps - fromMps) / lasts);
     seconds += lasts;
   };
   for (let i = 1; i < count; i++) {
     const meters = route.alongMeters[i]! - route.alongMeters[i - 1]!;
-    const [before, after, limit] = [speedAt[i - 1]!, speedAt[i]!, route.limitMs[i]! * pace];
+    const [before, after, limit] = [speedAt[i - 1]!, speedAt[i]!, route.limitMps[i]! * pace];
     const reach = Math.sqrt(
       (2 * SPEED_UP * SLOW_DOWN * meters + SLOW_DOWN * before ** 2 + SPEED_UP * after ** 2) / (SPEED_UP + SLOW_DOWN),
     );
@@ -59,13 +59,13 @@ export function planDrive(route: Route, pace: number): Drive {
     route,
     seconds,
     at: (time) => {
-      if (time <= 0) return { alongMeters: 0, speedMs: 0 };
-      if (time >= seconds) return { alongMeters: totalMeters, speedMs: 0 };
+      if (time <= 0) return { alongMeters: 0, speedMps: 0 };
+      if (time >= seconds) return { alongMeters: totalMeters, speedMps: 0 };
       const i = lastNotAbove(startSeconds, time);
       const since = time - startSeconds[i]!;
       return {
         alongMeters: startMeters[i]! + since * (startSpeed[i]! + (acceleration[i]! * since) / 2),
-        speedMs: startSpeed[i]! + acceleration[i]! * since,
+        speedMps: startSpeed[i]! + acceleration[i]! * since,
       };
     },
     whenAt: (meters) => {
@@ -83,13 +83,18 @@ export function placeOn(route: Route, alongMeters: number): { lon: number; lat: 
   const length = route.alongMeters[i + 1]! - route.alongMeters[i]!;
   const t = length === 0 ? 0 : Math.min(1, Math.max(0, (alongMeters - route.alongMeters[i]!) / length));
   const [dLon, dLat] = [route.lon[i + 1]! - route.lon[i]!, route.lat[i + 1]! - route.lat[i]!];
-  return { lon: route.lon[i]! + t * dLon, lat: route.lat[i]! + t * dLat, headingDeg: courseDeg(dLon, dLat, route.lat[i]!) };
+  return {
+    lon: route.lon[i]! + t * dLon,
+    lat: route.lat[i]! + t * dLat,
+    headingDeg: courseDeg(dLon, dLat, route.lat[i]!),
+  };
 }
 
 /** Metres along the route at which it first enters the city; undefined when it does not. */
 export function findEntryMeters(route: Route): number | undefined {
   for (let i = 1; i < route.inside.length; i++) {
-    if (route.inside[i] === 1 && route.inside[i - 1] === 0) return (route.alongMeters[i - 1]! + route.alongMeters[i]!) / 2;
+    if (route.inside[i] === 1 && route.inside[i - 1] === 0)
+      return (route.alongMeters[i - 1]! + route.alongMeters[i]!) / 2;
   }
   return undefined;
 }
@@ -101,8 +106,8 @@ function speedsAtVertices(route: Route, pace: number): Float64Array {
     const before = courseDeg(route.lon[i]! - route.lon[i - 1]!, route.lat[i]! - route.lat[i - 1]!, route.lat[i]!);
     const after = courseDeg(route.lon[i + 1]! - route.lon[i]!, route.lat[i + 1]! - route.lat[i]!, route.lat[i]!);
     const bend = Math.abs(((after - before + 540) % 360) - 180);
-    speed[i] = Math.min(route.limitMs[i]!, route.limitMs[i + 1]!) * pace;
-    if (bend > BEND_DEG) speed[i] = Math.min(speed[i]!, RAMP_MS);
+    speed[i] = Math.min(route.limitMps[i]!, route.limitMps[i + 1]!) * pace;
+    if (bend > BEND_DEG) speed[i] = Math.min(speed[i]!, RAMP_MPS);
   }
   const gained = (from: number, meters: number, rate: number): number => Math.sqrt(from ** 2 + 2 * rate * meters);
   for (let i = 1; i < count; i++) {

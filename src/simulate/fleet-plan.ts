@@ -132,7 +132,9 @@ function planTrucks(
       version: index % 4 === 3 ? "2019" : "2013",
       role,
       pace: random.between(0.85, 1.03),
-      home: random.pick({ local: world.inside, commuter: [...world.inside, ...world.safe], outsider: world.safe }[role]),
+      home: random.pick(
+        { local: world.inside, commuter: [...world.inside, ...world.safe], outsider: world.safe }[role],
+      ),
       entries: null,
       waitedMs: 0,
       outages,

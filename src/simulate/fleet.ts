@@ -66,7 +66,7 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
     acknowledged: 0,
     pending: 0,
   };
-  const count = (reports: number): void => void (progress.acknowledged += reports);
+  const count = (acknowledged: number): void => void (progress.acknowledged += acknowledged);
   const driven = trucks.map((plan) => new DrivenTruck(plan, simulateTruck(world, plan), terminalOf(plan, run, count)));
 
   let started = 0;
@@ -123,7 +123,7 @@ class DrivenTruck {
   }
 }
 
-function terminalOf(plan: TruckPlan, { host, port }: FleetRun, onAcknowledged: (reports: number) => void): Terminal {
+function terminalOf(plan: TruckPlan, { host, port }: FleetRun, onSettled: (acknowledged: number) => void): Terminal {
   return new Terminal({
     platform: { host, port },
     phone: plan.phone,
@@ -138,7 +138,7 @@ function terminalOf(plan: TruckPlan, { host, port }: FleetRun, onAcknowledged: (
       plateColor: plan.plateColour,
       plate: plan.plate,
     },
-    onAcknowledged,
+    onSettled,
   });
 }
 

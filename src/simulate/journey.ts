@@ -170,11 +170,11 @@ class Truck {
     for (;;) {
       now += now < this.#world.caughtUpMs ? FAST_REPORT_MS : LIVE_REPORT_MS;
       if (now > end - ARRIVING_MS) break;
-      const { alongMeters, speedMs } = drive.at((now - departMs) / 1000);
+      const { alongMeters, speedMps } = drive.at((now - departMs) / 1000);
       const place = placeOn(drive.route, alongMeters);
       this.#headingDeg = place.headingDeg;
       this.#mileageKm = startKm + alongMeters / 1000;
-      yield* this.#emit(now, place.lon, place.lat, speedMs * 3.6, true);
+      yield* this.#emit(now, place.lon, place.lat, speedMps * 3.6, true);
     }
     this.timeMs = end;
     this.#mileageKm = startKm + drive.route.alongMeters.at(-1)! / 1000;

@@ -6,28 +6,31 @@ import { createFrameHeader, phoneKey, readHeader } from "../wire/jt808/header.ts
 export interface Platform {
   host: string;
   port: number;
+  /** Own address to connect from; the system's choice when not given. */
+  localAddress?: string | undefined;
 }
 
-/** What a link tells the terminals on it. */
+/** What a link tells its terminal. */
 export interface LinkUser {
   /** Digits without leading zeros. */
   readonly phone: string;
   onUp(): void;
   onDown(): void;
-  /** A frame from the platform; `body` is valid only during the call. */
+  /** A frame from the platform to this phone; `body` is valid only during the call. */
   onMessage(messageId: number, serial: number, body: Buffer): void;
 }
 
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 2000;
 
 /**
  * One TCP connection to a platform that comes back after every loss, waiting 0.5 s, 1 s, 2 s … up to 30 s between tries.
- * Several terminals can share it, as behind a forwarder.
  */
 export class Link {
   readonly #platform: Platform;
-  readonly #users = new Map<string, LinkUser>();
+  readonly #user: LinkUser;
   #socket: Socket | undefined;
   #up = false;
   #wanted = false;
@@ -35,22 +38,23 @@ export class Link {
   #retry: NodeJS.Timeout | undefined;
   #lastError: Error | undefined;
 
-  constructor(platform: Platform) {
+  constructor(platform: Platform, user: LinkUser) {
     this.#platform = platform;
+    this.#user = user;
   }
 
   get isUp(): boolean {
     return this.#up;
   }
 
+  /** Bytes handed over that the system has not taken yet. */
+  get unsentBytes(): number {
+    return this.#socket?.writableLength ?? 0;
+  }
+
   /** Why the last connection failed or broke, if one did. */
   get lastError(): Error | undefined {
     return this.#lastError;
-  }
-
-  attach(user: LinkUser): void {
-    this.#users.set(user.phone, user);
-    if (this.#up) user.onUp();
   }
 
   open(): void {
@@ -74,7 +78,7 @@ export class Link {
     const socket = this.#socket;
     if (socket === undefined || !this.#up) return this.cut();
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => socket.destroy(), 2000);
+      const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS);
       socket.once("close", () => {
         clearTimeout(timer);
         resolve();
@@ -88,7 +92,7 @@ export class Link {
     this.#socket?.destroy();
   }
 
-  /** The platform has accepted a terminal: the next loss starts with the shortest wait again. */
+  /** The platform has accepted the terminal: the next loss starts with the shortest wait again. */
   settle(): void {
     this.#failures = 0;
   }
@@ -102,20 +106,24 @@ export class Link {
     const reader = new FrameReader({
       onFrame: (bytes, start, end) => {
         if (!readHeader(bytes, start, end, header) || header.packageTotal > 1 || header.encryption !== 0) return;
-        const user = this.#users.get(phoneKey(bytes, header.phoneStart, header.phoneBytes));
-        user?.onMessage(header.messageId, header.serial, bytes.subarray(header.bodyStart, header.bodyEnd));
+        if (phoneKey(bytes, header.phoneStart, header.phoneBytes) !== this.#user.phone) return;
+        this.#user.onMessage(header.messageId, header.serial, bytes.subarray(header.bodyStart, header.bodyEnd));
       },
       onFault: () => {},
     });
-    const socket = connect({ ...this.#platform, noDelay: true });
+    const { host, port, localAddress } = this.#platform;
+    const socket = connect({ host, port, noDelay: true, ...(localAddress !== undefined && { localAddress }) });
     this.#socket = socket;
+    const timer = setTimeout(() => socket.destroy(new Error("no answer within 10 s")), CONNECT_TIMEOUT_MS);
     socket.on("data", (chunk) => reader.push(chunk as Buffer));
     socket.on("error", (error) => (this.#lastError = error));
     socket.once("connect", () => {
+      clearTimeout(timer);
       this.#up = true;
-      for (const user of this.#users.values()) user.onUp();
+      this.#user.onUp();
     });
     socket.once("close", () => {
+      clearTimeout(timer);
       if (this.#socket !== socket) return;
       this.#lost();
       if (!this.#wanted) return;
@@ -129,6 +137,6 @@ export class Link {
     this.#socket = undefined;
     if (!this.#up) return;
     this.#up = false;
-    for (const user of this.#users.values()) user.onDown();
+    this.#user.onDown();
   }
 }

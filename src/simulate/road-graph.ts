@@ -12,7 +12,7 @@ export interface Route {
   /** Metres from the start to each vertex. */
   alongMeters: Float64Array;
   /** Speed limit of the stretch that ends at each vertex, m/s; 0 at the first. */
-  limitMs: Float64Array;
+  limitMps: Float64Array;
   /** Whether each vertex lies inside the city's fence. */
   inside: Uint8Array;
 }
@@ -28,7 +28,7 @@ export interface RoadGraph {
 interface Edge {
   to: number;
   meters: number;
-  limitMs: number;
+  limitMps: number;
 }
 
 const ACCESS_METERS_MAX = 3000;
@@ -53,10 +53,10 @@ export function buildRoadGraph(city: City): RoadGraph {
     lat.push(at[1]);
     return lon.push(at[0]) - 1;
   };
-  const join = (a: number, b: number, limitMs: number): void => {
+  const join = (a: number, b: number, limitMps: number): void => {
     const meters = distanceMeters(lon[a]!, lat[a]!, lon[b]!, lat[b]!);
-    edges[a]!.push({ to: b, meters, limitMs });
-    edges[b]!.push({ to: a, meters, limitMs });
+    edges[a]!.push({ to: b, meters, limitMps });
+    edges[b]!.push({ to: a, meters, limitMps });
   };
 
   for (const road of city.roads) joinRoad(road, vertexAt, join);
@@ -93,7 +93,7 @@ export function buildRoadGraph(city: City): RoadGraph {
 function joinRoad(
   road: CityRoad,
   vertexAt: (at: readonly [number, number]) => number,
-  join: (a: number, b: number, limitMs: number) => void,
+  join: (a: number, b: number, limitMps: number) => void,
 ): void {
   for (let i = 1; i < road.line.length; i++) {
     join(vertexAt(road.line[i - 1]!), vertexAt(road.line[i]!), road.speedKmh / 3.6);
@@ -110,7 +110,9 @@ function nearestVertex(lon: readonly number[], lat: readonly number[], count: nu
   }
   if (bestMeters > ACCESS_METERS_MAX) {
     const expected = `at most ${ACCESS_METERS_MAX} m from a road`;
-    throw new WuxingError("CITY_INVALID", undefined, [{ where: `stop ${stop.id}`, value: stop.at.join(", "), expected }]);
+    throw new WuxingError("CITY_INVALID", undefined, [
+      { where: `stop ${stop.id}`, value: stop.at.join(", "), expected },
+    ]);
   }
   return best;
 }
@@ -124,7 +126,7 @@ function quickestTree(edges: readonly Edge[][], start: number): Int32Array {
   for (let top = popLeast(heap); top !== undefined; top = popLeast(heap)) {
     if (top.seconds > seconds[top.vertex]!) continue;
     for (const edge of edges[top.vertex]!) {
-      const reached = top.seconds + edge.meters / edge.limitMs;
+      const reached = top.seconds + edge.meters / edge.limitMps;
       if (reached >= seconds[edge.to]!) continue;
       seconds[edge.to] = reached;
       before[edge.to] = top.vertex;
@@ -184,13 +186,13 @@ function routeAlong(
     lon: Float64Array.from(path, (vertex) => lon[vertex]!),
     lat: Float64Array.from(path, (vertex) => lat[vertex]!),
     alongMeters: new Float64Array(path.length),
-    limitMs: new Float64Array(path.length),
+    limitMps: new Float64Array(path.length),
     inside: Uint8Array.from(path, (vertex) => inside[vertex]!),
   };
   for (let i = 1; i < path.length; i++) {
     const edge = edges[path[i - 1]!]!.find((each) => each.to === path[i])!;
     route.alongMeters[i] = route.alongMeters[i - 1]! + edge.meters;
-    route.limitMs[i] = edge.limitMs;
+    route.limitMps[i] = edge.limitMps;
   }
   return route;
 }

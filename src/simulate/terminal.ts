@@ -1,4 +1,10 @@
-import { decodeGeneralReply, encodeGeneralReply, PLATFORM_REPLY, ReplyResult, TERMINAL_REPLY } from "../wire/jt808/0001-general-reply.ts";
+import {
+  decodeGeneralReply,
+  encodeGeneralReply,
+  PLATFORM_REPLY,
+  ReplyResult,
+  TERMINAL_REPLY,
+} from "../wire/jt808/0001-general-reply.ts";
 import { encodeRegistration, REGISTRATION, type Registration } from "../wire/jt808/0100-registration.ts";
 import { AUTHENTICATION, encodeAuthentication } from "../wire/jt808/0102-authentication.ts";
 import { encodeLocationReport, LOCATION_REPORT, type LocationReportInput } from "../wire/jt808/0200-location-report.ts";
@@ -9,6 +15,7 @@ import { encodeMessage, type Jt808Version } from "../wire/jt808/encoding.ts";
 import { messageName } from "../wire/jt808/messages.ts";
 import { MalformedBody } from "../wire/octets.ts";
 import { Link, type LinkUser, type Platform } from "./link.ts";
+import { ReportStore, type KeptReport } from "./report-store.ts";
 
 export interface TerminalOptions {
   platform: Platform;
@@ -18,30 +25,25 @@ export interface TerminalOptions {
   registration: Registration;
   /** Frames that may wait for their acknowledgement; 16 when not given. */
   window?: number;
-  /** What was kept during an outage goes out in 0x0704 batches (the default), or as single 0x0200 reports. */
+  /** Reports that it keeps before it forgets the oldest; 5,000 when not given. */
+  capacity?: number;
+  /** What was kept goes out in 0x0704 batches (the default), or as single 0x0200 reports. */
   batches?: boolean;
   /** Silence after which a heartbeat is sent, ms of wall time; 60 s when not given. */
   heartbeatMs?: number;
   /** How long an acknowledgement may take before the frame is sent again, ms; 15 s when not given. */
   ackTimeoutMs?: number;
-  /** Shared with other terminals, as behind a forwarder; a link of its own when not given. */
-  link?: Link;
-  /** Called whenever a report was acknowledged, with how many. */
-  onAcknowledged?: (reports: number) => void;
+  /** Called whenever reports are settled: acknowledged, or refused for good. `pending` is right by then. */
+  onSettled?: (acknowledged: number, refused: number) => void;
 }
 
 interface Sent {
   frames: Buffer;
   messageId: number;
   /** Reports inside, to be kept again when the connection breaks before the acknowledgement. */
-  reports: readonly Kept[];
+  reports: readonly KeptReport[];
   sentAtMs: number;
   tries: number;
-}
-
-interface Kept {
-  report: LocationReportInput;
-  stored: boolean;
 }
 
 const HEARTBEAT = 0x0002;
@@ -49,8 +51,10 @@ const LOGOUT = 0x0003;
 /** Reports in one 0x0704: 3 + 20 × (2 + 28 + 14) bytes fit one frame of 1023. */
 const BATCH_MAX = 20;
 const TRIES_MAX = 3;
-/** What a terminal's own store holds before it forgets the oldest. */
-const STORE_MAX = 50_000;
+/** 14 hours of a report every ten seconds; about 1 MB. */
+const CAPACITY = 5000;
+/** While the platform does not read, nothing more is written. */
+const UNSENT_BYTES_MAX = 64 * 1024;
 /** Wait before a report that the platform could not take is sent again. */
 const REFUSED_WAIT_MS = 2000;
 
@@ -61,11 +65,10 @@ const REFUSED_WAIT_MS = 2000;
  */
 export class Terminal implements LinkUser {
   readonly phone: string;
-  readonly #options: Required<Omit<TerminalOptions, "link" | "onAcknowledged" | "platform">>;
-  readonly #onAcknowledged: ((reports: number) => void) | undefined;
+  readonly #options: Required<Omit<TerminalOptions, "capacity" | "onSettled" | "platform">>;
+  readonly #onSettled: TerminalOptions["onSettled"];
   readonly #link: Link;
-  readonly #ownsLink: boolean;
-  readonly #store: Kept[] = [];
+  readonly #store: ReportStore;
   readonly #sent = new Map<number, Sent>();
   readonly #waiting: (() => void)[] = [];
   #authCode: string | undefined;
@@ -75,17 +78,15 @@ export class Terminal implements LinkUser {
   #holdUntilMs = 0;
   #ticker: NodeJS.Timeout | undefined;
   #last: LocationReportInput | undefined;
-  /** Reports lost because the store was full, and reports that the platform refused for good. */
-  readonly lost = { storeFull: 0, refused: 0 };
+  #inFlight = 0;
 
   constructor(options: TerminalOptions) {
-    const { link, platform, onAcknowledged, ...rest } = options;
+    const { platform, onSettled, capacity = CAPACITY, ...rest } = options;
     this.phone = options.phone.replace(/^0+(?=.)/, "");
     this.#options = { window: 16, batches: true, heartbeatMs: 60_000, ackTimeoutMs: 15_000, ...rest };
-    this.#onAcknowledged = onAcknowledged;
-    this.#link = link ?? new Link(platform);
-    this.#ownsLink = link === undefined;
-    this.#link.attach(this);
+    this.#onSettled = onSettled;
+    this.#store = new ReportStore(capacity);
+    this.#link = new Link(platform, this);
   }
 
   /** Registered, authenticated and connected. */
@@ -93,11 +94,24 @@ export class Terminal implements LinkUser {
     return this.#online;
   }
 
+  /** The connection stands. */
+  get isConnected(): boolean {
+    return this.#link.isUp;
+  }
+
+  /** Why the last connection failed or broke, if one did. */
+  get lastError(): Error | undefined {
+    return this.#link.lastError;
+  }
+
   /** Reports that are not acknowledged yet. */
   get pending(): number {
-    let count = this.#store.length;
-    for (const { reports } of this.#sent.values()) count += reports.length;
-    return count;
+    return this.#store.length + this.#inFlight;
+  }
+
+  /** Reports lost because the store was full. */
+  get lost(): number {
+    return this.#store.lost;
   }
 
   start(): void {
@@ -108,17 +122,14 @@ export class Terminal implements LinkUser {
   /** Takes a report. `stored`: it was kept by the terminal and is marked so when it is sent in a batch. */
   report(report: LocationReportInput, stored = false): void {
     this.#last = report;
-    if (this.#store.length >= STORE_MAX) {
-      this.#store.shift();
-      this.lost.storeFull++;
-    }
     this.#store.push({ report, stored: stored || !this.#online });
     this.#flush();
   }
 
   /** Resolves once fewer than `reports` are unacknowledged, or when the terminal stops. */
   async whenPendingBelow(reports: number): Promise<void> {
-    while (this.#ticker !== undefined && this.pending >= reports) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (this.#ticker !== undefined && this.pending >= reports)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Out of coverage the connection is cut without a word; back in it, the terminal connects and sends what it kept. */
@@ -127,13 +138,13 @@ export class Terminal implements LinkUser {
     else this.#link.cut();
   }
 
-  /** Logs out (0x0003) and closes. Resolves when the socket is closed; reports still pending are lost. */
+  /** Logs out (0x0003) and closes. Resolves when the socket is closed; reports still pending stay in the store. */
   async stop(): Promise<void> {
     clearInterval(this.#ticker);
     this.#ticker = undefined;
     if (this.#online) this.#send(LOGOUT, new Uint8Array(0), []);
     this.#online = false;
-    if (this.#ownsLink) await this.#link.close();
+    await this.#link.close();
     this.#wake();
   }
 
@@ -144,9 +155,10 @@ export class Terminal implements LinkUser {
 
   onDown(): void {
     this.#online = false;
-    const again = [...this.#sent.values()].flatMap(({ reports }) => reports).map((kept) => ({ ...kept, stored: true }));
+    const again = [...this.#sent.values()].flatMap(({ reports }) => reports);
     this.#sent.clear();
-    this.#store.unshift(...again);
+    this.#inFlight = 0;
+    this.#store.putBack(again.map(({ report }) => ({ report, stored: true })));
   }
 
   onMessage(messageId: number, serial: number, body: Buffer): void {
@@ -186,45 +198,50 @@ export class Terminal implements LinkUser {
     const sent = this.#sent.get(replySerial);
     if (sent === undefined) return;
     this.#sent.delete(replySerial);
-    if (sent.messageId === AUTHENTICATION) {
-      this.#online = result === ReplyResult.ok;
-      if (this.#online) this.#link.settle();
-      else {
-        this.#authCode = undefined;
-        this.#link.reset();
-      }
-    } else if (sent.reports.length > 0) {
-      if (result === ReplyResult.ok || result === ReplyResult.alarmConfirmed) {
-        this.#onAcknowledged?.(sent.reports.length);
-      } else if (result === ReplyResult.failed) {
-        this.#store.unshift(...sent.reports);
-        this.#holdUntilMs = Date.now() + REFUSED_WAIT_MS;
-      } else {
-        this.lost.refused += sent.reports.length;
-      }
-    }
+    this.#inFlight -= sent.reports.length;
+    if (sent.messageId === AUTHENTICATION) this.#onAuthenticated(result);
+    else if (sent.reports.length > 0) this.#onReported(sent.reports, result);
     this.#flush();
     this.#wake();
+  }
+
+  #onAuthenticated(result: number): void {
+    this.#online = result === ReplyResult.ok;
+    if (this.#online) return this.#link.settle();
+    this.#authCode = undefined;
+    this.#link.reset();
+  }
+
+  #onReported(reports: readonly KeptReport[], result: number): void {
+    if (result === ReplyResult.failed) {
+      this.#store.putBack(reports);
+      this.#holdUntilMs = Date.now() + REFUSED_WAIT_MS;
+      return;
+    }
+    const isTaken = result === ReplyResult.ok || result === ReplyResult.alarmConfirmed;
+    this.#onSettled?.(isTaken ? reports.length : 0, isTaken ? 0 : reports.length);
   }
 
   /** Sends from the store as far as the window of unacknowledged frames allows. */
   #flush(): void {
     if (!this.#online || Date.now() < this.#holdUntilMs) return;
-    while (this.#store.length > 0 && this.#sent.size < this.#options.window) {
-      const stored = this.#store[0]!.stored;
-      if (!stored || !this.#options.batches) {
-        const kept = this.#store.shift()!;
-        this.#send(LOCATION_REPORT, encodeLocationReport(kept.report), [kept]);
-        continue;
-      }
-      const end = this.#store.findIndex((kept) => !kept.stored);
-      const batch = this.#store.splice(0, Math.min(BATCH_MAX, end < 0 ? BATCH_MAX : end));
-      const body = encodeLocationBatch(BatchType.stored, batch.map(({ report }) => report));
-      this.#send(LOCATION_BATCH, body, batch);
+    const batch = this.#options.batches ? BATCH_MAX : 1;
+    while (
+      this.#store.length > 0 &&
+      this.#sent.size < this.#options.window &&
+      this.#link.unsentBytes < UNSENT_BYTES_MAX
+    ) {
+      const taken = this.#store.take(batch);
+      const [first] = taken;
+      if (first === undefined) return;
+      if (first.stored && this.#options.batches) {
+        const reports = taken.map(({ report }) => report);
+        this.#send(LOCATION_BATCH, encodeLocationBatch(BatchType.stored, reports), taken);
+      } else this.#send(LOCATION_REPORT, encodeLocationReport(first.report), taken);
     }
   }
 
-  #send(messageId: number, body: Uint8Array, reports: readonly Kept[]): void {
+  #send(messageId: number, body: Uint8Array, reports: readonly KeptReport[]): void {
     const { phone, version } = this.#options;
     const serial = this.#serial;
     const frames = Buffer.concat(encodeMessage({ messageId, version, phone, serial, body }));
@@ -232,6 +249,7 @@ export class Terminal implements LinkUser {
     const sentAtMs = Date.now();
     this.#lastSentMs = sentAtMs;
     const isAnswered = messageId !== TERMINAL_REPLY && messageId !== LOCATION_ANSWER && messageId !== LOGOUT;
+    this.#inFlight += reports.length;
     if (isAnswered) this.#sent.set(serial, { frames, messageId, reports, sentAtMs, tries: 1 });
     this.#link.send(frames);
   }
@@ -246,7 +264,8 @@ export class Terminal implements LinkUser {
       sent.sentAtMs = nowMs;
       this.#link.send(sent.frames);
     }
-    if (this.#online && nowMs - this.#lastSentMs >= this.#options.heartbeatMs) this.#send(HEARTBEAT, new Uint8Array(0), []);
+    if (this.#online && nowMs - this.#lastSentMs >= this.#options.heartbeatMs)
+      this.#send(HEARTBEAT, new Uint8Array(0), []);
     this.#flush();
   }
 
