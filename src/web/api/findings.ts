@@ -59,7 +59,6 @@ function applyPassage(queries: QueryClient, event: FindingEvent): void {
   const passage = event.body as Passage;
   const gone = event.change === "withdrawn";
   queries.setQueryData<Page<Passage>>(keys.vehiclePassages(passage.vehicle), (page) => upserted(page, passage, gone));
-  queries.setQueryData<Page<Passage>>(keys.gatePassages(passage.gate), (page) => upserted(page, passage, gone));
 }
 
 /** A list with the item put in or replaced, or taken out; newest first, as lists are. */

@@ -95,10 +95,18 @@ export function useVehiclePassages(vehicle: string): UseQueryResult<Page<Passage
   });
 }
 
-export function useGatePassages(gate: string): UseQueryResult<Page<Passage>> {
-  return useQuery({
-    queryKey: keys.gatePassages(gate),
-    queryFn: () => get<Page<Passage>>("/passages", { gate, limit: LIST_LIMIT }),
+/** A gate's passages, newest first; of one hour only when `hourMs` is given. */
+export function useGatePassages(
+  gate: string,
+  hourMs: number | null,
+): UseInfiniteQueryResult<InfiniteData<Page<Passage>, string | null>> {
+  const span = hourMs === null ? {} : { from: new Date(hourMs).toISOString(), to: new Date(hourMs + HOUR_MS).toISOString() };
+  return useInfiniteQuery({
+    queryKey: [...keys.gatePassages(gate), hourMs],
+    queryFn: ({ pageParam }) => get<Page<Passage>>("/passages", { gate, ...span, limit: LIST_LIMIT, cursor: pageParam }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: 15_000,
   });
 }
 

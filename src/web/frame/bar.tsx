@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { Link, useLocation, useNavigate } from "react-router";
 import { useDesk, useLive } from "../desk.tsx";
 import { usePreferences, type ThemeChoice } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
@@ -25,6 +25,7 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
       <Search />
       <Figures />
       <Health />
+      <div className="bar-tools">
       <button type="button" className="bar-button" onClick={() => setThemeChoice(NEXT_THEME[themeChoice])} title={t.bar.themeLabel}>
         <span aria-hidden="true">{{ auto: "◐", light: "○", dark: "●" }[themeChoice]}</span> {t.bar.theme[themeChoice]}
       </button>
@@ -40,6 +41,7 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
       <button type="button" className="bar-button" onClick={onHelp} title={t.keys.title} aria-label={t.keys.title}>
         ?
       </button>
+      </div>
       <span className="bar-user" title={t.bar.userHint}>
         {t.bar.user}
       </span>
@@ -106,26 +108,16 @@ function Health() {
     );
   }
   if (connection === "opening" || status === null) return <output className="bar-health">… {t.bar.opening}</output>;
-  const trouble = troubleOf(status.health);
-  return trouble === null ? (
-    <output className="bar-health">
+  const { state, reasons } = status.health;
+  return state === "ok" ? (
+    <Link to="/system" className="bar-health">
       <span aria-hidden="true">✓</span> {t.bar.healthOk}
-    </output>
+    </Link>
   ) : (
-    <output className="bar-health bad" title={trouble}>
+    <Link to="/system" className="bar-health bad" title={reasons.map((reason) => reason[t.language]).join("\n")}>
       <span aria-hidden="true">△</span> {t.bar.healthBad}
-    </output>
+    </Link>
   );
-}
-
-/** What is wrong by the server's own account, null when all is well. */
-function troubleOf(health: unknown): string | null {
-  if (health === "ok" || health === null || health === undefined) return null;
-  if (typeof health === "string") return health;
-  const parts = Object.entries(health as Record<string, unknown>).filter(
-    ([, state]) => state !== "ok" && state !== true && state !== null,
-  );
-  return parts.length === 0 ? null : parts.map(([part, state]) => `${part}: ${String(state)}`).join("\n");
 }
 
 /** Looks a vehicle up by a part of its plate or number; the answers open beside the map while one types. */

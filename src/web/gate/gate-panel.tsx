@@ -1,7 +1,119 @@
+import { useEffect } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
+import type { Passage } from "../../model/finding.ts";
+import { HOUR_MS, useGateCountsSince, useGatePassages, useHourlyGateCounts } from "../api/queries.ts";
+import { useCityNow, useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";
+import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
+import { HourBars, type HourBar } from "../show/hour-bars.tsx";
+import { Plate } from "../show/plate.tsx";
+import { RowList } from "../show/row-list.tsx";
+import { Empty } from "../show/states.tsx";
+import { Total } from "./gate-list.tsx";
 
+const HOURS = 24;
+
+/** One gate: its day by hour and direction, and who passed; a click on an hour answers "who passed between two and three". */
 export function GatePanel() {
   const t = useText();
-  return <Panel title={t.states.loading} loading />;
+  const { id = "" } = useParams();
+  const { city, clock } = useDesk();
+  const [search, setSearch] = useSearchParams();
+  const gate = city?.gates.find((one) => one.id === id);
+  const nowMs = useCityNow(60_000);
+  const today = useGateCountsSince(clock.startOfDay(nowMs));
+  const hourly = useHourlyGateCounts(nowMs, HOURS);
+  const hourMs = Date.parse(search.get("hour") ?? "");
+  const hour = Number.isNaN(hourMs) ? null : hourMs;
+  const passages = useGatePassages(id, hour);
+  useEffect(() => {
+    scene.set({ gate: id });
+    return () => scene.set({ gate: null });
+  }, [id]);
+  useEffect(() => {
+    if (gate !== undefined) scene.focus({ place: gate.line[0]!, zoom: 11.5 });
+  }, [gate]);
+
+  if (city !== undefined && gate === undefined) {
+    return (
+      <Panel title={t.gate.title}>
+        <Empty title={t.gate.notFound} hint={id} />
+      </Panel>
+    );
+  }
+  const counts = today.data?.find((row) => row.gate === id) ?? { inbound: 0, outbound: 0 };
+  const bars = hourly.map(({ fromMs, counts: all, failed }): HourBar => {
+    const row = all?.find((one) => one.gate === id);
+    const [inbound, outbound] = [row?.inbound ?? 0, row?.outbound ?? 0];
+    const span = `${clock.minute(fromMs)}–${clock.minute(fromMs + HOUR_MS)}`;
+    return {
+      fromMs,
+      up: inbound,
+      down: outbound,
+      tick: clock.minute(fromMs).slice(0, 2),
+      label: failed ? `${span} ${t.gate.failed}` : `${span}  ${t.gate.inbound} ${inbound} · ${t.gate.outbound} ${outbound}`,
+      unknown: failed,
+    };
+  });
+  const name = gate === undefined ? "" : t.language === "zh" ? gate.name : (gate.nameEn ?? gate.name);
+  return (
+    <Panel title={name} fixed>
+      <div className="section">
+        {gate?.road === undefined ? null : <p className="muted">{gate.road}</p>}
+        <dl className="totals">
+          <Total name={`${t.gate.today} · ${t.gate.total}`} value={counts.inbound + counts.outbound} />
+          <Total name={t.gate.inbound} value={counts.inbound} />
+          <Total name={t.gate.outbound} value={counts.outbound} />
+        </dl>
+      </div>
+      <div className="section">
+        <p className="chart-key">
+          <span>{t.gate.byHour}</span>
+          <span>
+            <i className="key-passages" /> {t.gate.inbound} ↑
+          </span>
+          <span>
+            <i className="key-outbound" /> {t.gate.outbound} ↓
+          </span>
+        </p>
+        <HourBars
+          hours={bars}
+          height={96}
+          label={t.gate.byHour}
+          chosenMs={hour}
+          onChoose={(fromMs) => setSearch(fromMs === hour ? {} : { hour: new Date(fromMs).toISOString() }, { replace: true })}
+        />
+      </div>
+      <div className="filter">
+        <strong>
+          {hour === null ? t.gate.passages : t.gate.passedIn(clock.short(hour, nowMs), clock.minute(hour + HOUR_MS))}
+        </strong>
+        {hour === null ? (
+          <small className="muted push">{t.gate.hourHint}</small>
+        ) : (
+          <button type="button" className="link push" onClick={() => setSearch({}, { replace: true })}>
+            {t.gate.allHours}
+          </button>
+        )}
+      </div>
+      <RowList
+        query={passages}
+        what={t.gate.passagesFailed}
+        rowHeight={37}
+        keyOf={(passage: Passage) => passage.id}
+        empty={<Empty title={hour === null ? t.gate.passagesEmpty : t.gate.passedNone} hint={t.gate.passagesEmptyHint} />}
+      >
+        {({ vehicle, direction, time }) => (
+          <Link className="row passage-row" to={`/vehicle/${encodeURIComponent(vehicle)}?at=${encodeURIComponent(time)}`}>
+            <span>{clock.full(time, nowMs)}</span>
+            <span>
+              {direction === "inbound" ? "↑" : "↓"} {t.gate[direction]}
+            </span>
+            <Plate vehicle={vehicle} />
+          </Link>
+        )}
+      </RowList>
+    </Panel>
+  );
 }

@@ -5,13 +5,12 @@ import type { ThemeName, Tokens } from "../tokens.ts";
 type Features = GeoJSON.FeatureCollection;
 
 /** The sources that change while the map stands. */
-export const MOVING_SOURCES = ["areas", "reach", "gateMarks", "track", "evidence", "draft"] as const;
+export const MOVING_SOURCES = ["areas", "areaNames", "reach", "gateMarks", "track", "evidence", "draft"] as const;
 export type MovingSource = (typeof MOVING_SOURCES)[number];
 
 export const NOTHING: Features = { type: "FeatureCollection", features: [] };
 
 const FONT = ["Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "sans-serif"];
-const FONT_BOLD = FONT.map((family) => `${family}`);
 
 /**
  * The whole map as MapLibre draws it, from the city's own boundaries: no tiles, no fonts and no sprites from anywhere. Patterns
@@ -135,7 +134,7 @@ export function baseStyle(
         type: "symbol",
         source: "roads",
         minzoom: 9.5,
-        layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "symbol-spacing": 420 },
+        layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "symbol-spacing": 420, "text-rotation-alignment": "viewport" },
         paint: { "text-color": tokens.roadName, "text-halo-color": tokens.land, "text-halo-width": 1.4 },
       },
       {
@@ -154,11 +153,11 @@ export function baseStyle(
       {
         id: "area-names",
         type: "symbol",
-        source: "areas",
+        source: "areaNames",
         minzoom: 9,
         layout: {
           "text-field": ["get", "name"],
-          "text-font": FONT_BOLD,
+          "text-font": FONT,
           "text-size": 12,
           "text-max-width": 12,
           "text-variable-anchor": ["top", "bottom", "left", "right"],
@@ -189,7 +188,7 @@ export function baseStyle(
         source: "gateMarks",
         layout: {
           "text-field": ["step", ["zoom"], ["get", "count"], 9.6, ["concat", ["get", "name"], "\n", ["get", "count"]]],
-          "text-font": FONT_BOLD,
+          "text-font": FONT,
           "text-size": ["interpolate", ["linear"], ["zoom"], 7, 11, 11, 12.5],
           "text-variable-anchor": ["left", "right", "top", "bottom"],
           "text-radial-offset": 0.9,

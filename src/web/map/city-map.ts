@@ -115,7 +115,11 @@ export class CityMap {
   focus(focus: Focus): void {
     if ("bbox" in focus) {
       const [west, south, east, north] = focus.bbox;
-      this.map.fitBounds([west, south, east, north], { padding: this.#clear(56), maxZoom: 15.5, duration: 500 });
+      const { clientWidth } = this.map.getContainer();
+      // Room for the labels beside what is shown, as far as there is room.
+      const side = Math.max(24, Math.min(190, (clientWidth - scene.panelWidth) / 4));
+      const padding = { top: 50, bottom: 50, right: side, left: scene.panelWidth + side };
+      this.map.fitBounds([west, south, east, north], { padding, maxZoom: 15.5, duration: 500 });
     } else {
       const zoom = Math.max(focus.zoom, this.map.getZoom());
       this.map.easeTo({ center: focus.place, zoom, offset: [scene.panelWidth / 2, 0], duration: 500 });

@@ -3,7 +3,7 @@ import type { CityView } from "../../model/city.ts";
 import type { GateCount } from "../api/queries.ts";
 import { count } from "../show/measure.ts";
 import { NOTHING } from "./base-style.ts";
-import { nearestOnShape, planeAround, shapeOnPlane, type LonLat } from "./plane.ts";
+import { bboxOf, nearestOnShape, planeAround, positionsOf, shapeOnPlane, type LonLat } from "./plane.ts";
 import { reachOutline } from "./reach.ts";
 import type { Evidence, SceneState, TrackPiece } from "./scene.ts";
 
@@ -24,6 +24,18 @@ function outlineOf(geometry: Geometry): LonLat[][] {
 export function areaFeatures(areas: readonly Area[], selected: string | null): Features {
   const shown = areas.filter(({ state, id }) => state === "published" || id === selected);
   return collection(shown.map((area) => feature(area.geometry as GeoJSON.Geometry, areaProperties(area, selected))));
+}
+
+/** One name an area, at its middle. */
+export function areaNameFeatures(areas: readonly Area[], selected: string | null): Features {
+  const shown = areas.filter(({ state, id }) => state === "published" || id === selected);
+  return collection(
+    shown.map((area) => {
+      const [west, south, east, north] = bboxOf(positionsOf(area.geometry));
+      const coordinates = [(west + east) / 2, (south + north) / 2];
+      return feature({ type: "Point", coordinates }, areaProperties(area, selected));
+    }),
+  );
 }
 
 export function reachFeatures(areas: readonly Area[], selected: string | null): Features {

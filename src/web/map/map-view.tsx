@@ -7,7 +7,7 @@ import { useAreas, useGateCountsSince, useOpenLocks } from "../api/queries.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
 import { usePreferences } from "../preferences.tsx";
 import { CityMap, type Hit } from "./city-map.ts";
-import { areaFeatures, draftFeatures, evidenceFeatures, gateFeatures, reachFeatures, trackFeatures } from "./features.ts";
+import { areaFeatures, areaNameFeatures, draftFeatures, evidenceFeatures, gateFeatures, reachFeatures, trackFeatures } from "./features.ts";
 import { EvidenceLabels } from "./evidence-labels.tsx";
 import { HoverLabel } from "./hover-label.tsx";
 import { Legend } from "./legend.tsx";
@@ -99,6 +99,7 @@ function useMapData(cityMap: CityMap | null, city: CityView, language: "zh" | "e
   useEffect(() => {
     if (cityMap === null || areas === undefined) return;
     cityMap.setData("areas", areaFeatures(areas, area));
+    cityMap.setData("areaNames", areaNameFeatures(areas, area));
     cityMap.setData("reach", reachFeatures(areas, area));
   }, [cityMap, areas, area]);
   useEffect(() => {

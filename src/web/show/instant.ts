@@ -71,7 +71,7 @@ export function span(ms: number, t: Text): string {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   if (seconds < 60) return t.units.second(seconds);
-  if (minutes < 60) return t.units.minuteSecond(minutes, seconds % 60);
+  if (minutes < 60) return seconds % 60 === 0 ? t.units.minute(minutes) : t.units.minuteSecond(minutes, seconds % 60);
   if (hours < 24) return t.units.hourMinute(hours, minutes % 60);
   return t.units.dayHour(Math.floor(hours / 24), hours % 24);
 }

@@ -251,6 +251,11 @@ export const en: Text = {
     },
   },
   gate: {
+    passedIn: (from, to) => `Passed ${from}–${to}`,
+    passedNone: "Nobody passed in this hour",
+    hourHint: "Click a bar for one hour",
+    allHours: "All hours",
+    passagesFailed: "The passages could not be read",
     title: "Gate",
     list: "Gates",
     today: "Today",

@@ -246,6 +246,11 @@ export const zh = {
     },
   },
   gate: {
+    passedIn: (from: string, to: string) => `${from}–${to} 通过的车辆`,
+    passedNone: "这一小时没有车辆通过",
+    hourHint: "点柱形看某一小时",
+    allHours: "全部时段",
+    passagesFailed: "通过记录读取失败",
     title: "卡口",
     list: "卡口",
     today: "今日",
