@@ -7,15 +7,15 @@ import { parquet, quoted } from "./fix-source.ts";
 import { writeManifest } from "./manifest.ts";
 import { writeRun, type TrackFile } from "./run-writer.ts";
 import type { TrackDatabase } from "./track-database.ts";
-import type { CompactionReport } from "./track-port.ts";
+import type { CompactionReport, TrackStep } from "./track-port.ts";
 
 const DAY_MS = 86_400_000;
 /** Days that get files of their own in one flush; fixes of further days go into one mixed file. */
 const FLUSH_DAYS_MAX = 16;
 /** This many runs of like size in one day become one. */
 const MERGE_RUNS = 4;
-/** A run is of like size when it holds at most this many times the fixes of all smaller ones. */
-const MERGE_SIZE_RATIO = 4;
+/** A run is of like size when it holds at most this many times the fixes of the next smaller one. */
+const MERGE_SIZE_RATIO = 3;
 const MIXED_DAY = -1;
 
 export interface FlushRequest {
@@ -33,8 +33,11 @@ export class Compaction {
   private readonly appender = new FixAppender();
   private newestRun = 0;
 
-  constructor(database: TrackDatabase) {
+  private readonly onStep: (step: TrackStep) => void;
+
+  constructor(database: TrackDatabase, onStep: (step: TrackStep) => void) {
     this.database = database;
+    this.onStep = onStep;
   }
 
   /** Removes files that the manifest does not know: what a run left that was cut off. */
@@ -68,6 +71,7 @@ export class Compaction {
         files.push(...(await writeRun(connection, this.database.filesDir, { run: this.nextRun(), day }, source)));
       }
       const expired = await countOf(connection, `hot_fix WHERE ${where} AND time_ms < ${cutoffMs}`);
+      this.onStep("flush written");
       const moved = days.reduce((sum, [, fixes]) => sum + fixes, 0);
       await this.replace(connection, files, [], async () => {
         await connection.run(`DELETE FROM hot_fix WHERE ${where}`);
@@ -79,6 +83,7 @@ export class Compaction {
         this.appender.append(appender, request.lastFixes(), 0);
         appender.closeSync();
       });
+      this.onStep("flush durable");
       report.movedFixes += moved;
       report.expiredFixes += expired;
       report.writtenFiles += files.length;
@@ -99,7 +104,9 @@ export class Compaction {
         const run = { run: this.nextRun(), day: old[0].day };
         const files = await writeRun(connection, this.database.filesDir, run, source);
         const expired = sumOfFixes(old) - (await countOf(connection, source));
+        this.onStep("merge written");
         await this.replace(connection, files, old);
+        this.onStep("merge durable");
         report.writtenFiles += files.length;
         report.removedFiles += old.length;
         report.expiredFixes += expired;
@@ -129,24 +136,10 @@ export class Compaction {
   }
 
   private async findMerge(connection: DuckDBConnection, cutoffMs: number): Promise<TrackFile[]> {
-    const days = Map.groupBy(await readManifest(connection), ({ day }) => day);
-    for (const [day, files] of days) {
-      const runs = [...Map.groupBy(files, ({ run }) => run).values()].sort((a, b) => sumOfFixes(a) - sumOfFixes(b));
-      let fixes = 0;
-      let like = 0;
-      for (; like < runs.length; like++) {
-        const size = sumOfFixes(runs[like]);
-        if (like >= MERGE_RUNS && size > MERGE_SIZE_RATIO * fixes) break;
-        if (like > 0 && size > MERGE_SIZE_RATIO * fixes) {
-          // A step up in size: the smaller ones are too few by themselves.
-          runs.splice(0, like);
-          like = 0;
-          fixes = 0;
-        }
-        fixes += sumOfFixes(runs[like]);
-      }
-      if (like >= MERGE_RUNS) return runs.slice(0, like).flat();
-      // Mixed files never leave by their last day alone.
+    for (const [day, files] of Map.groupBy(await readManifest(connection), (file) => file.day)) {
+      const like = runsOfLikeSize(files);
+      if (like.length > 0) return like;
+      // A mixed file holds many days: its last one alone does not tell when the others have to go.
       const aged = files.filter(({ minTimeMs }) => day === MIXED_DAY && minTimeMs < cutoffMs - DAY_MS);
       if (aged.length > 0) return aged;
     }
@@ -192,24 +185,42 @@ export class Compaction {
   }
 }
 
+/** The files of some `MERGE_RUNS` or more runs of one day that are worth one rewriting; none when there are no such. */
+function runsOfLikeSize(files: readonly TrackFile[]): TrackFile[] {
+  const runs = [...Map.groupBy(files, ({ run }) => run).values()].toSorted((a, b) => sumOfFixes(a) - sumOfFixes(b));
+  let like: TrackFile[][] = [];
+  for (const run of runs) {
+    if (sumOfFixes(run) > MERGE_SIZE_RATIO * sumOfFixes(like.at(-1) ?? [])) {
+      if (like.length >= MERGE_RUNS) break;
+      like = [];
+    }
+    like.push(run);
+  }
+  return like.length >= MERGE_RUNS ? like.flat() : [];
+}
+
 /** All files of the manifest. */
 export async function readManifest(connection: DuckDBConnection): Promise<TrackFile[]> {
-  const result = await connection.runAndReadAll(
-    `SELECT name, run::DOUBLE, day::DOUBLE, fixes::DOUBLE, min_time_ms::DOUBLE, max_time_ms::DOUBLE, min_vehicle,
-       max_vehicle, min_seq::DOUBLE, max_seq::DOUBLE, bytes::DOUBLE, sha256, visits_name, visits_bytes::DOUBLE,
-       visits_sha256 FROM track_file ORDER BY day, run, name`,
-  );
-  return (result.getRows() as [string, ...number[]][]).map((row) => {
-    const [name, run, day, fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq, bytes] = row;
-    const [sha256, visitsName, visitsBytes, visitsSha256] = row.slice(11) as unknown as [
-      string,
-      string,
-      number,
-      string,
-    ];
+  const result = await connection.runAndReadAll("SELECT * FROM track_file ORDER BY day, run, name");
+  return result.getRowObjects().map((row) => {
+    const number = (column: string): number => Number(row[column]);
+    const text = (column: string): string => String(row[column]);
     return {
-      ...{ name, run, day, fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq, bytes, sha256 },
-      ...{ visitsName, visitsBytes, visitsSha256 },
+      name: text("name"),
+      run: number("run"),
+      day: number("day"),
+      fixes: number("fixes"),
+      minTimeMs: number("min_time_ms"),
+      maxTimeMs: number("max_time_ms"),
+      minVehicle: number("min_vehicle"),
+      maxVehicle: number("max_vehicle"),
+      minSeq: number("min_seq"),
+      maxSeq: number("max_seq"),
+      bytes: number("bytes"),
+      sha256: text("sha256"),
+      visitsName: text("visits_name"),
+      visitsBytes: number("visits_bytes"),
+      visitsSha256: text("visits_sha256"),
     };
   });
 }

@@ -3,6 +3,7 @@ import { WuxingError } from "../model/errors.ts";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
 import { copyFixes, withRoom } from "./fix-columns.ts";
 import { messageOf } from "./track-database.ts";
+import type { TrackStep } from "./track-port.ts";
 
 /** What group commit needs of the store. */
 export interface CommitTarget {
@@ -15,6 +16,7 @@ export interface CommitTarget {
   /** Called when fixes have become durable, before their callers are told. */
   committed(fixes: FixBatch): void;
   log: { info(fields: object, text: string): void; error(fields: object, text: string): void };
+  onStep(step: TrackStep): void;
 }
 
 export interface CommitTiming {
@@ -197,7 +199,9 @@ export class GroupCommit {
 
   private async commitTimed(group: Group, firstSeq: number): Promise<void> {
     const startMs = performance.now();
+    this.target.onStep("commit started");
     await this.target.commit(group.fixes, firstSeq);
+    this.target.onStep("commit durable");
     this.lastCommitMs = performance.now() - startMs;
     this.slowestCommitMs = Math.max(this.slowestCommitMs, this.lastCommitMs);
     this.commits++;
@@ -206,11 +210,11 @@ export class GroupCommit {
   private settle(group: Group, firstSeq: number): void {
     this.position = firstSeq + group.fixes.length;
     this.target.committed(group.fixes);
-    for (const { endRow, resolve } of group.waiters) resolve(firstSeq + endRow);
+    for (const waiter of group.waiters) waiter.resolve(firstSeq + waiter.endRow);
   }
 
   private fail(error: unknown): void {
-    const reason = messageOf(error);
+    const reason = messageOf(error instanceof WuxingError ? (error.cause ?? error) : error);
     if (this.failure === null) this.target.log.error({ reason }, "tracks cannot be written; trying again");
     this.failure = { reason, sinceMs: this.failure?.sinceMs ?? Date.now() };
   }
@@ -227,7 +231,7 @@ export class GroupCommit {
     this.refusing = true;
     const error = new WuxingError("STORE_UNAVAILABLE", this.failure?.reason);
     for (const { waiters, fixes } of [group, this.filling]) {
-      for (const { reject } of waiters) reject(error);
+      for (const waiter of waiters) waiter.reject(error);
       waiters.length = 0;
       fixes.length = 0;
     }

@@ -79,7 +79,7 @@ async function vehicleRanges(connection: DuckDBConnection, source: string): Prom
        SELECT vehicle, ((sum(count(*)) OVER (ORDER BY vehicle)) - 1) // ${FILE_FIXES} AS part FROM ${source} GROUP BY vehicle
      ) GROUP BY part ORDER BY part`,
   );
-  return result.getRows() as [number, number][];
+  return result.getRows().map(([first, last]) => [Number(first), Number(last)]);
 }
 
 async function writeFile(
@@ -95,12 +95,25 @@ async function writeFile(
     `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE, min(vehicle), max(vehicle),
        min(seq)::DOUBLE, max(seq)::DOUBLE FROM ${parquet(filesDir, [name])}`,
   );
-  const [fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq] = figures.getRows()[0] as number[];
+  const [fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq] = figures.getRows()[0].map(Number);
   const content = await fingerprint(join(filesDir, name));
   const visits = await fingerprint(join(filesDir, visitsName));
   return {
-    ...{ name, run, day, fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq, ...content },
-    ...{ visitsName, visitsBytes: visits.bytes, visitsSha256: visits.sha256 },
+    name,
+    run,
+    day,
+    fixes,
+    minTimeMs,
+    maxTimeMs,
+    minVehicle,
+    maxVehicle,
+    minSeq,
+    maxSeq,
+    bytes: content.bytes,
+    sha256: content.sha256,
+    visitsName,
+    visitsBytes: visits.bytes,
+    visitsSha256: visits.sha256,
   };
 }
 

@@ -160,7 +160,7 @@ export class TrackDatabase {
       }
       for (const lane of Object.values(this.lanes)) {
         const connections: DuckDBConnection[] = [];
-        while (connections.length < lane.size) connections.push(await this.instance.connect());
+        for (let count = 0; count < lane.size; count++) connections.push(await this.instance.connect());
         lane.fill(connections);
       }
     } catch (error) {

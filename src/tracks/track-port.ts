@@ -99,7 +99,21 @@ export interface TrackStoreOptions {
   now?: () => number;
   /** Told about failures and recoveries, one line each. */
   log?: TrackStoreLog;
+  /** Told about each step on the way to disk as it is reached: where the crash test kills the process. */
+  onStep?: (step: TrackStep) => void;
 }
+
+export const TRACK_STEPS = [
+  "commit started",
+  "commit durable",
+  "flush written",
+  "flush durable",
+  "merge written",
+  "merge durable",
+  "snapshot written",
+] as const;
+/** A point at which a cut is told apart from one a moment earlier or later. */
+export type TrackStep = (typeof TRACK_STEPS)[number];
 
 /** The part of a pino logger that the store uses. */
 export interface TrackStoreLog {

@@ -31,6 +31,7 @@ export type {
   TrackStoreOptions,
   VerifyReport,
 } from "./track-port.ts";
+export { TRACK_STEPS } from "./track-port.ts";
 export type { BoxE6 } from "./visits.ts";
 
 const HOUR_MS = 3_600_000;
@@ -87,7 +88,7 @@ class StoredTracks implements TrackStore {
     this.options = options;
     this.log = options.log ?? { info() {}, warn() {}, error() {} };
     this.queries = new FixQueries(database);
-    this.compaction = new Compaction(database);
+    this.compaction = new Compaction(database, options.onStep ?? (() => {}));
   }
 
   async load(): Promise<void> {
@@ -113,6 +114,7 @@ class StoredTracks implements TrackStore {
         hasOtherChanges: () => this.vehicles.hasChanges,
         committed: (fixes) => this.committed(fixes),
         log: this.log,
+        onStep: this.options.onStep ?? (() => {}),
       },
       {
         gatherMs: this.options.gatherMs ?? 20,

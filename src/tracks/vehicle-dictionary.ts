@@ -103,7 +103,7 @@ export class StoredVehicles implements VehicleDictionary {
 
   /** The rows to store next, in ascending order of their numbers; give them back when they could not be stored. */
   takeChanges(): VehicleRow[] {
-    const vehicles = [...this.changed].sort((a, b) => a - b);
+    const vehicles = [...this.changed].toSorted((a, b) => a - b);
     this.changed = new Set();
     return vehicles.map((vehicle) => ({ vehicle, id: this.ids[vehicle], facts: this.facts[vehicle] }));
   }
