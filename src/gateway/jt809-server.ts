@@ -1,0 +1,392 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { timingSafeEqual, randomInt } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { WuxingError } from "../model/errors.ts";
+import { applyCipher809 } from "../wire/jt809/cipher.ts";
+import type { Message809 } from "../wire/jt809/header.ts";
+import {
+  decodeLogin809,
+  decodeLogout809,
+  encodeCode809,
+  encodeLoginAnswer809,
+  encodeReceivedCount809,
+  encodeVerifyCode809,
+  decodeCode809,
+  LoginResult809,
+  Message809Id,
+  type Login809,
+} from "../wire/jt809/link-messages.ts";
+import { decodePositions809, decodeVehicleMessage809, Vehicle809Id } from "../wire/jt809/vehicle-messages.ts";
+import type { Position809 } from "../wire/jt809/position.ts";
+import { count } from "./counters.ts";
+import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
+import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
+import { LimitedLog, type GatewayLog } from "./limited-log.ts";
+import { plainAddress } from "./policy.ts";
+import { PositionIntake } from "./position-intake.ts";
+import { cleanPlate } from "./vehicle-facts.ts";
+
+/** A platform that may forward its fleet. */
+export interface LowerPlatform extends Agreement809 {
+  /**
+   * Where the sub link may be dialled to: `peer` only the address that the login came from (default), `stated` whatever
+   * address the login states (in a closed network), `none` never (everything goes over the main link).
+   */
+  subLink?: "peer" | "stated" | "none";
+}
+
+export interface Jt809ServerOptions {
+  host?: string;
+  port: number;
+  sink: IngestSink;
+  platforms: readonly LowerPlatform[];
+  log?: GatewayLog;
+  /** Silence after which a link is closed, ms (the standard: 3 min). */
+  silentMs?: number;
+  /** How often received positions are confirmed by their number (0x9101), ms. */
+  confirmMs?: number;
+  nowMs?: () => number;
+}
+
+export interface Jt809Server {
+  readonly port: number;
+  /** Access codes of the platforms that are logged in, and whether their sub link stands. */
+  online(): { accessCode: number; subLink: boolean }[];
+  metrics(): Jt809Counters;
+  close(): Promise<void>;
+}
+
+/** Connections at once, in total; a city has a handful of platforms. */
+const CONNECTIONS = 256;
+const LOGIN_MS = 30_000;
+/** Fixes of one platform on their way to the store above which its link is not read. */
+const UNDER_WAY_FIXES = 50_000;
+const DIAL_MS = 5000;
+
+/**
+ * Starts the upper end of JT/T 809: platforms log in over the main link and forward positions; this side dials the sub
+ * link back and confirms how many positions it has made durable.
+ * @throws WuxingError PORT_IN_USE
+ */
+export async function startJt809Server(options: Jt809ServerOptions): Promise<Jt809Server> {
+  const upper = new UpperPlatform(options);
+  await upper.listen();
+  return upper;
+}
+
+class UpperPlatform implements Jt809Server {
+  readonly options: Jt809ServerOptions;
+  readonly counters = createCounters809();
+  readonly log: LimitedLog;
+  readonly intake: PositionIntake;
+  readonly #server: Server;
+  readonly #links = new Set<LowerLink>();
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(options: Jt809ServerOptions) {
+    this.options = options;
+    this.log = new LimitedLog(options.log);
+    this.intake = new PositionIntake(options.sink);
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = CONNECTIONS;
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(1000, options.confirmMs ?? 60_000)).unref();
+  }
+
+  get port(): number {
+    const address: AddressInfo | string | null = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  async listen(): Promise<void> {
+    const { port, host } = this.options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", (error: NodeJS.ErrnoException) => {
+        clearInterval(this.#sweeper);
+        const code = error.code === "EADDRINUSE" ? "PORT_IN_USE" : "CONFIG_INVALID";
+        reject(new WuxingError(code, `JT/T 809 port ${port}`, [], { cause: error }));
+      });
+      this.#server.listen({ port, ...(host !== undefined && { host }) }, () => resolve());
+    });
+  }
+
+  online(): { accessCode: number; subLink: boolean }[] {
+    return [...this.#links].flatMap((link) =>
+      link.platform === undefined ? [] : [{ accessCode: link.platform.accessCode, subLink: link.hasSubLink }],
+    );
+  }
+
+  metrics(): Jt809Counters {
+    return structuredClone(this.counters);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.intake.flush();
+    const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const link of this.#links) link.close("shutdown");
+    await stopped;
+  }
+
+  /** The platform that a login is from, or the result that refuses it. */
+  findPlatform(login: Login809, accessCode: number): LowerPlatform | number {
+    const ofUser = this.options.platforms.filter((platform) => platform.userId === login.userId);
+    if (ofUser.length === 0) return LoginResult809.unknownUser;
+    const platform = ofUser.find((candidate) => candidate.accessCode === accessCode);
+    if (platform === undefined) return LoginResult809.wrongAccessCode;
+    return samePassword(platform.password, login.password) ? platform : LoginResult809.wrongPassword;
+  }
+
+  /** A platform logs in again while its old link stands: the new one wins. */
+  replaceEarlier(by: LowerLink): void {
+    for (const link of this.#links) {
+      if (link !== by && link.platform === by.platform) {
+        this.log.info(
+          "a second main link of a platform replaces the first",
+          { accessCode: by.platform?.accessCode },
+          this.nowMs(),
+        );
+        link.close("replaced");
+      }
+    }
+  }
+
+  nowMs(): number {
+    return (this.options.nowMs ?? Date.now)();
+  }
+
+  #accept(socket: Socket): void {
+    const link = new LowerLink(this, socket, () => this.#links.delete(link));
+    this.#links.add(link);
+  }
+
+  #sweep(): void {
+    for (const link of this.#links) link.sweep(this.nowMs());
+  }
+}
+
+/** A lower platform's main link, and the sub link that was dialled back to it. */
+class LowerLink {
+  readonly #upper: UpperPlatform;
+  readonly #main: Link809;
+  readonly #address: string;
+  readonly #openedMs: number;
+  #sub: Link809 | undefined;
+  platform: LowerPlatform | undefined;
+  #verifyCode = 0;
+  #underWay = 0;
+  /** Positions made durable and not confirmed yet. */
+  #received = { count: 0, sinceMs: 0 };
+
+  constructor(upper: UpperPlatform, socket: Socket, onClosed: () => void) {
+    this.#upper = upper;
+    this.#address = plainAddress(socket.remoteAddress);
+    this.#openedMs = upper.nowMs();
+    this.#main = new Link809(
+      socket,
+      upper.counters,
+      () => upper.nowMs(),
+      (message) => this.#onMain(message),
+      () => {
+        this.#sub?.close("mainClosed");
+        onClosed();
+      },
+    );
+  }
+
+  get hasSubLink(): boolean {
+    return this.#sub?.open === true && this.#sub.agreement !== undefined;
+  }
+
+  close(reason: string): void {
+    this.#sub?.close(reason);
+    this.#main.close(reason);
+  }
+
+  sweep(nowMs: number): void {
+    const { silentMs = 180_000, confirmMs = 60_000 } = this.#upper.options;
+    if (this.platform === undefined) {
+      if (nowMs - this.#openedMs > LOGIN_MS) this.close("notLoggedIn");
+      return;
+    }
+    if (nowMs - this.#main.heardMs > silentMs) {
+      this.close("silent");
+      return;
+    }
+    if (this.hasSubLink && nowMs - this.#sub!.spokenMs > silentMs / 3)
+      this.#sub!.send(Message809Id.subKeepAlive, EMPTY);
+    if (this.#received.count > 0 && nowMs - this.#received.sinceMs >= confirmMs) this.#confirm(nowMs);
+  }
+
+  #onMain(message: Message809): void {
+    const { header, body } = message;
+    if (this.platform === undefined) {
+      if (header.messageId === Message809Id.login) this.#login(message);
+      else this.#main.fault("notLoggedIn");
+      return;
+    }
+    switch (header.messageId) {
+      case Message809Id.keepAlive:
+        this.#main.send(Message809Id.keepAliveAnswer, EMPTY);
+        break;
+      case Message809Id.logout:
+        decodeLogout809(body);
+        this.#main.send(Message809Id.logoutAnswer, EMPTY);
+        this.close("loggedOut");
+        break;
+      case Message809Id.vehicles:
+        this.#vehicle(message);
+        break;
+      case Message809Id.login:
+        this.#login(message);
+        break;
+      case Message809Id.disconnectNotice:
+      case Message809Id.closeNotice:
+      case Message809Id.subKeepAliveAnswer:
+        break;
+      default:
+        count(this.#upper.counters.faults, "unknownMessage");
+    }
+  }
+
+  #login(message: Message809): void {
+    const upper = this.#upper;
+    const login = this.#readLogin(message);
+    const found = upper.findPlatform(login, message.header.accessCode);
+    const refused = typeof found === "number";
+    const agreement = refused
+      ? { accessCode: message.header.accessCode, userId: login.userId, password: "", version: message.header.version }
+      : found;
+    this.#main.agreement = agreement;
+    this.#verifyCode = refused ? 0 : randomInt(1, 0xffff_ffff);
+    const result = refused ? found : LoginResult809.ok;
+    this.#main.send(Message809Id.loginAnswer, encodeLoginAnswer809({ result, verifyCode: this.#verifyCode }));
+    if (refused) {
+      upper.log.info(
+        `a platform's login was refused: ${result}`,
+        { address: this.#address, userId: login.userId },
+        upper.nowMs(),
+      );
+      this.close("loginRefused");
+      return;
+    }
+    this.platform = found;
+    upper.replaceEarlier(this);
+    this.#dialBack(found, login);
+  }
+
+  /** A login may be enciphered with the keys of the platform whose access code it carries. */
+  #readLogin({ header, body }: Message809): Login809 {
+    const keys = this.#upper.options.platforms.find((platform) => platform.accessCode === header.accessCode)?.cipher
+      ?.keys;
+    if (header.encrypted && this.#main.agreement === undefined && keys !== undefined)
+      applyCipher809(body, header.key, keys);
+    return decodeLogin809(body);
+  }
+
+  #dialBack(platform: LowerPlatform, login: Login809): void {
+    const wanted = platform.subLink ?? "peer";
+    if (wanted === "none" || login.downLinkPort === 0) return;
+    if (wanted === "peer" && login.downLinkIp !== this.#address) {
+      this.#upper.log.warn(
+        "the sub link was not dialled: the login states another address than its own",
+        { accessCode: platform.accessCode, stated: login.downLinkIp, peer: this.#address },
+        this.#upper.nowMs(),
+      );
+      return;
+    }
+    const upper = this.#upper;
+    const socket = connect({ host: login.downLinkIp, port: login.downLinkPort, timeout: DIAL_MS });
+    socket.on("timeout", () => socket.connecting && socket.destroy());
+    const sub = new Link809(
+      socket,
+      upper.counters,
+      () => upper.nowMs(),
+      ({ header, body }) => {
+        if (header.messageId === Message809Id.subLoginAnswer && decodeCode809(body).result !== 0)
+          sub.close("subLoginRefused");
+        else if (header.messageId === Message809Id.vehicles) this.#vehicle({ header, body });
+      },
+      () => {
+        if (this.#sub !== sub) return;
+        this.#sub = undefined;
+        if (this.#main.open) this.#main.send(Message809Id.subDisconnectNotice, encodeCode809(0));
+      },
+    );
+    socket.once("connect", () => {
+      sub.agreement = platform;
+      sub.send(Message809Id.subLogin, encodeVerifyCode809(this.#verifyCode));
+    });
+    this.#sub?.close("replaced");
+    this.#sub = sub;
+  }
+
+  #vehicle({ header, body }: Message809): void {
+    const { plate, plateColour, subId, data } = decodeVehicleMessage809(body);
+    if (subId !== Vehicle809Id.position && subId !== Vehicle809Id.supplement) {
+      if (subId !== Vehicle809Id.registration) count(this.#upper.counters.faults, "unknownSubMessage");
+      return;
+    }
+    const name = cleanPlate(plate);
+    if (name === "") {
+      this.#main.fault("noPlate");
+      return;
+    }
+    const positions = decodePositions809(subId, data, header.version);
+    this.#take(vehicleOf(name, plateColour, this.platform!), positions, subId === Vehicle809Id.supplement);
+  }
+
+  #take(facts: VehicleFacts, positions: readonly Position809[], supplement: boolean): void {
+    const upper = this.#upper;
+    const nowMs = upper.nowMs();
+    upper.counters.fixes += positions.length;
+    this.#underWay += positions.length;
+    if (this.#underWay > UNDER_WAY_FIXES) this.#main.pause();
+    const reported = positions.map((position) => ({
+      ...position,
+      fixed: (position.statusFlags & 2) !== 0,
+      stored: supplement,
+      processed: position.coordinatesProcessed,
+    }));
+    upper.intake
+      .take(facts, reported, nowMs)
+      .then(
+        () => {
+          if (this.#received.count === 0) this.#received.sinceMs = nowMs;
+          this.#received.count += positions.length;
+        },
+        (error: unknown) => {
+          count(upper.counters.faults, "notStored");
+          upper.log.warn("positions could not be stored and were not confirmed", { error }, upper.nowMs());
+        },
+      )
+      .finally(() => {
+        this.#underWay -= positions.length;
+        if (this.#underWay <= UNDER_WAY_FIXES / 2) this.#main.resume();
+      });
+  }
+
+  /** Over the sub link; over the main link when that is down. */
+  #confirm(nowMs: number): void {
+    const { count: received, sinceMs } = this.#received;
+    const body = encodeReceivedCount809({ count: received, startMs: sinceMs, endMs: nowMs });
+    const link = this.hasSubLink ? this.#sub! : this.#main;
+    if (link.send(Message809Id.receivedCount, body)) this.#received = { count: 0, sinceMs: nowMs };
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** As for 808: plate and colour, or the VIN when the colour is 0. */
+function vehicleOf(plate: string, plateColour: number, platform: LowerPlatform): VehicleFacts {
+  const terminal = `jt809-${platform.accessCode}`;
+  if (plateColour === 0) return { vehicle: plate, plate: null, plateColour: null, terminal };
+  return { vehicle: `${plate}_${plateColour}`, plate, plateColour, terminal };
+}
+
+function samePassword(expected: string, given: string): boolean {
+  const a = Buffer.alloc(32);
+  const b = Buffer.alloc(32);
+  a.write(expected);
+  b.write(given);
+  return timingSafeEqual(a, b);
+}
