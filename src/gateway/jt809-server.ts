@@ -23,7 +23,7 @@ import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
 import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 import { plainAddress } from "./policy.ts";
-import { PositionIntake } from "./position-intake.ts";
+import { PositionIntake, type ReportedPosition } from "./position-intake.ts";
 import { cleanPlate } from "./vehicle-facts.ts";
 
 /** A platform that may forward its fleet. */
@@ -347,22 +347,22 @@ class LowerLink {
       stored: supplement,
       processed: position.coordinatesProcessed,
     }));
-    upper.intake
-      .take(facts, reported, nowMs)
-      .then(
-        () => {
-          if (this.#received.count === 0) this.#received.sinceMs = nowMs;
-          this.#received.count += positions.length;
-        },
-        (error: unknown) => {
-          count(upper.counters.faults, "notStored");
-          upper.log.warn("positions could not be stored and were not confirmed", { error }, upper.nowMs());
-        },
-      )
-      .finally(() => {
-        this.#underWay -= positions.length;
-        if (this.#underWay <= UNDER_WAY_FIXES / 2) this.#main.resume();
-      });
+    void this.#store(facts, reported, nowMs);
+  }
+
+  async #store(facts: VehicleFacts, positions: readonly ReportedPosition[], nowMs: number): Promise<void> {
+    const upper = this.#upper;
+    try {
+      await upper.intake.take(facts, positions, nowMs);
+      if (this.#received.count === 0) this.#received.sinceMs = nowMs;
+      this.#received.count += positions.length;
+    } catch (error) {
+      count(upper.counters.faults, "notStored");
+      upper.log.warn("positions could not be stored and were not confirmed", { error }, upper.nowMs());
+    } finally {
+      this.#underWay -= positions.length;
+      if (this.#underWay <= UNDER_WAY_FIXES / 2) this.#main.resume();
+    }
   }
 
   /** Over the sub link; over the main link when that is down. */

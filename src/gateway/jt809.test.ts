@@ -47,12 +47,12 @@ class Shelf implements IngestSink {
     if (this.refuses) throw new WuxingError("STORE_UNAVAILABLE");
     for (let row = 0; row < batch.length; row++) {
       this.stored.push({
-        vehicle: this.#vehicles[batch.vehicle[row]!]!,
-        timeMs: batch.timeMs[row]!,
-        lonE6: batch.lonE6[row]!,
-        latE6: batch.latE6[row]!,
-        speedKmh10: batch.speedKmh10[row]!,
-        flags: batch.flags[row]!,
+        vehicle: this.#vehicles[batch.vehicle[row]],
+        timeMs: batch.timeMs[row],
+        lonE6: batch.lonE6[row],
+        latE6: batch.latE6[row],
+        speedKmh10: batch.speedKmh10[row],
+        flags: batch.flags[row],
       });
     }
   }
