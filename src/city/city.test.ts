@@ -72,7 +72,13 @@ describe("a fault is named with file, path, value and what was expected", () => 
     ["an unknown datum", "city.json", (c) => void (c.fence.datum = "cgcs"), "city.json: fence.datum", /wgs84/],
     ["no datum", "city.json", (c) => void delete c.gates.datum, "city.json: gates.datum", /wgs84/],
     ["a word that means nothing", "city.json", (c) => void (c.gate = 1), "city.json", /gate/],
-    ["a file that is not there", "city.json", (c) => void (c.gates.file = "none.geojson"), "none.geojson", /can be read/],
+    [
+      "a file that is not there",
+      "city.json",
+      (c) => void (c.gates.file = "none.geojson"),
+      "none.geojson",
+      /can be read/,
+    ],
     ["no collection", "gates.geojson", () => ({ type: "Feature" }), "gates.geojson: type", /FeatureCollection/],
     [
       "a gate without an id",
@@ -98,14 +104,18 @@ describe("a fault is named with file, path, value and what was expected", () => 
     [
       "a gate drawn the wrong way round",
       "gates.geojson",
-      (c) => void c.features[0].geometry.coordinates.reverse(),
+      ({ features: [{ geometry }] }) => void (geometry.coordinates = geometry.coordinates.toReversed()),
       "gates.geojson: features[0].geometry",
       /from its left to its right/,
     ],
     [
       "a gate of another city",
       "gates.geojson",
-      (c) => void (c.features[0].geometry.coordinates = [[113, 34], [113.001, 34]]),
+      (c) =>
+        void (c.features[0].geometry.coordinates = [
+          [113, 34],
+          [113.001, 34],
+        ]),
       "gates.geojson: features[0].geometry",
       /from the fence/,
     ],
@@ -119,7 +129,7 @@ describe("a fault is named with file, path, value and what was expected", () => 
     [
       "a latitude in the place of a longitude",
       "counties.geojson",
-      (c) => void c.features[0].geometry.coordinates[0][5].reverse(),
+      ({ features: [{ geometry }] }) => void (geometry.coordinates[0][5] = geometry.coordinates[0][5].toReversed()),
       "counties.geojson: features[0].geometry.coordinates[0][5]",
       /./,
     ],

@@ -110,7 +110,7 @@ export async function loadCity(dir: string, options: { startMs?: number } = {}):
     fence,
     gates: gateLines,
     areas: areas.map((area) => areaInput(area, options.startMs ?? 0)),
-    roads: roads.map(({ properties, geometry }) => ({ ...properties, line: lineOf(geometry) })),
+    roads: roads.map(({ properties, geometry }) => Object.assign(properties, { line: lineOf(geometry) })),
     stops: stops.flatMap(({ properties: { id, name, kind }, geometry }) =>
       kind !== "dead-zone" && geometry.type === "Point" ? [{ id, name, kind, at: geometry.coordinates as LonLat }] : [],
     ),
@@ -150,7 +150,11 @@ function checkIds(file: string, features: readonly CityFeature<{ id: string }>[]
   const seen = new Set<string>();
   for (const [i, { properties }] of features.entries()) {
     if (seen.has(properties.id)) {
-      problems.push({ where: `${file}: features[${i}].properties.id`, value: properties.id, expected: "an id of its own" });
+      problems.push({
+        where: `${file}: features[${i}].properties.id`,
+        value: properties.id,
+        expected: "an id of its own",
+      });
     }
     seen.add(properties.id);
   }

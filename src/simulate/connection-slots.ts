@@ -57,11 +57,14 @@ export class ConnectionSlots {
       if (this.#closed || isRoom) return;
       this.#idle.delete(terminal);
       this.#connected.delete(terminal);
-      this.#leaving++;
-      void terminal.stop().then(() => {
-        this.#leaving--;
-        this.#fill();
-      });
+      void this.#replace(terminal);
     }
+  }
+
+  async #replace(terminal: Terminal): Promise<void> {
+    this.#leaving++;
+    await terminal.stop();
+    this.#leaving--;
+    this.#fill();
   }
 }

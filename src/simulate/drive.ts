@@ -109,16 +109,20 @@ function speedsAtVertices(route: Route, pace: number): Float64Array {
     speed[i] = Math.min(route.limitMps[i]!, route.limitMps[i + 1]!) * pace;
     if (bend > BEND_DEG) speed[i] = Math.min(speed[i]!, RAMP_MPS);
   }
-  const gained = (from: number, meters: number, rate: number): number => Math.sqrt(from ** 2 + 2 * rate * meters);
   for (let i = 1; i < count; i++) {
     const meters = route.alongMeters[i]! - route.alongMeters[i - 1]!;
-    speed[i] = Math.min(speed[i]!, gained(speed[i - 1]!, meters, SPEED_UP));
+    speed[i] = Math.min(speed[i]!, reached(speed[i - 1]!, meters, SPEED_UP));
   }
   for (let i = count - 2; i >= 0; i--) {
     const meters = route.alongMeters[i + 1]! - route.alongMeters[i]!;
-    speed[i] = Math.min(speed[i]!, gained(speed[i + 1]!, meters, SLOW_DOWN));
+    speed[i] = Math.min(speed[i]!, reached(speed[i + 1]!, meters, SLOW_DOWN));
   }
   return speed;
+}
+
+/** Speed after `meters` at a constant acceleration, m/s. */
+function reached(fromMps: number, meters: number, acceleration: number): number {
+  return Math.sqrt(fromMps ** 2 + 2 * acceleration * meters);
 }
 
 function courseDeg(dLon: number, dLat: number, lat: number): number {

@@ -143,7 +143,10 @@ class Truck {
 
   *ordinaryTrip(): Generator<SimulatedFix> {
     const drive = this.#ordinaryDrive();
-    if (drive === undefined) return yield* this.wait(this.timeMs + HOUR_MS, true);
+    if (drive === undefined) {
+      yield* this.wait(this.timeMs + HOUR_MS, true);
+      return;
+    }
     yield* this.#drive(drive);
     const minutes = this.#stop.kind === "service" ? this.random.between(12, 30) : this.random.between(20, 110);
     yield* this.wait(this.timeMs + minutes * MINUTE_MS, minutes > 20 && this.random.next() < 0.6);

@@ -115,7 +115,7 @@ export class Link {
     const socket = connect({ host, port, noDelay: true, ...(localAddress !== undefined && { localAddress }) });
     this.#socket = socket;
     const timer = setTimeout(() => socket.destroy(new Error("no answer within 10 s")), CONNECT_TIMEOUT_MS);
-    socket.on("data", (chunk) => reader.push(chunk as Buffer));
+    socket.on("data", (chunk: Buffer) => reader.push(chunk));
     socket.on("error", (error) => (this.#lastError = error));
     socket.once("connect", () => {
       clearTimeout(timer);

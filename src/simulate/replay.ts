@@ -208,8 +208,6 @@ class ReplayRun {
 }
 
 function check({ tracks, speed, connections }: Replay): void {
-  const setting = (where: string, value: number, expected: string): WuxingError =>
-    new WuxingError("CONFIG_INVALID", "the replay cannot start", [{ where, value: String(value), expected }]);
   if (!(speed > 0)) throw setting("speed", speed, "a number above 0");
   if (connections !== undefined && !(Number.isInteger(connections) && connections >= 1)) {
     throw setting("connections", connections, "a whole number from 1");
@@ -221,6 +219,10 @@ function check({ tracks, speed, connections }: Replay): void {
       { where: "vehicle", value: vehicle, expected },
     ]);
   }
+}
+
+function setting(where: string, value: number, expected: string): WuxingError {
+  return new WuxingError("CONFIG_INVALID", "the replay cannot start", [{ where, value: String(value), expected }]);
 }
 
 function reportOf(track: RecordedTrack, row: number): LocationReportInput {

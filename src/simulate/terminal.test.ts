@@ -77,7 +77,7 @@ describe("a terminal", () => {
     platform.resultOf = () => 0;
     platform.cutAll();
     await platform.until(() => terminal.pending === 0);
-    const batch = decodeLocationBatch(platform.of(0x0704)[0]!.body);
+    const batch = decodeLocationBatch(platform.of(0x0704)[0].body);
     expect(batch).toMatchObject({ count: 5, locationType: 1 });
     expect(secondsOf()).toEqual([0, 1, 2, 3, 4]);
   });
@@ -132,8 +132,8 @@ describe("a terminal", () => {
     report(terminal, 1);
     await platform.until(() => terminal.pending === 0);
     const [first, second] = platform.of(0x0200);
-    expect(second!.atMs - first!.atMs).toBeGreaterThan(1500);
-    expect(second!.body).toEqual(first!.body);
+    expect(second.atMs - first.atMs).toBeGreaterThan(1500);
+    expect(second.body).toEqual(first.body);
   });
 
   it("counts what the platform refuses for good, and does not send it again", async () => {
@@ -155,7 +155,7 @@ describe("a terminal", () => {
     const tries = platform.of(0x0200);
     expect(new Set(tries.map(({ serial }) => serial)).size).toBe(1);
     expect(tries).toHaveLength(3);
-    expect(platform.of(0x0704)[0]!.connection).toBe(1);
+    expect(platform.of(0x0704)[0].connection).toBe(1);
   });
 
   it("has no more frames under way than its window", async () => {
@@ -185,7 +185,7 @@ describe("a terminal", () => {
     const terminal = startTerminal({ heartbeatMs: 300 });
     await whenOnline(terminal);
     await platform.until(() => platform.of(0x0002).length === 2);
-    expect(platform.of(0x0002)[0]!.body).toHaveLength(0);
+    expect(platform.of(0x0002)[0].body).toHaveLength(0);
   });
 
   it("is away without coverage and sends what it kept when it is back", async () => {
@@ -208,7 +208,7 @@ describe("a terminal", () => {
     report(terminal, 1);
     const query = platform.send(0x8201, "14100000001", new Uint8Array(0));
     await platform.until(() => platform.of(0x0201).length === 1);
-    expect(platform.of(0x0201)[0]!.body.readUInt16BE(0)).toBe(query);
+    expect(platform.of(0x0201)[0].body.readUInt16BE(0)).toBe(query);
     platform.send(0x8300, "14100000001", encodeText({ flags: 8, text: "前方检查" }, false));
     platform.send(0x8fff, "14100000001", new Uint8Array(0));
     platform.send(0x8300, "14100000999", encodeText({ flags: 8, text: "别人的" }, false));
@@ -231,6 +231,6 @@ describe("a terminal", () => {
     await platform.until(() => platform.of(0x0003).length === 1);
     const serials = platform.of(0x0200).map(({ serial }) => serial);
     expect(serials).toHaveLength(70_000);
-    expect(serials.every((serial, i) => i === 0 || serial === ((serials[i - 1]! + 1) & 0xffff))).toBe(true);
+    expect(serials.every((serial, i) => i === 0 || serial === ((serials[i - 1] + 1) & 0xffff))).toBe(true);
   });
 });

@@ -33,7 +33,7 @@ export function inTimeOrder(tracks: readonly RecordedTrack[]): TimeOrder {
       times[at] = timeMs;
     }
   }
-  const places = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => times[a]! - times[b]! || a - b);
+  const places = Uint32Array.from({ length }, (_, i) => i).toSorted((a, b) => times[a]! - times[b]! || a - b);
   return {
     length,
     vehicle: places.map((place) => vehicle[place]!),

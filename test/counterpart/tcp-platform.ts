@@ -72,9 +72,9 @@ export class TcpPlatform {
   /** Reports in the order of their arrival, those in batches too. */
   reports(): (LocationReport & { phone: string })[] {
     return this.received.flatMap(({ messageId, body, phone }) => {
-      if (messageId === 0x0200) return [{ ...decodeLocationReport(body), phone }];
-      if (messageId === 0x0704) return decodeLocationBatch(body).positions.map((report) => ({ ...report, phone }));
-      return [];
+      const reports = messageId === 0x0704 ? decodeLocationBatch(body).positions : [];
+      if (messageId === 0x0200) reports.push(decodeLocationReport(body));
+      return reports.map((report) => Object.assign(report, { phone }));
     });
   }
 
