@@ -3,6 +3,8 @@ export const keys = {
   city: ["city"],
   areas: ["areas"],
   area: (id: string) => ["area", id],
+  areaVersions: (id: string, version: number) => ["area-versions", id, version],
+  system: ["system"],
   openLocks: ["locks", "open"],
   lockList: ["locks", "list"],
   lock: (id: string) => ["lock", id],

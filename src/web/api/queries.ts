@@ -9,6 +9,7 @@ import {
 import type { Area } from "../../model/area.ts";
 import type { CityView } from "../../model/city.ts";
 import type { Exposure, Lock, Passage } from "../../model/finding.ts";
+import type { Status } from "../../model/status.ts";
 import type { Track, Vehicle } from "../../model/vehicle.ts";
 import { get, type Page } from "./client.ts";
 import { keys } from "./keys.ts";
@@ -37,6 +38,32 @@ export function useAreas(): UseQueryResult<Area[]> {
 
 export function useArea(id: string): UseQueryResult<Area> {
   return useQuery({ queryKey: keys.area(id), queryFn: () => get<Area>(`/areas/${encodeURIComponent(id)}`) });
+}
+
+/** Every version of an area, newest first; asked for anew when there is a newer one. */
+export function useAreaVersions(id: string, version: number): UseQueryResult<Page<Area>> {
+  return useQuery({
+    queryKey: keys.areaVersions(id, version),
+    queryFn: () => get<Page<Area>>(`/areas/${encodeURIComponent(id)}/versions`),
+  });
+}
+
+/** The answer of `/status`: the stream's status and what is being worked on. */
+export interface SystemStatus extends Status {
+  watch: {
+    fixes: number;
+    fixesAside: number;
+    fixesLate: number;
+    rematchQueue: number;
+    rematches: number;
+    ledgerQueue: number;
+    retro: { area: string; vehicles: number; done: number }[];
+  };
+  figures: { locks: Record<Lock["state"], number>; exposures: number; areas: number };
+}
+
+export function useSystem(): UseQueryResult<SystemStatus> {
+  return useQuery({ queryKey: keys.system, queryFn: () => get<SystemStatus>("/status"), refetchInterval: 2000, staleTime: 1000 });
 }
 
 /** Every lock that waits for a person: live and in review. */

@@ -1,7 +1,82 @@
+import { Link, useSearchParams } from "react-router";
+import type { Area } from "../../model/area.ts";
+import { useAreas } from "../api/queries.ts";
+import { useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
+import { Chips } from "../show/chips.tsx";
+import { Empty, Failed, Loading } from "../show/states.tsx";
+import { AreaMark } from "../show/symbols.tsx";
+import { phaseOf } from "./area-state.ts";
 
+const SHOWN = ["published", "withdrawn"] as const;
+
+/** All risk areas, those in force on top. */
 export function AreaList() {
   const t = useText();
-  return <Panel title={t.states.loading} loading />;
+  const [search, setSearch] = useSearchParams();
+  const { data, isError, error, refetch } = useAreas();
+  const state = search.get("state") === "withdrawn" ? "withdrawn" : "published";
+  const areas = (data ?? []).filter((area) => area.state === state);
+  const numberIn = (value: Area["state"]): number => (data ?? []).filter((area) => area.state === value).length;
+  return (
+    <Panel title={t.area.list} fixed>
+      <div className="filter">
+        <Chips
+          label={t.area.list}
+          options={SHOWN.map((value) => ({ value, text: `${t.area[value]} ${numberIn(value)}` }))}
+          chosen={state}
+          onChoose={(value) => setSearch(value === "published" ? {} : { state: value }, { replace: true })}
+        />
+        <Link className="primary push" to="/area/new">
+          {t.area.publish}
+        </Link>
+      </div>
+      {data === undefined ? (
+        isError ? (
+          <Failed error={error} what={t.area.failed} retry={() => void refetch()} />
+        ) : (
+          <Loading rows={8} />
+        )
+      ) : areas.length === 0 ? (
+        <Empty title={state === "withdrawn" ? t.area.noneWithdrawn : t.area.listEmpty} {...(state === "published" && { hint: t.area.listEmptyHint })} />
+      ) : (
+        <div className="rows">
+          {areas.map((area) => (
+            <Row key={area.id} area={area} />
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Row({ area }: { area: Area }) {
+  const t = useText();
+  const { clock, live } = useDesk();
+  const nowMs = live.cityNowMs();
+  const phase = phaseOf(area, nowMs);
+  return (
+    <Link className="row area-row" to={`/area/${encodeURIComponent(area.id)}`}>
+      <AreaMark level={area.level} />
+      <span>
+        {area.name}
+        <br />
+        <small>
+          {t.level[area.level]} · {area.id}
+        </small>
+      </span>
+      <span className="end">
+        {t.area.phase[phase]}
+        <br />
+        <small>
+          {phase === "notYet"
+            ? `${t.area.from} ${clock.short(area.from!, nowMs)}`
+            : area.to === null
+              ? t.area.openEnd
+              : `${t.area.to} ${clock.short(area.to, nowMs)}`}
+        </small>
+      </span>
+    </Link>
+  );
 }

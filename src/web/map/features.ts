@@ -127,12 +127,12 @@ export function footOf({ area, exposure }: Evidence): LonLat | null {
 export function draftFeatures(draft: SceneState["draft"]): Features {
   if (draft === null) return NOTHING;
   const features = draft.corners.map((corner) => feature({ type: "Point", coordinates: corner }, {}));
-  if (draft.corners.length > 1 && draft.geometry === null) {
+  if (draft.corners.length > 1 && draft.shapes.length === 0) {
     features.push(feature({ type: "LineString", coordinates: draft.corners }, { reach: false }));
   }
-  if (draft.geometry !== null) {
-    features.push(feature(draft.geometry as GeoJSON.Geometry, { reach: false }));
-    features.push(feature({ type: "MultiLineString", coordinates: outlineOf(draft.geometry) }, { reach: true }));
+  for (const geometry of draft.shapes) {
+    features.push(feature(geometry as GeoJSON.Geometry, { reach: false }));
+    features.push(feature({ type: "MultiLineString", coordinates: outlineOf(geometry) }, { reach: true }));
   }
   return collection(features);
 }

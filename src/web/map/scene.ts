@@ -25,8 +25,8 @@ export interface SceneState {
   cursor: LonLat | null;
   area: string | null;
   gate: string | null;
-  /** A shape that is being made, WGS-84. */
-  draft: { geometry: Geometry | null; corners: LonLat[] } | null;
+  /** Shapes that are being made, and the places clicked so far; WGS-84. */
+  draft: { shapes: Geometry[]; corners: LonLat[] } | null;
 }
 
 export type Focus = { bbox: Bbox } | { place: LonLat; zoom: number };

@@ -53,6 +53,23 @@ export class CityClock {
     return this.day(instant) === this.day(nowMs) ? time : `${month}-${day} ${time}`;
   }
 
+  /** `2026-11-24T06:12:04`, as a field for date and time holds it. */
+  local(instant: number | string): string {
+    return `${this.day(instant)}T${this.second(instant)}`;
+  }
+
+  /** The instant that the city's clock shows as `local` (`2026-11-24T06:12` or with seconds), ms UTC. */
+  instantOf(local: string): number {
+    const asUtcMs = Date.parse(`${local}Z`);
+    // Twice, since the offset to be taken off is that of the answer.
+    const firstMs = asUtcMs - this.#offsetMs(asUtcMs);
+    return asUtcMs - this.#offsetMs(firstMs);
+  }
+
+  #offsetMs(instantMs: number): number {
+    return Date.parse(`${this.local(instantMs)}Z`) - Math.floor(instantMs / 1000) * 1000;
+  }
+
   /** The instant at which the day of `nowMs` began, ms UTC. */
   startOfDay(nowMs: number): number {
     const { hour, minute, second } = this.#read(nowMs);

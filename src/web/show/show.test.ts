@@ -23,6 +23,14 @@ describe("times", () => {
     expect(clock.startOfDay(Date.parse("2026-11-24T03:05:09.123Z"))).toBe(Date.parse("2026-11-23T16:00:00Z"));
   });
 
+  it("are taken from a field as the city's clock shows them", () => {
+    expect(clock.instantOf("2026-11-24T06:12")).toBe(Date.parse("2026-11-23T22:12:00Z"));
+    const berlin = new CityClock("Europe/Berlin");
+    for (const local of ["2026-10-25T00:30:00", "2026-10-25T04:30:00", "2026-03-29T01:59:00", "2026-03-29T03:00:00"]) {
+      expect(berlin.local(berlin.instantOf(local))).toBe(local);
+    }
+  });
+
   it("span at most two units", () => {
     expect(span(860_000, zh)).toBe("14 分 20 秒");
     expect(span(42_000, zh)).toBe("42 秒");
