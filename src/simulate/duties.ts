@@ -1,3 +1,4 @@
+import type { FleetTiming } from "./fleet-timing.ts";
 import { Random } from "./random.ts";
 
 /**
@@ -7,16 +8,11 @@ import { Random } from "./random.ts";
 export class EntrySchedule {
   readonly #instants: number[] = [];
   readonly #random: Random;
-  readonly #startMs: number;
-  readonly #caughtUpMs: number;
-  readonly #speed: number;
+  readonly #timing: FleetTiming;
 
-  /** `startMs`, `caughtUpMs`: simulated instants (clock.ts); `speed` holds before `caughtUpMs`, 1 after it. */
-  constructor(startMs: number, caughtUpMs: number, speed: number, seed: number) {
-    this.#startMs = startMs;
-    this.#caughtUpMs = caughtUpMs;
-    this.#speed = speed;
-    this.#random = new Random(seed, 77);
+  constructor(timing: FleetTiming) {
+    this.#timing = timing;
+    this.#random = new Random(timing.seed, 77);
   }
 
   /** Simulated ms UTC, whole seconds, of entry number `k` (from 0); ascending. */
@@ -26,13 +22,14 @@ export class EntrySchedule {
   }
 
   #next(): number {
+    const { startMs, caughtUpMs, speed } = this.#timing;
     const k = this.#instants.length;
-    if (k < FIRST_SECONDS.length) return this.#startMs + FIRST_SECONDS[k]! * 1000;
+    if (k < FIRST_SECONDS.length) return startMs + FIRST_SECONDS[k]! * 1000;
     const before = this.#instants[k - 1]!;
-    const sinceCaughtUpMs = before - this.#caughtUpMs;
+    const sinceCaughtUpMs = before - caughtUpMs;
     // Wall minutes between two entries: 2 while time runs fast, then 5, and 12 once the city has been watched for hours.
     const wallMinutes = sinceCaughtUpMs < 0 ? 2 : sinceCaughtUpMs < 2 * HOUR_MS ? 5 : 12;
-    const factor = sinceCaughtUpMs < 0 ? this.#speed : 1;
+    const factor = sinceCaughtUpMs < 0 ? speed : 1;
     const gapMs = wallMinutes * 60_000 * factor * this.#random.between(0.6, 1.4);
     return Math.round((before + gapMs) / 1000) * 1000;
   }

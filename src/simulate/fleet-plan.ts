@@ -3,6 +3,7 @@ import { distanceToShape } from "../kernel/distance.ts";
 import { compileShape, type Shape } from "../kernel/shape.ts";
 import { WuxingError } from "../model/errors.ts";
 import { EntrySchedule } from "./duties.ts";
+import type { FleetTiming } from "./fleet-timing.ts";
 import { Random } from "./random.ts";
 import { buildRoadGraph, type RoadGraph } from "./road-graph.ts";
 
@@ -55,12 +56,9 @@ export interface FleetWorld {
 
 export interface FleetOptions {
   city: City;
-  seed: number;
+  timing: FleetTiming;
   /** Trucks; what the city's `fleet.json` says when not given. */
   trucks?: number | undefined;
-  startMs: number;
-  caughtUpMs: number;
-  speed: number;
 }
 
 /** Near a risk area: well within the 800 m, wherever on the yard the truck stands. Safe: well beyond. */
@@ -72,7 +70,8 @@ const SAFE_METERS = 1100;
  * @throws WuxingError CITY_INVALID when the folder has no roads, stops or fleet, or not enough of them.
  */
 export function planFleet(options: FleetOptions): { world: FleetWorld; trucks: TruckPlan[] } {
-  const { city, seed, startMs, caughtUpMs } = options;
+  const { city, timing } = options;
+  const { seed, startMs, caughtUpMs } = timing;
   if (city.fleet === null) throw missing("fleet", "a file that says how many trucks there are");
   const graph = buildRoadGraph(city);
   const inside = city.stops.filter(({ at }) => graph.isInside(...at));
@@ -90,7 +89,7 @@ export function planFleet(options: FleetOptions): { world: FleetWorld; trucks: T
       return valid.length > 0 ? [{ stop, valid }] : [];
     }),
     deadZones: city.deadZones.map((zone) => compileShape(zone)),
-    schedule: new EntrySchedule(startMs, caughtUpMs, options.speed, seed),
+    schedule: new EntrySchedule(timing),
   };
   if (inside.length < 2) throw missing("stops", "at least two in the city");
   if (world.safe.length < 2) throw missing("stops", "at least two outside the city and away from every risk area");

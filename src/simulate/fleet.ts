@@ -3,6 +3,7 @@ import type { LocationReportInput } from "../wire/jt808/0200-location-report.ts"
 import { LocationStatus } from "../wire/jt808/0200-location-report.ts";
 import { createClock } from "./clock.ts";
 import { planFleet, type TruckPlan } from "./fleet-plan.ts";
+import type { FleetTiming } from "./fleet-timing.ts";
 import { simulateTruck, type SimulatedFix } from "./journey.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -10,14 +11,11 @@ export interface FleetRun {
   host: string;
   port: number;
   city: City;
-  /** The same seed gives the same trucks on the same ways at the same simulated times; 1 when not given. */
-  seed?: number;
-  /** How many times as fast as the wall's clock; 30 when not given. From when it has caught up with the wall: 1. */
-  speed?: number;
-  /** Start of simulated time, ms UTC; 12 hours ago when not given. */
-  startMs?: number;
+  timing: FleetTiming;
+  /** When the simulation is taken up again: when its last fix was made, ms UTC; null (or none) when it begins. */
+  lastFixMs?: number | null;
   /** Trucks; what the city's `fleet.json` says when not given. */
-  trucks?: number;
+  trucks?: number | undefined;
   signal: AbortSignal;
   /** Called once a second of wall time. */
   onProgress?: (progress: FleetProgress) => void;
@@ -36,6 +34,8 @@ export interface FleetProgress {
 
 /** Between two looks at the clock, ms of wall time. */
 const STEP_MS = 100;
+/** What a taken-up simulation reports again: terminals may have held it without coverage. The platform knows doubles. */
+const OVERLAP_MS = 30 * 60_000;
 /** Terminals switched on within one step, so that a fleet does not connect as one wave. */
 const STARTS_PER_STEP = 40;
 
@@ -45,21 +45,15 @@ const STARTS_PER_STEP = 40;
  * @throws WuxingError CITY_INVALID when the city's folder has no roads, stops or fleet.
  */
 export async function runFleet(run: FleetRun): Promise<FleetProgress> {
-  const { city, seed = 1, speed = 30, signal } = run;
+  const { city, timing, signal, lastFixMs = null } = run;
   const wallStartMs = Date.now();
-  const startMs = run.startMs ?? wallStartMs - 12 * 3_600_000;
-  const clock = createClock(startMs, wallStartMs, speed);
-  const { world, trucks } = planFleet({
-    city,
-    seed,
-    speed,
-    trucks: run.trucks,
-    startMs,
-    caughtUpMs: clock.caughtUpMs,
-  });
+  const isResumed = lastFixMs !== null && lastFixMs > timing.startMs;
+  const beginMs = isResumed ? lastFixMs : timing.startMs;
+  const clock = createClock(beginMs, wallStartMs, timing.speed);
+  const { world, trucks } = planFleet({ city, timing, trucks: run.trucks });
 
   const progress: FleetProgress = {
-    cityTimeMs: startMs,
+    cityTimeMs: beginMs,
     trucks: trucks.length,
     online: 0,
     reported: 0,
@@ -67,16 +61,19 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
     pending: 0,
   };
   const count = (acknowledged: number): void => void (progress.acknowledged += acknowledged);
-  const driven = trucks.map((plan) => new DrivenTruck(plan, simulateTruck(world, plan), terminalOf(plan, run, count)));
+  const driven = trucks.map(
+    (plan) => new DrivenTruck(simulateTruck(world, plan), terminalOf(plan, run, count), beginMs),
+  );
 
   let started = 0;
   let lastProgressMs = 0;
   const step = (): void => {
     const wallMs = Date.now();
     progress.cityTimeMs = clock.at(wallMs);
-    for (const truck of driven.slice(started, started + STARTS_PER_STEP)) truck.terminal.start();
-    started = Math.min(driven.length, started + STARTS_PER_STEP);
-    for (const truck of driven) progress.reported += truck.advance(progress.cityTimeMs, world.startMs);
+    const nextStart = Math.min(driven.length, started + STARTS_PER_STEP);
+    for (const truck of driven.slice(started, nextStart)) truck.switchOn(isResumed ? beginMs - OVERLAP_MS : 0);
+    started = nextStart;
+    for (const truck of driven.slice(0, started)) progress.reported += truck.advance(progress.cityTimeMs);
     if (wallMs - lastProgressMs < 1000) return;
     lastProgressMs = wallMs;
     progress.online = driven.filter(({ terminal }) => terminal.isOnline).length;
@@ -94,21 +91,27 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
 }
 
 class DrivenTruck {
-  readonly plan: TruckPlan;
   readonly terminal: Terminal;
   readonly #fixes: Generator<SimulatedFix, never>;
+  readonly #beginMs: number;
   #next: SimulatedFix;
   #covered = true;
 
-  constructor(plan: TruckPlan, fixes: Generator<SimulatedFix, never>, terminal: Terminal) {
-    this.plan = plan;
+  constructor(fixes: Generator<SimulatedFix, never>, terminal: Terminal, beginMs: number) {
     this.terminal = terminal;
     this.#fixes = fixes;
+    this.#beginMs = beginMs;
     this.#next = fixes.next().value;
   }
 
-  /** Reports what was due by `cityTimeMs`; fixes from before `startMs` as kept by the terminal. */
-  advance(cityTimeMs: number, startMs: number): number {
+  /** Fixes from before `fromMs` have been reported by an earlier run. */
+  switchOn(fromMs: number): void {
+    while (this.#next.timeMs < fromMs) this.#next = this.#fixes.next().value;
+    this.terminal.start();
+  }
+
+  /** Reports what was due by `cityTimeMs`, from before the begin as kept by the terminal; returns how much. */
+  advance(cityTimeMs: number): number {
     let reports = 0;
     for (; this.#next.timeMs <= cityTimeMs; this.#next = this.#fixes.next().value) {
       const fix = this.#next;
@@ -116,7 +119,7 @@ class DrivenTruck {
         this.#covered = fix.covered;
         this.terminal.setCoverage(fix.covered);
       }
-      this.terminal.report(reportOf(fix), fix.timeMs < startMs);
+      this.terminal.report(reportOf(fix), fix.timeMs < this.#beginMs);
       reports++;
     }
     return reports;
