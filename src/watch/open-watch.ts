@@ -1,0 +1,211 @@
+import type { Area } from "../model/area.ts";
+import type { Gate } from "../model/city.ts";
+import type { Geometry } from "../model/area.ts";
+import { WuxingError } from "../model/errors.ts";
+import type { Lock, ReleaseInput } from "../model/finding.ts";
+import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
+import { DEFAULT_RULE, type Rule } from "../model/rule.ts";
+import type { TrackStore } from "../tracks/track-store.ts";
+import { AreaDesk } from "./area-desk.ts";
+import type { Cause, LedgerPort, Removal } from "./ledger-port.ts";
+import { LedgerWriter } from "./ledger-writer.ts";
+import { LiveMatching } from "./live-matching.ts";
+import { LivePositions } from "./live-positions.ts";
+import { ALL_TIME_MS, RematchQueue, type RematchReason } from "./rematch-queue.ts";
+import { Retro } from "./retro.ts";
+import { VehicleStates } from "./vehicle-states.ts";
+import type { Watch, WatchStatus } from "./watch.ts";
+
+export interface WatchOptions {
+  tracks: Pick<TrackStore, "vehicles" | "track" | "eachTrack" | "vehiclesIn" | "lastPositions">;
+  ledger: LedgerPort;
+  /** Fence (Polygon or MultiPolygon) and gates, WGS-84, longitude first. */
+  city: { fence: Geometry | null; gates: readonly Gate[] };
+  rule?: Rule;
+  /** The city's clock, ms UTC: when something is published, learnt, released. Decides nothing about a fix. */
+  now(): number;
+  /** Told about what is tried again, one line each. */
+  log?: { warn(fields: object, text: string): void };
+}
+
+/** Event time between two looks at what expires, ms. */
+const EXPIRY_EVERY_MS = 60_000;
+const VEHICLES_AT_ONCE = 500;
+
+/**
+ * Opens the watch over the stores: loads the areas, matches the past that the track store keeps, so that what the
+ * ledger lacks is found (a finding that was not written before the end), and goes on live from there.
+ */
+export async function openWatch(options: WatchOptions): Promise<Watch> {
+  const watch = new CityWatch(options, await options.ledger.allAreas());
+  await watch.resume();
+  return watch;
+}
+
+class CityWatch implements Watch {
+  readonly live = new LivePositions();
+  readonly #options: WatchOptions;
+  readonly #rule: Rule;
+  readonly #writer: LedgerWriter;
+  readonly #matching: LiveMatching;
+  readonly #queue: RematchQueue;
+  readonly #retro: Retro;
+  readonly #areas: AreaDesk;
+  readonly #states: VehicleStates;
+  #eventTimeMs = -Infinity;
+  #expiryDueMs = -Infinity;
+  #expiring: Promise<void> | null = null;
+  #fixes = 0;
+  #fixesAside = 0;
+  #fixesLate = 0;
+
+  constructor(options: WatchOptions, areas: readonly Area[]) {
+    const { tracks, ledger, city, now } = options;
+    this.#options = options;
+    this.#rule = options.rule ?? DEFAULT_RULE;
+    const rule = this.#rule;
+    this.#states = new VehicleStates(this.live, rule.lookbackMs);
+    this.#writer = new LedgerWriter({
+      ledger,
+      lookbackMs: rule.lookbackMs,
+      cityTimeMs: () => this.#eventTimeMs,
+      now,
+      onLocks: (id, exposures, locks) => {
+        const vehicle = tracks.vehicles.find(id);
+        if (vehicle !== undefined) this.#states.set(vehicle, exposures, locks, this.#eventTimeMs, now());
+      },
+    });
+    this.#matching = new LiveMatching({
+      rule,
+      city,
+      areas: areas.filter(({ state }) => state === "published"),
+      vehicleId: (vehicle) => tracks.vehicles.idOf(vehicle),
+      stand: (standing) => this.#writer.stand(standing),
+      withdraw: (vehicle, removal) => this.#writer.withdraw(vehicle, removal),
+    });
+    const onProblem = (error: Error): void => options.log?.warn({ error: error.message }, "history could not be read");
+    this.#queue = new RematchQueue({
+      tracks,
+      rematch: (vehicle, track, reason) => this.#rematch(vehicle, track, reason),
+      isHeldUp: () => this.#writer.isFull,
+      onProblem,
+    });
+    this.#retro = new Retro({ tracks, ledger, rule, queue: this.#queue, onProblem });
+    this.#areas = new AreaDesk({
+      areas,
+      now,
+      write: (body, cause) =>
+        this.#writer.act(async () => {
+          await ledger.record({ atMs: now(), standing: [{ kind: "area", cause, body }], removals: [] });
+        }),
+      onChange: (area, cause) => {
+        if (area.state === "withdrawn") void this.#withdrawExposures(area.id);
+        else this.#matching.putArea(area);
+        if (area.state === "published") this.#retro.start(area, cause);
+      },
+    });
+  }
+
+  /** Takes the state of every vehicle over from what the stores keep. */
+  async resume(): Promise<void> {
+    const { tracks, ledger, now } = this.#options;
+    const last = await tracks.lastPositions();
+    for (let row = 0; row < last.length; row++) this.#show(last, row);
+    const { from, to } = ALL_TIME_MS;
+    await tracks.eachTrack(last.vehicle.slice(0, last.length), from, to, async (vehicle, track) => {
+      this.#rematch(vehicle, track, null);
+      while (this.#writer.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    const atRisk = await ledger.vehiclesAtRisk(Math.max(ALL_TIME_MS.from, this.#eventTimeMs - this.#rule.lookbackMs));
+    for (let at = 0; at < atRisk.length; at += VEHICLES_AT_ONCE) {
+      const found = await ledger.locksOf(atRisk.slice(at, at + VEHICLES_AT_ONCE));
+      for (const [id, { exposures, locks }] of found) {
+        const vehicle = tracks.vehicles.find(id);
+        if (vehicle !== undefined) this.#states.set(vehicle, exposures, locks, this.#eventTimeMs, now());
+      }
+    }
+  }
+
+  ingest(batch: FixBatch): void {
+    const { vehicle, timeMs, lonE6, latE6, flags } = batch;
+    const isFull = this.#writer.isFull;
+    for (let row = 0; row < batch.length; row++) {
+      if ((flags[row] & FIX_UNUSABLE) !== 0) {
+        this.#fixesAside++;
+        continue;
+      }
+      this.#fixes++;
+      this.#queue.arrived(batch, row);
+      // What cannot be written is not matched either: it is in the track store, and is matched from there later.
+      if (isFull) this.#queue.addLate(vehicle[row]);
+      else if (!this.#matching.push(vehicle[row], timeMs[row], lonE6[row], latE6[row])) {
+        this.#fixesLate++;
+        this.#queue.addLate(vehicle[row]);
+      }
+      this.#show(batch, row);
+    }
+    if (this.#eventTimeMs >= this.#expiryDueMs) this.#expire();
+  }
+
+  publishArea(input: Parameters<Watch["publishArea"]>[0]): Promise<Area> {
+    return this.#areas.publish(input);
+  }
+
+  editArea(id: string, input: Parameters<Watch["editArea"]>[1]): Promise<Area> {
+    return this.#areas.edit(id, input);
+  }
+
+  withdrawArea(id: string): Promise<Area> {
+    return this.#areas.withdraw(id);
+  }
+
+  async releaseLock(id: string, { by, reason, evidence }: ReleaseInput): Promise<Lock> {
+    const { ledger, now } = this.#options;
+    const lock = await this.#writer.act(async () => {
+      const before = await ledger.lock(id);
+      if (before.state === "released" || before.state === "expired") {
+        throw new WuxingError("LOCK_ENDED", `${id} is ${before.state}`);
+      }
+      const release = { by, reason, evidence, at: new Date(now()).toISOString() };
+      const body: Lock = { ...before, state: "released", release };
+      await ledger.record({ atMs: now(), standing: [{ kind: "lock", cause: "release", body }], removals: [] });
+      return body;
+    });
+    this.#writer.chain(lock.vehicle, "release");
+    return lock;
+  }
+
+  status(): WatchStatus {
+    return {
+      eventTimeMs: this.#eventTimeMs === -Infinity ? null : this.#eventTimeMs,
+      fixes: this.#fixes,
+      fixesAside: this.#fixesAside,
+      fixesLate: this.#fixesLate,
+      rematchQueue: this.#queue.size,
+      rematches: this.#queue.rematches,
+      ledgerQueue: this.#writer.waiting,
+      ledgerProblem: this.#writer.problem,
+      retro: this.#retro.progress(),
+      states: this.live.stateCounts(),
+    };
+  }
+
+  async settled(): Promise<void> {
+    do {
+      await this.#retro.idle();
+      await this.#queue.idle();
+      this.#matching.flush();
+      await this.#writer.idle();
+      await (this.#expiring ?? this.#expire());
+      await this.#writer.idle();
+    } while (this.#queue.size > 0 || this.#writer.waiting > 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#retro.close();
+    await this.#queue.close();
+    await this.#expiring;
+    this.#matching.flush();
+    await this.#writer.close();
+  }
+}
