@@ -6,6 +6,7 @@ import { useText } from "../preferences.tsx";
 import { roughSpan, span } from "../show/instant.ts";
 import { Plate } from "../show/plate.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
+import { acknowledged } from "./acknowledged.ts";
 import { RECEIVE_WITHIN_MS, type Waiting } from "./desk-clock.ts";
 
 /** A lock that waits for a person: one sentence, its clock, one action. */
@@ -39,7 +40,12 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
         )}
       </p>
       <div className="card-foot">
-        <Limit waitedMs={waitedMs} />
+        {urgency === "noted" ? <span className="limit" /> : <Limit waitedMs={waitedMs} />}
+        {urgency === "review" ? null : (
+          <button type="button" className="card-note" title={t.rail.noteHint} onClick={() => acknowledged.toggle(lock.id)}>
+            {urgency === "noted" ? t.rail.unnote : t.rail.note}
+          </button>
+        )}
         <button type="button" className="card-action" onClick={onOpen}>
           {urgency === "review" ? t.rail.decide : t.rail.open}
         </button>

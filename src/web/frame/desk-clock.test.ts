@@ -20,9 +20,11 @@ function lock(id: string, waitedMinutes: number, state: Lock["state"] = "live"):
   };
 }
 
+const none: ReadonlySet<string> = new Set();
+
 describe("the queue of what waits for the desk", () => {
   it("puts a lock without ground first, then the running ones newest first, then the overdue ones longest first", () => {
-    const queue = queueOf([lock("a", 40), lock("b", 3), lock("c", 1), lock("d", 90), lock("e", 50, "review")], now);
+    const queue = queueOf([lock("a", 40), lock("b", 3), lock("c", 1), lock("d", 90), lock("e", 50, "review")], now, none);
     expect(queue.map((waiting) => `${waiting.lock.id}:${waiting.urgency}`)).toEqual([
       "e:review",
       "c:fresh",
@@ -32,8 +34,13 @@ describe("the queue of what waits for the desk", () => {
     ]);
   });
 
+  it("ends with what the desk has taken note of, but a lock without ground stays on top", () => {
+    const queue = queueOf([lock("a", 2), lock("b", 60), lock("c", 5, "review")], now, new Set(["b", "c"]));
+    expect(queue.map((waiting) => waiting.urgency)).toEqual(["review", "fresh", "noted"]);
+  });
+
   it("is overdue after fifteen minutes, not at them", () => {
-    expect(queueOf([lock("a", 15)], now)[0]?.urgency).toBe("fresh");
-    expect(queueOf([lock("a", 15.001)], now)[0]?.urgency).toBe("overdue");
+    expect(queueOf([lock("a", 15)], now, none)[0]?.urgency).toBe("fresh");
+    expect(queueOf([lock("a", 15.001)], now, none)[0]?.urgency).toBe("overdue");
   });
 });

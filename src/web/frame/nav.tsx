@@ -1,4 +1,4 @@
-import { NavLink } from "react-router";
+import { NavLink, useLocation } from "react-router";
 import { useOpenLocks } from "../api/queries.ts";
 import { useText } from "../preferences.tsx";
 import type { Text } from "../text/zh.ts";
@@ -18,6 +18,7 @@ export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: s
 export function Nav() {
   const t = useText();
   const { data: locks } = useOpenLocks();
+  const { pathname } = useLocation();
   return (
     <nav className="nav" aria-label={t.deskName}>
       {PLACES.map(({ name, path, also, icon }, index) => (
@@ -25,7 +26,7 @@ export function Nav() {
           key={name}
           to={path}
           title={`${t.nav[name]} (${index + 1})`}
-          className={also.test(globalThis.location.pathname) ? "on" : ""}
+          className={also.test(pathname) ? "on" : ""}
         >
           <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
             <path d={icon} fill="none" stroke="currentColor" strokeWidth="1.7" strokeLinejoin="round" />

@@ -1,10 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { Link, useLocation, useNavigate } from "react-router";
 import { useOpenLocks } from "../api/queries.ts";
 import { useCityNow } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
+import { acknowledged, useAcknowledged } from "./acknowledged.ts";
 import { Card } from "./card.tsx";
 import { queueOf, type Urgency, type Waiting } from "./desk-clock.ts";
 import { Recent } from "./recent.tsx";
@@ -20,7 +21,8 @@ export function Rail() {
   const nowMs = useCityNow();
   const { data: locks, isError, error, refetch } = useOpenLocks();
   const [chosen, setChosen] = useState<string | null>(null);
-  const queue = useMemo(() => queueOf(locks ?? [], nowMs), [locks, nowMs]);
+  const noted = useAcknowledged();
+  const queue = useMemo(() => queueOf(locks ?? [], nowMs, noted), [locks, nowMs, noted]);
   const rows = useMemo(() => withHeadings(queue), [queue]);
   const list = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
@@ -44,9 +46,19 @@ export function Rail() {
   useKeys({
     j: () => step(1),
     k: () => step(-1),
+    a: () => chosen !== null && acknowledged.toggle(chosen),
     Enter: () => chosen !== null && void navigate(`/lock/${encodeURIComponent(chosen)}`),
   });
-  const count = locks?.length ?? 0;
+  // The card of the page that is open is in sight.
+  const opened = /^\/lock\/(.+)$/.exec(pathname)?.[1];
+  const openedId = opened === undefined ? null : decodeURIComponent(opened);
+  useEffect(() => {
+    if (openedId === null) return;
+    setChosen(openedId);
+    const row = rows.findIndex((one) => "waiting" in one && one.waiting.lock.id === openedId);
+    if (row >= 0) virtualizer.scrollToIndex(row, { align: "auto" });
+  }, [openedId, locks === undefined]);
+  const count = queue.filter(({ urgency }) => urgency !== "noted").length;
   useEffect(() => {
     document.title = `${count > 0 ? `(${count}) ` : ""}${t.productName} · ${t.deskName}`;
   }, [count, t]);
@@ -55,6 +67,7 @@ export function Rail() {
     <aside className="rail" aria-label={t.rail.toDecide}>
       <h2 className="rail-head">
         {t.rail.toDecide} <b>{count}</b>
+        <Link to="/locks">{t.rail.all}</Link>
       </h2>
       <div className="rail-cards" ref={list}>
         {locks === undefined && isError ? (
@@ -82,7 +95,7 @@ export function Rail() {
                   ) : (
                     <Card
                       waiting={row.waiting}
-                      chosen={row.waiting.lock.id === chosen || pathname === `/lock/${row.waiting.lock.id}`}
+                      chosen={row.waiting.lock.id === (openedId ?? chosen)}
                       onOpen={() => {
                         setChosen(row.waiting.lock.id);
                         void navigate(`/lock/${encodeURIComponent(row.waiting.lock.id)}`);

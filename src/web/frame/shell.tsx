@@ -4,10 +4,12 @@ import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { Failed, Fence } from "../show/states.tsx";
 import { Bar } from "./bar.tsx";
+import { ConnectionLost } from "./connection-lost.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
 import { Nav, PLACES } from "./nav.tsx";
 import { Panel } from "./panel.tsx";
 import { Rail } from "./rail.tsx";
+import { StateCounts } from "./state-counts.tsx";
 import { Timeline } from "./timeline.tsx";
 import { useKeys } from "./use-keys.ts";
 
@@ -21,6 +23,7 @@ const AreaPanel = lazy(async () => ({ default: (await import("../area/area-panel
 const AreaFormPanel = lazy(async () => ({ default: (await import("../area/area-form-panel.tsx")).AreaFormPanel }));
 const GateList = lazy(async () => ({ default: (await import("../gate/gate-list.tsx")).GateList }));
 const GatePanel = lazy(async () => ({ default: (await import("../gate/gate-panel.tsx")).GatePanel }));
+const SystemPanel = lazy(async () => ({ default: (await import("../system/system-panel.tsx")).SystemPanel }));
 
 /** The frame: bar, places, map, timeline, rail; a page is a panel over the map. */
 export function Shell() {
@@ -54,6 +57,8 @@ export function Shell() {
               </Suspense>
             )}
           </Fence>
+          <StateCounts />
+          <ConnectionLost />
           <Fence key={pathname} message={t.states.crashed}>
             <Suspense fallback={<Panel title={t.states.loading} loading />}>
               <Pages />
@@ -83,6 +88,7 @@ function Pages() {
       <Route path="/area/:id/edit" element={<AreaFormPanel />} />
       <Route path="/gates" element={<GateList />} />
       <Route path="/gate/:id" element={<GatePanel />} />
+      <Route path="/system" element={<SystemPanel />} />
       <Route path="*" element={<Panel title={t.states.notFound} />} />
     </Routes>
   );
