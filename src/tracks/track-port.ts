@@ -110,7 +110,6 @@ export const TRACK_STEPS = [
   "flush durable",
   "merge written",
   "merge durable",
-  "snapshot written",
 ] as const;
 /** A point at which a cut is told apart from one a moment earlier or later. */
 export type TrackStep = (typeof TRACK_STEPS)[number];
