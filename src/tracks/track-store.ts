@@ -31,7 +31,7 @@ export type {
   TrackStoreOptions,
   VerifyReport,
 } from "./track-port.ts";
-export { TRACK_STEPS } from "./track-port.ts";
+export { TRACK_STEPS, type TrackStep } from "./track-port.ts";
 export type { BoxE6 } from "./visits.ts";
 
 const HOUR_MS = 3_600_000;
