@@ -14,11 +14,15 @@ export interface StandingExposure {
   enteredMs: number | null;
 }
 
-/** A finding as it has to stand. `quiet`: a revision is not worth an event. */
-export type Standing = { cause: Cause; quiet?: boolean } & (
+/** What matching finds of one vehicle. */
+export type Finding =
   | ({ kind: "exposure" } & StandingExposure)
   | { kind: "passage"; body: Passage }
-  | { kind: "fence"; body: FenceEvent }
+  | { kind: "fence"; body: FenceEvent };
+
+/** A finding, a lock or an area as it has to stand. `quiet`: a revision is not worth an event. */
+export type Standing = { cause: Cause; quiet?: boolean } & (
+  | Finding
   | { kind: "lock"; body: Lock }
   | { kind: "area"; body: Area }
 );

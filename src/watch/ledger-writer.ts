@@ -1,13 +1,14 @@
-import type { Lock } from "../model/finding.ts";
-import type { Cause, LedgerPort, Removal, Standing, StandingExposure } from "./ledger-port.ts";
+import type { Exposure, Lock } from "../model/finding.ts";
+import type { Cause, Finding, LedgerPort, Removal, Standing, StandingExposure } from "./ledger-port.ts";
 import { chainLocks } from "./lock-chain.ts";
 
 /** A vehicle's findings from `fromMs` on, all of them: what the ledger has beside them is withdrawn. */
 export interface Settlement {
   vehicle: string;
   fromMs: number;
-  standing: readonly Standing[];
-  cause: Cause;
+  standing: readonly Finding[];
+  /** Why a finding changes; by the area that it is about, null for one that is about none. */
+  causeOf(area: string | null): Cause;
 }
 
 export interface LedgerWriterOptions {
@@ -244,15 +245,23 @@ class Changes {
     this.toChain.set(vehicle, cause);
   }
 
-  settle({ vehicle, fromMs, standing, cause }: Settlement, before: ReadonlyMap<string, Standing[]>): void {
+  settle({ vehicle, fromMs, standing, causeOf }: Settlement, before: ReadonlyMap<string, Standing[]>): void {
     const stays = new Set(standing.map((finding) => `${finding.kind} ${finding.body.id}`));
     const earlier = [...this.standing.values()].filter((finding) => isOf(finding, vehicle));
+    const kept: Exposure[] = [];
     for (const finding of [...(before.get(vehicle) ?? []), ...earlier]) {
       const { kind, body } = finding;
       if (kind === "lock" || kind === "area" || lastInstantMs(finding) < fromMs) continue;
-      if (!stays.has(`${kind} ${body.id}`)) this.withdraw(vehicle, { kind, id: body.id, cause });
+      // Its first fixes have been deleted: it cannot be made again, so it stays as it is.
+      if (kind === "exposure" && Date.parse(body.start) < fromMs) kept.push(body);
+      else if (!stays.has(`${kind} ${body.id}`)) {
+        this.withdraw(vehicle, { kind, id: body.id, cause: causeOf(areaOfFinding(finding)) });
+      }
     }
-    for (const finding of standing) if (lastInstantMs(finding) >= fromMs) this.stand(finding);
+    for (const finding of standing) {
+      if (lastInstantMs(finding) < fromMs || isRestOf(finding, kept)) continue;
+      this.stand({ ...finding, cause: causeOf(areaOfFinding(finding)) });
+    }
   }
 
   recording(): { standing: Standing[]; removals: Removal[] } {
@@ -264,8 +273,19 @@ function isOf(finding: Standing, vehicle: string): boolean {
   return "vehicle" in finding.body && finding.body.vehicle === vehicle;
 }
 
+function areaOfFinding(finding: Standing | Finding): string | null {
+  return finding.kind === "exposure" ? finding.body.area : null;
+}
+
+/** True for what the fixes that are left make of an exposure whose first fixes have been deleted. */
+function isRestOf(finding: Finding, kept: readonly Exposure[]): boolean {
+  if (finding.kind !== "exposure") return false;
+  const { area, start } = finding.body;
+  return kept.some((exposure) => exposure.area === area && (exposure.end === null || start <= exposure.end));
+}
+
 /** As the ledger keeps it: an exposure by its last instant, the others by when they happened. */
-function lastInstantMs(finding: Standing): number {
+function lastInstantMs(finding: Standing | Finding): number {
   switch (finding.kind) {
     case "exposure":
       return finding.lastMs;

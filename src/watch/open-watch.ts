@@ -208,4 +208,86 @@ class CityWatch implements Watch {
     this.#matching.flush();
     await this.#writer.close();
   }
+
+  #rematch(vehicle: number, track: FixBatch, reason: RematchReason | null): void {
+    const { findings, fromMs } = this.#matching.rematch(vehicle, track);
+    const id = this.#options.tracks.vehicles.idOf(vehicle);
+    const causeOf = (area: string | null): Cause => {
+      if (reason === null) return "live";
+      const areaCause = area === null ? undefined : reason.areas.get(area);
+      return areaCause ?? (reason.late ? "late-fix" : (reason.areas.values().next().value ?? "live"));
+    };
+    this.#writer.settle({ vehicle: id, fromMs, standing: findings, causeOf });
+    this.live.ensure(vehicle);
+    this.#showInside(vehicle);
+  }
+
+  /** An area is withdrawn as if it had never been: so are the exposures to it, however long ago. */
+  async #withdrawExposures(area: string): Promise<void> {
+    const { ledger } = this.#options;
+    this.#retro.stop(area);
+    this.#matching.removeArea(area);
+    const removals = await this.#writer.act(async () => {
+      const found: { vehicle: string; removal: Removal }[] = [];
+      const vehicles = await ledger.vehiclesExposedTo(area);
+      for (let at = 0; at < vehicles.length; at += VEHICLES_AT_ONCE) {
+        const findings = await ledger.findingsOf(vehicles.slice(at, at + VEHICLES_AT_ONCE), ALL_TIME_MS.from);
+        for (const [vehicle, { exposures }] of findings) {
+          for (const { body } of exposures) {
+            if (body.area !== area) continue;
+            found.push({ vehicle, removal: { kind: "exposure", id: body.id, cause: "area-withdrawn" } });
+          }
+        }
+      }
+      return found;
+    });
+    for (const { vehicle, removal } of removals) this.#writer.withdraw(vehicle, removal);
+  }
+
+  /** Moves the map's vehicle and the city's clock. */
+  #show(batch: FixBatch, row: number): void {
+    const { live } = this;
+    const vehicle = batch.vehicle[row];
+    const timeMs = batch.timeMs[row];
+    if (timeMs > this.#eventTimeMs) this.#eventTimeMs = timeMs;
+    live.ensure(vehicle);
+    if (timeMs < live.timeMs[vehicle]) return;
+    live.timeMs[vehicle] = timeMs;
+    live.lonE6[vehicle] = batch.lonE6[row];
+    live.latE6[vehicle] = batch.latE6[row];
+    live.speedKmh10[vehicle] = batch.speedKmh10[row];
+    live.headingDeg[vehicle] = batch.headingDeg[row];
+    live.touch(vehicle);
+    this.#showInside(vehicle);
+  }
+
+  #showInside(vehicle: number): void {
+    const inside = this.#matching.insideFence(vehicle);
+    if (this.live.insideFence[vehicle] === inside) return;
+    this.live.insideFence[vehicle] = inside;
+    this.live.touch(vehicle);
+  }
+
+  /** Lets what is over by the city's event time end. */
+  #expire(): Promise<void> {
+    if (this.#expiring) return this.#expiring;
+    this.#expiryDueMs = this.#eventTimeMs + EXPIRY_EVERY_MS;
+    this.#states.tick(this.#eventTimeMs, this.#options.now());
+    this.#expiring = this.#expireLocks().finally(() => {
+      this.#expiring = null;
+    });
+    return this.#expiring;
+  }
+
+  async #expireLocks(): Promise<void> {
+    if (this.#eventTimeMs === -Infinity) return;
+    try {
+      for (const vehicle of await this.#options.ledger.vehiclesToExpire(this.#eventTimeMs)) {
+        this.#writer.chain(vehicle, "expiry");
+      }
+    } catch (error) {
+      // The next look, a minute of event time later, finds them again.
+      this.#options.log?.warn({ error: (error as Error).message }, "locks that may have expired could not be read");
+    }
+  }
 }
