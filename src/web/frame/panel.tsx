@@ -25,8 +25,13 @@ export function Panel({ title, aside, wide = false, loading = false, fixed = fal
   const width = wide ? WIDTH_WIDE : WIDTH;
   useEffect(() => {
     scene.panelWidth = width;
+    const root = document.documentElement;
+    root.style.setProperty("--panel-width", `${width}px`);
+    root.classList.add("panel-open");
     return () => {
       scene.panelWidth = 0;
+      root.style.removeProperty("--panel-width");
+      root.classList.remove("panel-open");
     };
   }, [width]);
   return (
