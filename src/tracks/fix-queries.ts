@@ -3,7 +3,7 @@ import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
 import { FIX_COLUMNS_SQL, retainFixes, viewFixes } from "./fix-columns.ts";
 import { collectFixes, filesWhere, fixesWhere, overlaps, wholeMs, type Span } from "./fix-source.ts";
 import type { TrackDatabase } from "./track-database.ts";
-import { visitsTouching, type BoxE6 } from "./visits.ts";
+import { vehiclesVisiting, type BoxE6 } from "./visits.ts";
 
 const TRACK_FIXES_MAX = 4_000_000;
 /** Fixes that one pass of `eachTrack` sorts: some 100 MB. */
@@ -66,16 +66,16 @@ export class FixQueries {
   }
 
   /** See `TrackStore.vehiclesIn`. */
-  vehiclesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number): Promise<Uint32Array> {
+  vehiclesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Uint32Array> {
     const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
     return this.database.transaction("quick", async (connection) => {
-      const visits = await visitsTouching(connection, this.database.filesDir, boxes, span);
-      const result = await connection.runAndReadAll(
+      const vehicles = await vehiclesVisiting(connection, this.database.filesDir, boxes, span, leastStayMs);
+      const hot = await connection.runAndReadAll(
         `SELECT DISTINCT vehicle FROM hot_fix
-         WHERE (flags & ${FIX_UNUSABLE}) = 0 AND ${within(span)} AND (${boxes.map(holds).join(" OR ")})
-         ${visits === null ? "" : `UNION SELECT vehicle FROM ${visits}`} ORDER BY vehicle`,
+         WHERE (flags & ${FIX_UNUSABLE}) = 0 AND ${within(span)} AND (${boxes.map(holds).join(" OR ")})`,
       );
-      return Uint32Array.from(result.getRows(), ([vehicle]) => Number(vehicle));
+      for (const [vehicle] of hot.getRows()) vehicles.add(Number(vehicle));
+      return Uint32Array.from(vehicles).toSorted();
     });
   }
 

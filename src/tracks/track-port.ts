@@ -53,12 +53,17 @@ export interface TrackStore {
    * above 300 s hold a fix in there; for crossings of a line widen the box by the way that a vehicle makes between two
    * fixes.
    *
+   * With `leastStayMs`, vehicles are left out that cannot have been in the boxes for so long at a stretch: between the
+   * fix before and the fix behind a run of fixes in them there is less time. Runs up to 5 min apart count as one, so
+   * that outliers break none.
+   *
    * @throws WuxingError INPUT_INVALID for more than 1,000 boxes.
    */
   vehiclesIn(
     boxesE6: readonly (readonly [west: number, south: number, east: number, north: number])[],
     fromMs: number,
     toMs: number,
+    leastStayMs?: number,
   ): Promise<Uint32Array>;
   /**
    * Gives every fix from the position on, once, in the order in which it was appended, up to the position that was

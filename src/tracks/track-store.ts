@@ -146,7 +146,7 @@ class StoredTracks implements TrackStore {
     return this.queries.eachTrack(vehicles, fromMs, toMs, onTrack);
   }
 
-  async vehiclesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number): Promise<Uint32Array> {
+  async vehiclesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs = 0): Promise<Uint32Array> {
     if (boxesE6.length === 0) return new Uint32Array(0);
     if (boxesE6.length > BOXES_MAX || !boxesE6.flat().every(Number.isFinite)) {
       throw new WuxingError("INPUT_INVALID", "boxes", [
@@ -154,7 +154,7 @@ class StoredTracks implements TrackStore {
       ]);
     }
     const whole = boxesE6.map(([w, s, e, n]): BoxE6 => [Math.ceil(w), Math.ceil(s), Math.floor(e), Math.floor(n)]);
-    return this.queries.vehiclesIn(whole, fromMs, toMs);
+    return this.queries.vehiclesIn(whole, fromMs, toMs, leastStayMs);
   }
 
   async replay(

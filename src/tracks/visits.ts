@@ -17,16 +17,19 @@ const CELL_ROWS_MAX = 64;
 /** Where a file does not tell the fix before or after a visit: the longest gap that may count as presence (6 h). */
 const UNKNOWN_EDGE_MS = 21_600_000;
 
+/** Runs that are no further apart than this count as one: an outlier, or two, may lie between. */
+const BRIDGED_MS = 300_000;
+
 /** West, south, east, north in 1e-6 degree, closed. */
 export type BoxE6 = readonly [west: number, south: number, east: number, north: number];
 
 /** The cell of a fix, over the columns of fixes. Rows of cells from the south, in each from the west. */
 const CELL_SQL = `((lat_e6 + 90000000) // ${CELL_LAT}) * ${ROW_CELLS} + (lon_e6 + 180000000) // ${CELL_LON}`;
 
-/** Columns of a file of visits. Neighbours in time: the vehicle's fix before the first and after the last one. */
-const VISIT_COLUMNS = "cell, vehicle, first_ms, last_ms, previous_ms, next_ms, west, south, east, north";
-
-/** Selects the visits of a file of fixes, which is sorted by vehicle and time, in the order of their file. */
+/**
+ * Selects the visits of a file of fixes, which is sorted by vehicle and time, in the order of their own file.
+ * `previous_ms` and `next_ms` are the times of the vehicle's fixes before the first and behind the last one.
+ */
 export function visitsOf(filesDir: string, file: string): string {
   // The windows have no order of their own: DuckDB keeps the order of the file and runs them as it reads.
   return `SELECT cell, vehicle, min(time_ms) AS first_ms, max(time_ms) AS last_ms, min(before_ms) AS previous_ms,
@@ -47,18 +50,32 @@ export function visitsOf(filesDir: string, file: string): string {
     GROUP BY visit, vehicle, cell ORDER BY cell, vehicle, first_ms`;
 }
 
-/** The table expression of all visits, in the files, that touch one of the boxes in the span; null when there are none. */
-export async function visitsTouching(
+/** Vehicles with visits, in the files, to the boxes in the span that may make a stay of at least `leastStayMs`. */
+export async function vehiclesVisiting(
   connection: DuckDBConnection,
   filesDir: string,
   boxes: readonly BoxE6[],
   span: Span,
-): Promise<string | null> {
+  leastStayMs: number,
+): Promise<Set<number>> {
+  const vehicles = new Set<number>();
   const files = await filesWhere(connection, overlaps(span), "visits_name");
-  if (files.length === 0) return null;
-  return `(SELECT ${VISIT_COLUMNS} FROM ${parquet(filesDir, files)}
-    WHERE (${cellsOf(boxes)}) AND last_ms >= ${span.fromMs} AND first_ms < ${span.toMs}
-    AND (${boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`).join(" OR ")}))`;
+  if (files.length === 0) return vehicles;
+  const touching = boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`);
+  const result = await connection.stream(
+    `SELECT vehicle, previous_ms::DOUBLE, next_ms::DOUBLE FROM ${parquet(filesDir, files)}
+     WHERE (${cellsOf(boxes)}) AND last_ms >= ${span.fromMs} AND first_ms < ${span.toMs} AND (${touching.join(" OR ")})
+     ORDER BY vehicle, previous_ms`,
+  );
+  let [vehicle, fromMs, toMs] = [-1, 0, 0];
+  for await (const rows of result.yieldRows()) {
+    for (const [of, previousMs, nextMs] of rows as [number, number, number][]) {
+      if (of !== vehicle || previousMs > toMs + BRIDGED_MS) [vehicle, fromMs, toMs] = [of, previousMs, nextMs];
+      else toMs = Math.max(toMs, nextMs);
+      if (toMs - fromMs >= leastStayMs) vehicles.add(vehicle);
+    }
+  }
+  return vehicles;
 }
 
 /** The condition on `cell` for boxes: for zone maps, so ranges as few and as narrow as can be. */

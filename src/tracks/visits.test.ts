@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createFixBatch, type FixBatch } from "../model/fix.ts";
+import { openTrackStore, type BoxE6, type TrackStore } from "./track-store.ts";
+
+const START = Date.UTC(2021, 10, 6);
+const VEHICLES = 60;
+const FIXES = 2000;
+const STAY = 600_000;
+
+let dir: string;
+let store: TrackStore;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "wuxing-visits-"));
+  store = await openTrackStore({ dir, compactEveryMs: null, retentionMs: null, gatherMs: 1 });
+  for (let vehicle = 0; vehicle < VEHICLES; vehicle++) store.vehicles.numberOf(`v${vehicle}`);
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Repeatable numbers in [0, 1). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Vehicles that wander over some 20 km, rest, fall silent and jump; sorted by vehicle and time. */
+function wandering(random: () => number): FixBatch {
+  const all = createFixBatch(VEHICLES * FIXES);
+  for (let vehicle = 0; vehicle < VEHICLES; vehicle++) {
+    let [timeMs, lon, lat, speed] = [START + Math.floor(random() * 3_600_000), random() * 2e5, random() * 2e5, 3000];
+    for (let index = 0; index < FIXES; index++) {
+      timeMs += random() < 0.01 ? 7_200_000 : 30_000;
+      if (random() < 0.05) speed = random() < 0.6 ? 0 : 4000;
+      lon = Math.min(2e5, Math.max(0, lon + (random() - 0.5) * 2 * speed));
+      lat = Math.min(2e5, Math.max(0, lat + (random() - 0.5) * 2 * speed));
+      const row = all.length++;
+      all.vehicle[row] = vehicle;
+      all.timeMs[row] = timeMs;
+      all.receivedMs[row] = timeMs;
+      all.lonE6[row] = 113_800_000 + Math.round(random() < 0.01 ? random() * 2e5 : lon);
+      all.latE6[row] = 35_000_000 + Math.round(lat);
+    }
+  }
+  return all;
+}
+
+/** What the store may answer at least, and at most if it told vehicles apart by their fixes alone. */
+function expected(
+  all: FixBatch,
+  [w, s, e, n]: BoxE6,
+  fromMs: number,
+  toMs: number,
+): { present: Set<number>; staying: Set<number>; mayStay: Set<number> } {
+  const [present, staying, mayStay] = [new Set<number>(), new Set<number>(), new Set<number>()];
+  let [runFirst, chainFrom, chainTo] = [-1, 0, 0];
+  for (let row = 0; row < all.length; row++) {
+    const { vehicle, timeMs, lonE6, latE6 } = all;
+    const isIn =
+      lonE6[row] >= w &&
+      lonE6[row] <= e &&
+      latE6[row] >= s &&
+      latE6[row] <= n &&
+      timeMs[row] >= fromMs &&
+      timeMs[row] < toMs;
+    const isSame = row > 0 && vehicle[row - 1] === vehicle[row];
+    if (!isIn) runFirst = -1;
+    if (!isIn) continue;
+    present.add(vehicle[row]);
+    if (runFirst < 0 || !isSame) runFirst = row;
+    if (timeMs[row] - timeMs[runFirst] >= STAY) staying.add(vehicle[row]);
+    // The widest stretch in which the vehicle may have been there, by this one file's fixes.
+    const before = isSame ? timeMs[row - 1] : timeMs[row] - 21_600_000;
+    const after =
+      row + 1 < all.length && vehicle[row + 1] === vehicle[row] ? timeMs[row + 1] : timeMs[row] + 21_600_000;
+    if (!isSame || before > chainTo + 300_000) chainFrom = before;
+    chainTo = after;
+    if (chainTo - chainFrom >= STAY) mayStay.add(vehicle[row]);
+  }
+  return { present, staying, mayStay };
+}
+
+test.each([
+  ["one file", 1],
+  ["seven files that overlap in time, as late fixes make them", 7],
+])("no vehicle that was in a box, or stayed in it, is left out: %s", async (_name, parts) => {
+  const random = randomOf(parts);
+  const all = wandering(random);
+  const partOf = Uint8Array.from({ length: all.length }, () => Math.floor(random() * parts));
+  for (let part = 0; part < parts; part++) {
+    const batch = createFixBatch(all.length);
+    for (let row = 0; row < all.length; row++) {
+      if (partOf[row] !== part) continue;
+      const to = batch.length++;
+      for (const column of ["vehicle", "timeMs", "lonE6", "latE6", "receivedMs"] as const)
+        batch[column][to] = all[column][row];
+    }
+    await store.append(batch);
+    await store.compact(true);
+  }
+  expect(store.health()).toMatchObject({ hotFixes: 0, fileFixes: all.length });
+  const sums = { present: 0, found: 0, mayStay: 0, foundStaying: 0 };
+  for (let round = 0; round < 60; round++) {
+    const size = 500 + random() ** 2 * 30_000;
+    const [west, south] = [113_800_000 + Math.floor(random() * 2e5), 35_000_000 + Math.floor(random() * 2e5)];
+    const box: BoxE6 = [west, south, Math.floor(west + size), Math.floor(south + size)];
+    const fromMs = round % 2 === 0 ? START : START + Math.floor(random() * 40_000_000);
+    const toMs = round % 2 === 0 ? Infinity : fromMs + Math.floor(random() * 10_000_000);
+    const wanted = expected(all, box, fromMs, toMs);
+    const found = new Set(await store.vehiclesIn([box], fromMs, toMs));
+    const foundStaying = new Set(await store.vehiclesIn([box], fromMs, toMs, STAY));
+    expect(wanted.present.difference(found)).toEqual(new Set());
+    expect(wanted.staying.difference(foundStaying)).toEqual(new Set());
+    expect(foundStaying.difference(found)).toEqual(new Set());
+    for (const [key, size] of [
+      ["present", wanted.present.size],
+      ["found", found.size],
+      ["mayStay", wanted.mayStay.size],
+      ["foundStaying", foundStaying.size],
+    ] as const) {
+      sums[key] += size;
+    }
+  }
+  // A visit that touches the box counts whole, so a few more than need be are named: not many.
+  if (parts > 1) return;
+  expect(sums.found).toBeLessThan(1.5 * sums.present);
+  expect(sums.foundStaying).toBeLessThan(1.5 * sums.mayStay);
+});
