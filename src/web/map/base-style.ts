@@ -154,7 +154,7 @@ export function baseStyle(
         id: "area-names",
         type: "symbol",
         source: "areaNames",
-        minzoom: 9,
+        minzoom: 8,
         layout: {
           "text-field": ["get", "name"],
           "text-font": FONT,

@@ -16,7 +16,7 @@ import { LOST_AFTER_MS } from "./lost.ts";
 import { drawMarksWhenMissed } from "./marks.ts";
 import type { LonLat } from "./plane.ts";
 import { scene, type Focus } from "./scene.ts";
-import { rgba, vehicleColumns, VehicleLayer, type VehicleColors, type VehicleColumns } from "./vehicle-layer.ts";
+import { rgba, vehicleColumns, VehicleLayer, type VehicleColors, type VehiclePasses } from "./vehicle-layer.ts";
 
 /** What lies under the pointer. */
 export type Hit =
@@ -50,7 +50,7 @@ export class CityMap {
   readonly #overlay: MapboxOverlay;
   readonly #data: Record<MovingSource, GeoJSON.FeatureCollection>;
   #theme: ThemeName;
-  #columns: VehicleColumns | null = null;
+  #columns: VehiclePasses | null = null;
   #columnsRevision = -1;
   #selected: string | null = null;
   #layers: VehicleLayer[] = [];
@@ -70,7 +70,7 @@ export class CityMap {
       container: options.container,
       style: baseStyle(options.city, TOKENS[options.theme], options.theme, this.#data),
       bounds: [west, south, east, north],
-      fitBoundsOptions: { padding: 40 },
+      fitBoundsOptions: { padding: { top: 60, bottom: 30, left: 30, right: 30 } },
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -86,7 +86,14 @@ export class CityMap {
     this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
     this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
     drawMarksWhenMissed(this.map);
-    this.#overlay = new MapboxOverlay({ interleaved: false, layers: [], useDevicePixels: true, pickingRadius: 0 });
+    this.#overlay = new MapboxOverlay({
+      interleaved: false,
+      layers: [],
+      useDevicePixels: true,
+      pickingRadius: 0,
+      // The shaders smooth their own edges; multisampling would cost four times the pixels for nothing.
+      deviceProps: { webgl: { antialias: false, depth: false, stencil: false } } as never,
+    });
     this.map.addControl(this.#overlay);
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => this.#hover(event));
@@ -128,12 +135,12 @@ export class CityMap {
 
   wholeCity(): void {
     const [west, south, east, north] = this.#options.city.bbox;
-    this.map.fitBounds([west, south, east, north], { padding: this.#clear(40), duration: 500 });
+    this.map.fitBounds([west, south, east, north], { padding: this.#clear(), duration: 500 });
   }
 
-  /** Room around what is shown: the panel covers the left. */
-  #clear(pixels: number): { top: number; bottom: number; left: number; right: number } {
-    return { top: pixels, bottom: pixels, right: pixels, left: pixels + scene.panelWidth };
+  /** Room around the whole city: the counts stand above it, the panel covers the left. */
+  #clear(): { top: number; bottom: number; left: number; right: number } {
+    return { top: 60, bottom: 30, right: 30, left: 30 + scene.panelWidth };
   }
 
   remove(): void {
@@ -162,14 +169,13 @@ export class CityMap {
     if (this.#columns === null) return;
     const zoom = this.map.getZoom();
     const shared = {
-      data: this.#columns as never,
       colors: this.#colors(),
       scale: Math.min(1.25, Math.max(0.55, 0.55 + (zoom - 8) * 0.13)),
       selected: this.#selected === null ? -1 : (this.#options.fleet.numberOf(this.#selected) ?? -1),
     };
     this.#layers = [
-      new VehicleLayer({ id: "vehicles-ordinary", pass: "ordinary", ...shared }),
-      new VehicleLayer({ id: "vehicles-special", pass: "special", ...shared }),
+      new VehicleLayer({ id: "vehicles-ordinary", data: this.#columns.ordinary as never, ...shared }),
+      new VehicleLayer({ id: "vehicles-special", data: this.#columns.special as never, ...shared }),
     ];
     this.#overlay.setProps({ layers: this.#layers });
   }

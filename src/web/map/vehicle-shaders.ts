@@ -1,5 +1,5 @@
 /**
- * One quad a vehicle. The vertex shader moves it between its two places; the fragment shader draws the shape that its state
+ * One point a vehicle. The vertex shader moves it between its two places; the fragment shader draws the shape that its state
  * has: arrow, amber ring, red padlock that pulses twice, green tick; hollow and dashed when its signal is lost.
  */
 const uniforms = /* glsl */ `\
@@ -12,7 +12,6 @@ layout(std140) uniform vehicleUniforms {
   float timeS;
   float scale;
   float selected;
-  float first;
 } vehicle;
 `;
 
@@ -30,24 +29,22 @@ export const vehicleUniforms = {
     timeS: "f32",
     scale: "f32",
     selected: "f32",
-    first: "f32",
   },
 } as const;
 
 /**
- * `instanceMotion`: degrees to go east and north, start (s), duration (s). `instanceLook`: heading (degrees), state, lost (0 or
+ * `motion`: degrees to go east and north, start (s), duration (s). `look`: heading (degrees), state, lost (0 or
  * 1), start of the pulse (s). Times are seconds from when the columns were written.
  */
 export const vertexShader = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-vertex
-in vec2 positions;
-in vec3 instancePositions;
-in vec3 instancePositions64Low;
-in vec4 instanceMotion;
-in vec4 instanceLook;
-out vec2 place;
-out float halfSize;
+in vec3 places;
+in vec3 places64Low;
+in vec4 motion;
+in vec4 look;
+flat out float halfSize;
+flat out float reach;
 flat out float kind;
 flat out float lost;
 flat out float pulse;
@@ -55,31 +52,23 @@ flat out vec2 facing;
 flat out float chosen;
 
 void main(void) {
-  kind = instanceLook.y;
-  lost = instanceLook.z;
-  float special = step(0.5, kind);
-  // The ordinary ones are drawn in a pass of their own, under those that matter.
-  if (kind > 3.5 || special != vehicle.first) {
-    gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
-    return;
-  }
-  chosen = abs(float(gl_InstanceID) - vehicle.selected) < 0.5 ? 1.0 : 0.0;
-  float since = vehicle.timeS - instanceLook.w;
+  kind = look.y;
+  lost = look.z;
+  chosen = abs(float(gl_VertexID) - vehicle.selected) < 0.5 ? 1.0 : 0.0;
+  float since = vehicle.timeS - look.w;
   pulse = kind > 1.5 && kind < 2.5 && since >= 0.0 && since < 2.4 ? fract(since / 1.2) : -1.0;
   float radius = kind < 0.5 ? 7.0 * vehicle.scale : (kind < 1.5 ? 12.0 : 14.0) * (0.6 + 0.4 * vehicle.scale);
   halfSize = radius;
-  float reach = radius * (pulse >= 0.0 ? 2.6 : (chosen > 0.5 ? 1.75 : 1.15));
-  float angle = radians(instanceLook.x);
+  reach = radius * (pulse >= 0.0 ? 2.6 : (chosen > 0.5 ? 1.75 : 1.15));
+  float angle = radians(look.x);
   facing = vec2(sin(angle), cos(angle));
 
-  float share = clamp((vehicle.timeS - instanceMotion.z) / instanceMotion.w, 0.0, 1.0);
-  vec3 low = instancePositions64Low + vec3(instanceMotion.xy * share, 0.0);
-  geometry.worldPosition = instancePositions;
-  geometry.uv = positions;
-  place = positions * reach;
-  gl_Position = project_position_to_clipspace(instancePositions, low, vec3(0.0), geometry.position);
+  float share = clamp((vehicle.timeS - motion.z) / motion.w, 0.0, 1.0);
+  vec3 low = places64Low + vec3(motion.xy * share, 0.0);
+  geometry.worldPosition = places;
+  gl_Position = project_position_to_clipspace(places, low, vec3(0.0), geometry.position);
   DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
-  gl_Position.xy += project_pixel_size_to_clipspace(place);
+  gl_PointSize = 2.0 * reach * project.devicePixelRatio;
   vec4 unused = vec4(0.0);
   DECKGL_FILTER_COLOR(unused, geometry);
 }
@@ -89,8 +78,8 @@ export const fragmentShader = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-fragment
 precision highp float;
-in vec2 place;
-in float halfSize;
+flat in float halfSize;
+flat in float reach;
 flat in float kind;
 flat in float lost;
 flat in float pulse;
@@ -133,7 +122,7 @@ float dashes(vec2 p, float count) {
 
 void main(void) {
   float r = halfSize;
-  vec2 p = place;
+  vec2 p = vec2(2.0 * gl_PointCoord.x - 1.0, 1.0 - 2.0 * gl_PointCoord.y) * reach;
   vec2 ahead = vec2(p.x * facing.y - p.y * facing.x, p.x * facing.x + p.y * facing.y);
   vec4 color = vec4(0.0);
   bool hollow = lost > 0.5;
