@@ -17,7 +17,8 @@ describe("the boxes in which an exposed vehicle has a fix", () => {
   });
 
   test("are one for each part, and one for all when there are too many parts", () => {
-    const positions = (count: number): number[][] => Array.from({ length: count }, (_, index) => [100 + index / 100, 30]);
+    const positions = (count: number): number[][] =>
+      Array.from({ length: count }, (_, index) => [100 + index / 100, 30]);
     expect(reachBoxes({ type: "MultiPoint", coordinates: positions(3) }, DEFAULT_RULE)).toHaveLength(3);
     expect(reachBoxes({ type: "MultiPoint", coordinates: positions(1001) }, DEFAULT_RULE)).toHaveLength(1);
     const ring = [

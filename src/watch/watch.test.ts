@@ -205,7 +205,11 @@ describe("the main job", () => {
   });
 
   test("an invalid or quarantined fix is put aside and moves no clock", async () => {
-    await send(TRUCK, [[0, 113.801], [82_800, 113.9, 35.3, FixFlag.quarantined], [30, 0, 0, FixFlag.invalid]]);
+    await send(TRUCK, [
+      [0, 113.801],
+      [82_800, 113.9, 35.3, FixFlag.quarantined],
+      [30, 0, 0, FixFlag.invalid],
+    ]);
     expect(watch.status()).toMatchObject({ eventTimeMs: NOON_MS, fixes: 1, fixesAside: 2, fixesLate: 0 });
   });
 });
@@ -231,7 +235,13 @@ describe("late fixes", () => {
     await send(TRUCK, EXPOSED_TRIP);
     await watch.settled();
     // Five kilometres away in the middle of the stay, for longer than the grace.
-    await send(TRUCK, [[310, 113.82], [340, 113.825], [370, 113.825], [400, 113.825], [430, 113.82]]);
+    await send(TRUCK, [
+      [310, 113.82],
+      [340, 113.825],
+      [370, 113.825],
+      [400, 113.825],
+      [430, 113.82],
+    ]);
     await watch.settled();
     expect((await ledger.exposures({})).items).toEqual([]);
     expect((await ledger.locks({})).items).toMatchObject([{ state: "review" }]);
@@ -364,9 +374,9 @@ describe("the end of a lock", () => {
     await watch.settled();
     expect((await ledger.locks({})).items).toMatchObject([{ state: "expired" }]);
     expect(outline(events).at(-1)).toBe("lock closed (expiry)");
-    await expect(
-      watch.releaseLock(lock!.id, { by: "王", reason: "r", evidence: "e" }),
-    ).rejects.toMatchObject({ code: "LOCK_ENDED" });
+    await expect(watch.releaseLock(lock!.id, { by: "王", reason: "r", evidence: "e" })).rejects.toMatchObject({
+      code: "LOCK_ENDED",
+    });
   });
 });
 
