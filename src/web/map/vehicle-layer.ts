@@ -1,6 +1,6 @@
-import { Layer, picking, project32, type LayerProps, type UpdateParameters } from "@deck.gl/core";
+import { Layer, project32, type LayerProps, type UpdateParameters } from "@deck.gl/core";
 import { Model } from "@luma.gl/engine";
-import { fragmentShader, vehicleUniforms, vertexShader } from "./vehicle-shaders.ts";
+import { ordinaryFragmentShader, specialFragmentShader, vehicleUniforms, vertexShader } from "./vehicle-shaders.ts";
 import type { Fleet } from "./fleet.ts";
 
 type Rgba = [number, number, number, number];
@@ -20,6 +20,7 @@ interface VehicleLayerProps {
   scale: number;
   /** Number of the vehicle that is marked, -1 for none. */
   selected: number;
+  pass: keyof VehiclePasses;
 }
 
 /** The columns of a moment, as the graphics card takes them; one row a vehicle. */
@@ -95,8 +96,8 @@ export class VehicleLayer extends Layer<VehicleLayerProps> {
   override getShaders(): unknown {
     return super.getShaders({
       vs: vertexShader,
-      fs: fragmentShader,
-      modules: [project32, picking, vehicleUniforms],
+      fs: (this.props as unknown as VehicleLayerProps).pass === "ordinary" ? ordinaryFragmentShader : specialFragmentShader,
+      modules: [project32, vehicleUniforms],
     }) as unknown;
   }
 

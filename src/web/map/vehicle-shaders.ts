@@ -69,12 +69,11 @@ void main(void) {
   gl_Position = project_position_to_clipspace(places, low, vec3(0.0), geometry.position);
   DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
   gl_PointSize = 2.0 * reach * project.devicePixelRatio;
-  vec4 unused = vec4(0.0);
-  DECKGL_FILTER_COLOR(unused, geometry);
 }
 `;
 
-export const fragmentShader = /* glsl */ `\
+/** What every fragment shader begins with. */
+const fragmentHead = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-fragment
 precision highp float;
@@ -87,27 +86,12 @@ flat in vec2 facing;
 flat in float chosen;
 out vec4 fragColor;
 
-float box(vec2 p, vec2 size, float corner) {
-  vec2 q = abs(p) - size + corner;
-  return length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - corner;
-}
-
-float segment(vec2 p, vec2 a, vec2 b) {
-  vec2 ab = b - a;
-  return length(p - a - ab * clamp(dot(p - a, ab) / dot(ab, ab), 0.0, 1.0));
-}
-
-// An arrowhead with a notch, its tip to the north of its own axes.
+// An arrowhead with a notch, its tip to the north of its own axes: how far p is outside the flanks and the notch.
 float arrow(vec2 p, float r) {
-  p.x = abs(p.x);
-  vec2 tip = vec2(0.0, r);
-  vec2 wing = vec2(r * 0.72, -r * 0.82);
-  vec2 notch = vec2(0.0, -r * 0.42);
-  float edge = min(segment(p, tip, wing), segment(p, wing, notch));
-  vec2 side = wing - tip;
-  vec2 base = notch - wing;
-  bool inside = (p.x - tip.x) * side.y - (p.y - tip.y) * side.x > 0.0 && (p.x - wing.x) * base.y - (p.y - wing.y) * base.x > 0.0;
-  return inside ? -edge : edge;
+  float x = abs(p.x);
+  float flank = dot(vec2(x, p.y) - vec2(0.0, r), vec2(0.9298, 0.3681));
+  float notch = dot(vec2(x, p.y) - vec2(0.0, -r * 0.42), vec2(-0.4856, -0.8742));
+  return max(flank, notch);
 }
 
 // Puts a shape with its edge at distance d over what is there.
@@ -120,23 +104,66 @@ float dashes(vec2 p, float count) {
   return step(0.38, fract(atan(p.x, p.y) / 6.2831853 * count));
 }
 
+// Corners around the vehicle that is marked.
+void frame(inout vec4 color, vec2 p, float r) {
+  vec2 q = abs(p);
+  float corner = abs(max(q.x, q.y) - r * 1.45) - 1.1;
+  cover(color, vehicle.ordinaryColor, max(corner, r * 0.75 - min(q.x, q.y)));
+}
+
+vec2 pointPlace() {
+  return vec2(2.0 * gl_PointCoord.x - 1.0, 1.0 - 2.0 * gl_PointCoord.y) * reach;
+}
+
+vec2 ahead(vec2 p) {
+  return vec2(p.x * facing.y - p.y * facing.x, p.x * facing.x + p.y * facing.y);
+}
+`;
+
+/** Ordinary vehicles are nearly all there are, so theirs does nothing that it need not. */
+export const ordinaryFragmentShader = /* glsl */ `\
+${fragmentHead}
 void main(void) {
   float r = halfSize;
-  vec2 p = vec2(2.0 * gl_PointCoord.x - 1.0, 1.0 - 2.0 * gl_PointCoord.y) * reach;
-  vec2 ahead = vec2(p.x * facing.y - p.y * facing.x, p.x * facing.x + p.y * facing.y);
+  vec2 p = pointPlace();
+  float d = arrow(ahead(p), r * 0.92);
+  if (d > 1.6 && chosen < 0.5) discard;
+  vec4 color = vec4(0.0);
+  cover(color, vehicle.haloColor, d - 1.1);
+  if (lost > 0.5) {
+    cover(color, vehicle.haloColor, d);
+    cover(color, vehicle.ordinaryColor, max(abs(d + 0.7) - 0.7, 0.5 - dashes(ahead(p), 9.0)));
+  } else cover(color, vehicle.ordinaryColor, d);
+  if (chosen > 0.5) frame(color, p, r);
+  if (color.a < 0.004) discard;
+  fragColor = vec4(color.rgb / color.a, color.a);
+}
+`;
+
+/** Exposed, locked and released ones. */
+export const specialFragmentShader = /* glsl */ `\
+${fragmentHead}
+float box(vec2 p, vec2 size, float corner) {
+  vec2 q = abs(p) - size + corner;
+  return length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - corner;
+}
+
+float segment(vec2 p, vec2 a, vec2 b) {
+  vec2 ab = b - a;
+  return length(p - a - ab * clamp(dot(p - a, ab) / dot(ab, ab), 0.0, 1.0));
+}
+
+void main(void) {
+  float r = halfSize;
+  vec2 p = pointPlace();
   vec4 color = vec4(0.0);
   bool hollow = lost > 0.5;
 
-  if (kind < 0.5) {
-    float d = arrow(ahead, r * 0.92);
-    cover(color, vehicle.haloColor, d - 1.1);
-    cover(color, hollow ? vehicle.haloColor : vehicle.ordinaryColor, d);
-    if (hollow) cover(color, vehicle.ordinaryColor, max(abs(d + 0.7) - 0.7, 0.5 - dashes(ahead, 9.0)));
-  } else if (kind < 1.5) {
+  if (kind < 1.5) {
     float ring = abs(length(p) - r * 0.84) - r * 0.13;
     cover(color, vehicle.haloColor, length(p) - r * 1.06);
     cover(color, vehicle.exposedColor, hollow ? max(ring, 0.5 - dashes(p, 10.0)) : ring);
-    float d = arrow(ahead, r * 0.56);
+    float d = arrow(ahead(p), r * 0.56);
     cover(color, vehicle.ordinaryColor, hollow ? abs(d + 0.6) - 0.6 : d);
   } else if (kind < 2.5) {
     if (pulse >= 0.0) {
@@ -160,13 +187,8 @@ void main(void) {
     float tick = min(segment(p, vec2(-0.38, 0.0) * r, vec2(-0.1, -0.3) * r), segment(p, vec2(-0.1, -0.3) * r, vec2(0.4, 0.32) * r));
     cover(color, vehicle.releasedColor, tick - r * 0.12);
   }
-  if (chosen > 0.5) {
-    vec2 q = abs(p);
-    float corner = abs(max(q.x, q.y) - r * 1.45) - 1.1;
-    cover(color, vehicle.ordinaryColor, max(corner, r * 0.75 - min(q.x, q.y)));
-  }
+  if (chosen > 0.5) frame(color, p, r);
   if (color.a < 0.004) discard;
   fragColor = vec4(color.rgb / color.a, color.a);
-  DECKGL_FILTER_COLOR(fragColor, geometry);
 }
 `;
