@@ -1,0 +1,272 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Exposure, Lock, Passage } from "../../src/model/finding.ts";
+import { accessibilityFaults, launchBrowser, mapIsDrawn, openConsole } from "./browser.ts";
+import { itemsOf, startDemo, type RunningServer } from "./running-server.ts";
+
+let browser: Browser;
+let server: RunningServer;
+let locks: Lock[];
+let exposures: Exposure[];
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
+  // Within two minutes of the demo's life vehicles are exposed, enter and are locked.
+  locks = await itemsOf<Lock>(server.url, "/locks?state=live", 2, 150_000);
+  exposures = await itemsOf<Exposure>(server.url, `/exposures?vehicle=${encodeURIComponent(locks[0]!.vehicle)}`, 1, 10_000);
+  await itemsOf<Passage>(server.url, "/passages", 5, 60_000);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const PAGES = (): Record<string, string> => ({
+  situation: "/",
+  locks: "/locks",
+  lock: `/lock/${encodeURIComponent(locks.at(-1)!.id)}`,
+  vehicles: "/vehicles",
+  vehicle: `/vehicle/${encodeURIComponent(locks[0]!.vehicle)}?hours=24&exposure=${encodeURIComponent(exposures[0]!.id)}`,
+  areas: "/areas",
+  area: `/area/${encodeURIComponent(exposures[0]!.area)}`,
+  publishing: "/area/new",
+  gates: "/gates",
+  gate: "/gate/g4-weihui",
+  system: "/system",
+});
+
+describe.each(["zh", "en"] as const)("every page in %s", (language) => {
+  it.each(["situation", "locks", "lock", "vehicles", "vehicle", "areas", "area", "publishing", "gates", "gate", "system"])(
+    "%s: no error, no request elsewhere, no fault of accessibility, no overflow at 1366 × 768",
+    async (name) => {
+      const theme = language === "zh" ? "light" : "dark";
+      const path = PAGES()[name]!;
+      const opened = await openConsole(browser, server.url + path, { language, theme, width: 1366, height: 768 });
+      const { page, context, errors, elsewhere } = opened;
+      await page.locator(".rail .card, .rail .empty").first().waitFor();
+      if (name !== "situation") await page.locator(".panel .section, .panel .filter, .panel .rows").first().waitFor();
+      await page.waitForTimeout(1200);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight])).toEqual([1366, 768]);
+      const overflowing = await page.evaluate(() =>
+        [...document.querySelectorAll(".panel-body, .rail-cards, .bar")]
+          .filter((one) => one.scrollWidth > one.clientWidth + 1)
+          .map((one) => one.className),
+      );
+      expect(overflowing).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.lang)).toBe(language === "zh" ? "zh-CN" : "en");
+      expect(errors).toEqual([]);
+      expect(elsewhere).toEqual([]);
+      await context.close();
+    },
+  );
+});
+
+describe("the situation", () => {
+  it("shows the vehicles, the city and a card for each lock that waits", async () => {
+    const { page, context } = await openConsole(browser, server.url);
+    await mapIsDrawn(page);
+    const { items } = (await (await fetch(`${server.url}/api/v1/locks?state=live`)).json()) as { items: Lock[] };
+    await expect.poll(async () => Number(await page.locator(".state-counts .locked b").textContent())).toBeGreaterThanOrEqual(1);
+    await expect.poll(async () => Number(await page.locator(".rail-head b").textContent())).toBeGreaterThanOrEqual(Math.min(2, items.length));
+    const drawn = await page.evaluate(() => {
+      const { map } = (window as unknown as { wuxingMap: { map: { queryRenderedFeatures(options: object): { layer: { id: string } }[] } } }).wuxingMap;
+      return [...new Set(map.queryRenderedFeatures({}).map(({ layer }) => layer.id))];
+    });
+    expect(drawn).toEqual(expect.arrayContaining(["land", "fence", "roads", "gate-bars", "area-line", "reach"]));
+    expect(await page.locator(".card").first().textContent()).toMatch(/800 m 内.*停留/);
+    await context.close();
+  });
+
+  it("says what would fill it while nothing needs a decision, and keeps working when a list fails", async () => {
+    const { page, context } = await openConsole(browser, "about:blank");
+    await page.route("**/api/v1/locks?**", (route) => route.fulfill({ json: { items: [], next: null } }));
+    await page.goto(server.url);
+    await page.locator(".rail .empty").waitFor();
+    expect(await page.locator(".rail .empty").textContent()).toContain("目前没有需要处理的车辆");
+    await page.unroute("**/api/v1/locks?**");
+    await page.route("**/api/v1/locks?**", (route) =>
+      route.fulfill({ status: 503, json: { code: "STORE_UNAVAILABLE", message: { zh: "暂时不能写入", en: "" }, detail: null, problems: [] } }),
+    );
+    await page.reload();
+    const failed = page.locator(".rail .failed");
+    await failed.waitFor({ timeout: 30_000 });
+    expect(await failed.textContent()).toContain("暂时不能写入");
+    expect(await failed.textContent()).toContain("地图与实时数据不受影响");
+    await page.unroute("**/api/v1/locks?**");
+    await failed.getByRole("button", { name: "重试" }).click();
+    await page.locator(".rail .card").first().waitFor();
+    await context.close();
+  });
+
+  it("says since when it knows nothing new, and comes back by itself", async () => {
+    const { page, context } = await openConsole(browser, server.url);
+    await page.locator(".rail .card").first().waitFor();
+    await page.evaluate(() => Object.assign(window, { stays: true }));
+    await page.route("**/api/v1/stream", (route) => route.abort());
+    await context.setOffline(true);
+    await page.locator(".connection-lost").waitFor({ timeout: 40_000 });
+    expect(await page.locator(".rail .card").count()).toBeGreaterThan(0);
+    await context.setOffline(false);
+    await page.unroute("**/api/v1/stream");
+    await page.locator(".connection-lost").waitFor({ state: "detached", timeout: 30_000 });
+    expect(await page.evaluate(() => "stays" in window)).toBe(true);
+    await context.close();
+  });
+
+  it("is worked by the keyboard", async () => {
+    const { page, context } = await openConsole(browser, server.url);
+    await page.locator(".rail .card").first().waitFor();
+    await page.keyboard.press("j");
+    await page.locator(".card.chosen").waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/lock\//);
+    await page.keyboard.press("Escape");
+    await page.waitForURL(server.url + "/");
+    const waiting = Number(await page.locator(".rail-head b").textContent());
+    await page.keyboard.press("a");
+    await expect.poll(async () => Number(await page.locator(".rail-head b").textContent())).toBeLessThanOrEqual(waiting - 1);
+    await page.keyboard.press("5");
+    await page.waitForURL(/\/gates$/);
+    await page.keyboard.press("/");
+    await page.keyboard.type("豫");
+    await page.waitForURL(/\/vehicles\?q=/);
+    await page.locator(".vehicle-row").first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await context.close();
+  });
+
+  it("changes language and day or night, and remembers both", async () => {
+    const { page, context } = await openConsole(browser, server.url);
+    await page.getByRole("button", { name: "EN" }).click();
+    expect(await page.locator(".rail-head").textContent()).toContain("To decide");
+    await page.getByRole("button", { name: "Day", exact: false }).first().click();
+    expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+    expect(await page.evaluate(() => [localStorage.getItem("wuxing.language"), localStorage.getItem("wuxing.theme")])).toEqual(["en", "dark"]);
+    await context.close();
+  });
+});
+
+describe("a vehicle's page", () => {
+  it("draws the evidence of an exposure: crossings, nearest approach, stay with the ten-minute mark", async () => {
+    const exposure = exposures[0]!;
+    const { page, context } = await openConsole(browser, server.url + PAGES()["vehicle"]!);
+    await page.locator(".exposure.drawn").waitFor();
+    await mapIsDrawn(page);
+    const labels = await page.locator(".evidence-label").allTextContents();
+    expect(labels.some((text) => text.includes("进入 800 m"))).toBe(true);
+    expect(labels.some((text) => text.includes(`${Math.round(exposure.minDistanceM)} m`))).toBe(true);
+    expect(await page.locator(".exposure.drawn .stay-tick").textContent()).toContain("10 分");
+    const near = await page.evaluate(() => {
+      const { map } = (window as unknown as { wuxingMap: { map: { queryRenderedFeatures(options: object): unknown[] } } }).wuxingMap;
+      return map.queryRenderedFeatures({ layers: ["track-near"] }).length;
+    });
+    expect(near).toBeGreaterThan(0);
+    await context.close();
+  });
+
+  it("plays its track, and its address opens the same instant again", async () => {
+    const { page, context } = await openConsole(browser, server.url + PAGES()["vehicle"]!);
+    const slider = page.locator(".player input[type=range]");
+    await slider.waitFor();
+    await slider.focus();
+    for (let step = 0; step < 30; step++) await page.keyboard.press("PageDown");
+    await page.waitForURL(/[?&]at=/);
+    const shown = await page.locator(".player output").textContent();
+    await page.reload();
+    await page.locator(".player output").waitFor();
+    await expect.poll(() => page.locator(".player output").textContent()).toBe(shown);
+    await page.locator(".player").getByRole("button", { name: /播放/ }).click();
+    await expect.poll(() => page.locator(".player output").textContent()).not.toBe(shown);
+    await context.close();
+  });
+
+  it("that does not exist says so", async () => {
+    const { page, context } = await openConsole(browser, `${server.url}/vehicle/${encodeURIComponent("豫Z00000_2")}`);
+    await page.locator(".panel .empty").waitFor();
+    expect(await page.locator(".panel .empty").textContent()).toContain("没有这辆车");
+    await context.close();
+  });
+});
+
+describe("a lock", () => {
+  it("is ended only by a named person with a reason and evidence, and leaves the desk", async () => {
+    const lock = locks[1]!;
+    const { page, context } = await openConsole(browser, `${server.url}/lock/${encodeURIComponent(lock.id)}`);
+    await page.getByRole("button", { name: "解除锁定…" }).click();
+    const form = page.getByRole("form", { name: "解除锁定" });
+    await form.getByRole("button", { name: "确认解除" }).click();
+    expect(await form.locator("[aria-invalid=true]").count()).toBe(3);
+    await form.getByLabel("经办人").fill("王芳");
+    await form.getByLabel("解除理由").fill("现场检测阴性，已消杀");
+    await form.getByLabel("依据").fill("检字 2026-0412");
+    await form.getByRole("button", { name: "确认解除" }).click();
+    await page.locator(".notice.good").waitFor();
+    expect(await page.locator(".notice.good").textContent()).toMatch(/王芳.*解除/);
+    await expect.poll(() => page.locator(`.card[data-lock="${lock.id}"]`).count()).toBe(0);
+    const answer = (await (await fetch(`${server.url}/api/v1/locks/${encodeURIComponent(lock.id)}`)).json()) as Lock;
+    expect(answer.state).toBe("released");
+    expect(answer.release?.by).toBe("王芳");
+    await context.close();
+  });
+});
+
+describe("a risk area", () => {
+  it("is drawn on the map, published, edited and withdrawn", async () => {
+    const { page, context, errors } = await openConsole(browser, `${server.url}/area/new`);
+    await mapIsDrawn(page);
+    const map = page.locator(".map-canvas");
+    for (const [x, y] of [[760, 240], [860, 260], [840, 340]] as const) await map.click({ position: { x, y } });
+    expect(await page.locator(".draw-line").textContent()).toContain("3");
+    await page.getByLabel("名称").fill("测试片区");
+    await page.getByRole("button", { name: "中风险区" }).click();
+    await page.getByRole("button", { name: "发布", exact: true }).click();
+    await page.waitForURL(/\/area\/(?!new)/);
+    await page.locator(".panel-head", { hasText: "测试片区" }).waitFor();
+    const id = decodeURIComponent(new URL(page.url()).pathname.split("/").at(-1)!);
+
+    await page.getByRole("link", { name: "修改" }).click();
+    await page.getByLabel("名称").fill("测试片区二");
+    await page.getByRole("button", { name: "保存为新版本" }).click();
+    await page.locator(".panel-head", { hasText: "测试片区二" }).waitFor();
+    expect(await page.locator(".facts").first().textContent()).toContain("第 2 版");
+
+    await page.getByRole("button", { name: "撤销…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "撤销风险区" }).click();
+    await page.locator(".panel-head .tag", { hasText: "已撤销" }).waitFor();
+    const answer = (await (await fetch(`${server.url}/api/v1/areas/${encodeURIComponent(id)}`)).json()) as { state: string };
+    expect(answer.state).toBe("withdrawn");
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it("with a broken ring is refused with the place of the fault", async () => {
+    const { page, context } = await openConsole(browser, `${server.url}/area/new`, { language: "en" });
+    await page.getByRole("button", { name: "GeoJSON" }).click();
+    await page.locator("textarea.code").fill("{");
+    await page.locator("small.bad", { hasText: "Not valid GeoJSON" }).waitFor();
+    const bowtie = { type: "Polygon", coordinates: [[[113.8, 35.2], [113.9, 35.3], [113.9, 35.2], [113.8, 35.3], [113.8, 35.2]]] };
+    await page.locator("textarea.code").fill(JSON.stringify(bowtie));
+    await page.getByRole("button", { name: "Publish", exact: true }).click();
+    const refused = page.locator(".notice.bad");
+    await refused.waitFor();
+    expect(await refused.textContent()).toMatch(/coordinates/);
+    await context.close();
+  });
+});
+
+describe("a gate", () => {
+  it("answers who passed in an hour", async () => {
+    const [passage] = await itemsOf<Passage>(server.url, "/passages?limit=1", 1, 5000);
+    const { page, context } = await openConsole(browser, `${server.url}/gate/${passage!.gate}`);
+    const bar = page.locator("button.hour").filter({ has: page.locator(".hour-bar[style*='height: 100%']") }).last();
+    await bar.click();
+    await page.waitForURL(/hour=/);
+    await page.locator(".passage-row").first().waitFor();
+    const shown = await page.locator(".passage-row").count();
+    expect(shown).toBeGreaterThan(0);
+    await context.close();
+  });
+});
