@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { toWgs84 } from "../kernel/datum.ts";
-import { checkGeometry } from "../kernel/shape.ts";
+import { checkGeometry } from "../kernel/check-geometry.ts";
 import { geometrySchema, type Datum, type Geometry } from "../model/area.ts";
 import type { Problem } from "../model/errors.ts";
 

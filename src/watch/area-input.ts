@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { toWgs84 } from "../kernel/datum.ts";
-import { checkGeometry } from "../kernel/shape.ts";
+import { checkGeometry } from "../kernel/check-geometry.ts";
 import type { Area, AreaInput, Datum, Geometry } from "../model/area.ts";
 import { WuxingError, type Problem } from "../model/errors.ts";
 

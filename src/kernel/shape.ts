@@ -1,0 +1,142 @@
+/**
+ * Shapes as flat arrays. A GeoJSON geometry (RFC 7946) is checked once, on the way in, and compiled once; what decides afterwards
+ * reads numbers only.
+ *
+ * Longitudes of a compiled shape are unwrapped: they run on past 180 where the shape crosses the 180th meridian, and a point is
+ * moved by a whole turn to the side of the shape's middle before it is compared.
+ */
+
+/** A GeoJSON geometry, as far as the kernel reads it. Positions are longitude, latitude, degrees. */
+export type KernelGeometry =
+  | { type: "Point"; coordinates: readonly number[] }
+  | { type: "MultiPoint" | "LineString"; coordinates: readonly (readonly number[])[] }
+  | { type: "MultiLineString" | "Polygon"; coordinates: readonly (readonly (readonly number[])[])[] }
+  | { type: "MultiPolygon"; coordinates: readonly (readonly (readonly (readonly number[])[])[])[] };
+
+/** What is wrong with a geometry: where, which value, what was expected. */
+export interface GeometryFault {
+  path: string;
+  value: string;
+  expected: string;
+}
+
+/** A compiled shape: everything that a distance or a crossing is computed from. Degrees, longitudes unwrapped. */
+export class Shape {
+  /** Four numbers an edge: longitude, latitude, longitude, latitude. A point is an edge without length. */
+  readonly edges: Float64Array;
+  /** The edges (their number, not their offset) from `ringsFrom` on bound a surface. */
+  readonly ringsFrom: number;
+  /** West, south, east, north. */
+  readonly west: number;
+  readonly south: number;
+  readonly east: number;
+  readonly north: number;
+  readonly #middle: number;
+
+  constructor(edges: Float64Array, ringsFrom: number) {
+    this.edges = edges;
+    this.ringsFrom = ringsFrom;
+    let west = Infinity;
+    let south = Infinity;
+    let east = -Infinity;
+    let north = -Infinity;
+    for (let at = 0; at < edges.length; at += 2) {
+      west = Math.min(west, edges[at]);
+      east = Math.max(east, edges[at]);
+      south = Math.min(south, edges[at + 1]);
+      north = Math.max(north, edges[at + 1]);
+    }
+    this.west = west;
+    this.south = south;
+    this.east = east;
+    this.north = north;
+    this.#middle = (west + east) / 2;
+  }
+
+  /** A longitude, moved by a whole turn if that brings it nearer to the shape. */
+  nearLon(lon: number): number {
+    if (lon - this.#middle > 180) return lon - 360;
+    return lon - this.#middle < -180 ? lon + 360 : lon;
+  }
+
+  /**
+   * Whether the place (its longitude as `nearLon` gives it) lies in a surface of the shape: even-odd over all rings, so holes
+   * are out. The boundary may count either way: the distance to an edge decides there.
+   */
+  covers(lon: number, lat: number): boolean {
+    if (lat < this.south || lat > this.north || lon < this.west || lon > this.east) return false;
+    const { edges } = this;
+    let inside = false;
+    for (let at = 4 * this.ringsFrom; at < edges.length; at += 4) {
+      const lat0 = edges[at + 1];
+      const lat1 = edges[at + 3];
+      // Half-open: a vertex on the ray belongs to the edge above it only.
+      if (lat0 > lat === lat1 > lat) continue;
+      const lonThere = edges[at] + ((lat - lat0) / (lat1 - lat0)) * (edges[at + 2] - edges[at]);
+      if (lon < lonThere) inside = !inside;
+    }
+    return inside;
+  }
+}
+
+/**
+ * Compiles a checked geometry.
+ * @throws RangeError when the geometry has no position at all (`checkGeometry` finds that).
+ */
+export function compileShape(geometry: KernelGeometry): Shape {
+  const lines: number[] = [];
+  const rings: number[] = [];
+  switch (geometry.type) {
+    case "Point":
+      addLine([geometry.coordinates, geometry.coordinates], lines);
+      break;
+    case "MultiPoint":
+      for (const point of geometry.coordinates) addLine([point, point], lines);
+      break;
+    case "LineString":
+      addLine(geometry.coordinates, lines);
+      break;
+    case "MultiLineString":
+      for (const line of geometry.coordinates) addLine(line, lines);
+      break;
+    case "Polygon":
+      for (const ring of geometry.coordinates) addLine(ring, rings);
+      break;
+    case "MultiPolygon":
+      for (const polygon of geometry.coordinates) for (const ring of polygon) addLine(ring, rings);
+  }
+  if (lines.length + rings.length === 0) throw new RangeError("a shape without positions");
+  const edges = Float64Array.from([...lines, ...rings]);
+  alignParts(edges);
+  return new Shape(edges, lines.length / 4);
+}
+
+/** Appends the edges between consecutive positions, the short way round each. */
+function addLine(positions: readonly (readonly number[])[], out: number[]): void {
+  let [lon, lat] = positions[0];
+  for (let i = 1; i < positions.length; i++) {
+    const [rawLon, nextLat] = positions[i];
+    const nextLon = rawLon + 360 * Math.round((lon - rawLon) / 360);
+    // A repeated position makes no edge, except that a lone point is one.
+    if (nextLon !== lon || nextLat !== lat || positions.length === 2) out.push(lon, lat, nextLon, nextLat);
+    lon = nextLon;
+    lat = nextLat;
+  }
+}
+
+/** Moves each edge by whole turns next to the first one: the parts of a multi-geometry may lie on both sides of 180°. */
+function alignParts(edges: Float64Array): void {
+  const reference = edges[0];
+  for (let at = 4; at < edges.length; at += 4) {
+    // Consecutive edges of a ring already share their vertex; only a part's first edge can be a turn away.
+    const continues = edges[at] === edges[at - 2] && edges[at + 1] === edges[at - 1];
+    const turn = continues ? 0 : 360 * Math.round((reference - edges[at]) / 360);
+    if (turn === 0) continue;
+    let end = at;
+    do {
+      edges[end] += turn;
+      edges[end + 2] += turn;
+      end += 4;
+    } while (end < edges.length && edges[end] + turn === edges[end - 2] && edges[end + 1] === edges[end - 1]);
+  }
+}
