@@ -18,6 +18,8 @@ export interface SeededCity {
 export const STEP_MS = 30_000;
 export const BEGIN_MS = Date.UTC(2021, 10, 6);
 const SITES = 600;
+/** A prime, so that a stride visits each vehicle once. */
+const STRIDE = 7919;
 const LON_METERS = 91_200;
 const LAT_METERS = 111_000;
 
@@ -72,20 +74,23 @@ export function seededCity(vehicles: number, steps: number, seed: number): Seede
     steps,
     sites,
     next() {
-      for (let vehicle = 0; vehicle < vehicles; vehicle++) {
+      // The order in which they come is another one in each step.
+      const shift = Math.floor(random() * vehicles);
+      for (let row = 0; row < vehicles; row++) {
+        const vehicle = (row * STRIDE + shift) % vehicles;
         const isResting = restSteps[vehicle] > 0;
         if (!isResting) drive(vehicle);
         else if (--restSteps[vehicle] === 0) depart(vehicle);
         const timeMs = BEGIN_MS + step * STEP_MS + (vehicle % 30) * 1000;
-        batch.vehicle[vehicle] = vehicle;
-        batch.timeMs[vehicle] = timeMs;
-        batch.lonE6[vehicle] = Math.round(lon[vehicle] + (random() - 0.5) * 100);
-        batch.latE6[vehicle] = Math.round(lat[vehicle] + (random() - 0.5) * 90);
-        batch.speedKmh10[vehicle] = isResting ? 0 : Math.round(speedKmh[vehicle] * (9 + 2 * random()));
-        batch.headingDeg[vehicle] = headingDeg[vehicle];
-        batch.altitudeM[vehicle] = 70 + Math.floor(random() * 4);
-        batch.status[vehicle] = isResting ? 2 : 3;
-        batch.receivedMs[vehicle] = timeMs + Math.floor(random() * 2000);
+        batch.vehicle[row] = vehicle;
+        batch.timeMs[row] = timeMs;
+        batch.lonE6[row] = Math.round(lon[vehicle] + (random() - 0.5) * 100);
+        batch.latE6[row] = Math.round(lat[vehicle] + (random() - 0.5) * 90);
+        batch.speedKmh10[row] = isResting ? 0 : Math.round(speedKmh[vehicle] * (9 + 2 * random()));
+        batch.headingDeg[row] = headingDeg[vehicle];
+        batch.altitudeM[row] = 70 + Math.floor(random() * 4);
+        batch.status[row] = isResting ? 2 : 3;
+        batch.receivedMs[row] = timeMs + Math.floor(random() * 2000);
       }
       step++;
       return batch;

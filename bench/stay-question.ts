@@ -1,6 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { FixBatch } from "../src/model/fix.ts";
-import type { BoxE6, TrackStore } from "../src/tracks/track-store.ts";
+import type { BoxE6, PlaceTrack, TrackStore } from "../src/tracks/track-store.ts";
 
 /**
  * The question that all stores are asked: who stayed within `radiusMeters` of a place for ten minutes or longer, from
@@ -34,22 +33,24 @@ export function boxOf({ lon, lat, radiusMeters }: Place): BoxE6 {
   return [(lon - dx) * 1e6, (lat - dy) * 1e6, (lon + dx) * 1e6, (lat + dy) * 1e6];
 }
 
-/** Asks the track store, as retro does: candidates from the visits, then their tracks. */
+/** Asks the track store, as retro does: stretches of time from the visits, then their fixes. */
 export async function askStore(
   store: TrackStore,
   places: readonly Place[],
   fromMs: number,
   toMs: number,
 ): Promise<{ stays: Stay[][]; vehicles: number; fixesRead: number }> {
-  const vehicles = await store.vehiclesIn(places.map(boxOf), fromMs, toMs, DWELL_MS);
+  const stretches = await store.stretchesIn(places.map(boxOf), fromMs, toMs, DWELL_MS);
   const stays: Stay[][] = places.map(() => []);
   const grid = gridOf(places);
+  const vehicles = new Set<number>();
   let fixesRead = 0;
-  await store.eachTrack(vehicles, fromMs, toMs, (vehicle, track) => {
+  await store.eachStretch(stretches, (vehicle, track) => {
+    vehicles.add(vehicle);
     fixesRead += track.length;
     addStays(vehicle, track, places, grid, stays);
   });
-  return { stays, vehicles: vehicles.length, fixesRead };
+  return { stays, vehicles: vehicles.size, fixesRead };
 }
 
 const CELL_E6 = 20_000;
@@ -74,7 +75,7 @@ function gridOf(places: readonly Place[]): Map<number, number[]> {
 
 function addStays(
   vehicle: number,
-  track: FixBatch,
+  track: PlaceTrack,
   places: readonly Place[],
   grid: Map<number, number[]>,
   stays: Stay[][],

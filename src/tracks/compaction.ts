@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
 import { FixAppender, STORED_COLUMNS_SQL } from "./fix-columns.ts";
-import { parquet, quoted } from "./fix-source.ts";
+import { fixFiles, quoted } from "./fix-source.ts";
 import { writeManifest } from "./manifest.ts";
 import { writeRun, type TrackFile } from "./run-writer.ts";
 import type { TrackDatabase } from "./track-database.ts";
@@ -97,7 +97,7 @@ export class Compaction {
       const old = await this.database.use("compact", (connection) => this.findMerge(connection, cutoffMs));
       if (old.length === 0) return;
       await this.database.use("compact", async (connection) => {
-        const source = `(SELECT * FROM ${parquet(
+        const source = `(SELECT * FROM ${fixFiles(
           this.database.filesDir,
           old.map(({ name }) => name),
         )} WHERE time_ms >= ${cutoffMs})`;

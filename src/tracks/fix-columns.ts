@@ -36,9 +36,25 @@ const HOT_TYPES = [
 export const STORED_COLUMNS_SQL =
   "vehicle, time_ms, lon_e6, lat_e6, speed_kmh10, heading_deg, altitude_m, status, alarm, received_ms, flags, seq";
 
-/** What `addChunk` expects of a query, in this order. Times as DOUBLE: they are whole and below 2^53. */
+/** The columns of a `FixBatch`. Times as DOUBLE: they are whole and below 2^53. */
 export const FIX_COLUMNS_SQL =
   "vehicle, time_ms::DOUBLE, lon_e6, lat_e6, speed_kmh10, heading_deg, altitude_m, status, alarm, received_ms::DOUBLE, flags";
+
+/** The columns of a `FixBatch` in the order of `FIX_COLUMNS_SQL`. */
+export const FIX_COLUMNS = [
+  "vehicle",
+  "timeMs",
+  "lonE6",
+  "latE6",
+  "speedKmh10",
+  "headingDeg",
+  "altitudeM",
+  "status",
+  "alarm",
+  "receivedMs",
+  "flags",
+] as const satisfies readonly (keyof FixBatch)[];
+export type FixColumn = (typeof FIX_COLUMNS)[number];
 
 /** Rows in one chunk of DuckDB. */
 const CHUNK_ROWS = 2048;
@@ -84,13 +100,10 @@ export class FixAppender {
   }
 }
 
-/** Adds a chunk with the columns of `FIX_COLUMNS_SQL` behind the rows of `fixes`, which must have room for them. */
-export function addChunk(fixes: FixBatch, chunk: DuckDBDataChunk): void {
+/** Adds a chunk with these columns behind the rows of `fixes`, which must have room for them. */
+export function addChunk(fixes: FixBatch, chunk: DuckDBDataChunk, columns: readonly FixColumn[]): void {
   const at = fixes.length;
-  const columns = columnsOf(fixes);
-  for (let index = 0; index < columns.length; index++) {
-    columns[index].set(columnOf<never>(chunk, index).items, at);
-  }
+  for (const [index, column] of columns.entries()) fixes[column].set(columnOf<never>(chunk, index).items, at);
   fixes.length = at + chunk.rowCount;
 }
 
@@ -151,21 +164,8 @@ export function retainFixes(fixes: FixBatch, keep: (row: number) => boolean): vo
 
 type NumberColumn = Float64Array | Uint32Array | Int32Array | Uint16Array | Int16Array | Uint8Array;
 
-/** The columns in the order of `FIX_COLUMNS_SQL`. */
 function columnsOf(fixes: FixBatch): NumberColumn[] {
-  return [
-    fixes.vehicle,
-    fixes.timeMs,
-    fixes.lonE6,
-    fixes.latE6,
-    fixes.speedKmh10,
-    fixes.headingDeg,
-    fixes.altitudeM,
-    fixes.status,
-    fixes.alarm,
-    fixes.receivedMs,
-    fixes.flags,
-  ];
+  return FIX_COLUMNS.map((column) => fixes[column]);
 }
 
 function columnOf<T>(chunk: DuckDBDataChunk, index: number): Column<T> {

@@ -3,12 +3,14 @@ import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
 import { FIX_COLUMNS_SQL, retainFixes, viewFixes } from "./fix-columns.ts";
 import { collectFixes, filesWhere, fixesWhere, overlaps, wholeMs, type Span } from "./fix-source.ts";
 import type { TrackDatabase } from "./track-database.ts";
-import { vehiclesVisiting, type BoxE6 } from "./visits.ts";
+import type { PlaceTrack } from "./track-port.ts";
+import { stretchesIn, type BoxE6, type Stretch } from "./visits.ts";
 
 const TRACK_FIXES_MAX = 4_000_000;
 /** Fixes that one pass of `eachTrack` sorts: some 100 MB. */
 const PASS_FIXES = 1_000_000;
 const PASS_VEHICLES_MAX = 4096;
+const PASS_STRETCHES = 1024;
 /** Log places that one pass of `replay` sorts. */
 const REPLAY_PASS = 1_000_000;
 /** Chunks of 2,048 fixes in one batch of `replay`. */
@@ -65,17 +67,53 @@ export class FixQueries {
     }
   }
 
-  /** See `TrackStore.vehiclesIn`. */
-  vehiclesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Uint32Array> {
+  /** See `TrackStore.stretchesIn`. */
+  stretchesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
     const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
-    return this.database.transaction("quick", async (connection) => {
-      const vehicles = await vehiclesVisiting(connection, this.database.filesDir, boxes, span, leastStayMs);
-      const hot = await connection.runAndReadAll(
-        `SELECT DISTINCT vehicle FROM hot_fix
-         WHERE (flags & ${FIX_UNUSABLE}) = 0 AND ${within(span)} AND (${boxes.map(holds).join(" OR ")})`,
+    return this.database.transaction("quick", (connection) =>
+      stretchesIn(connection, this.database.filesDir, boxes, span, leastStayMs),
+    );
+  }
+
+  /** See `TrackStore.eachStretch`; the stretches are in order. */
+  async eachStretch(
+    stretches: readonly Stretch[],
+    onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
+  ): Promise<void> {
+    for (let at = 0; at < stretches.length; at += PASS_STRETCHES) {
+      const part = stretches.slice(at, at + PASS_STRETCHES);
+      const places = await this.placesOf(part);
+      let row = 0;
+      for (const { vehicle, toMs } of part) {
+        const from = row;
+        while (row < places.length && places.vehicle[row] === vehicle && places.timeMs[row] <= toMs) row++;
+        if (row > from) await onStretch(vehicle, placesOnce(places, from, row));
+      }
+    }
+  }
+
+  private placesOf(stretches: readonly Stretch[]): Promise<FixBatch> {
+    const span = {
+      fromMs: wholeMs(Math.min(...stretches.map(({ fromMs }) => fromMs))),
+      toMs: wholeMs(Math.max(...stretches.map(({ toMs }) => toMs)) + 1),
+    };
+    const [first, last] = [stretches[0].vehicle, stretches[stretches.length - 1].vehicle];
+    const bounds = stretches.map(({ vehicle, fromMs, toMs }) => `(${vehicle}, ${wholeMs(fromMs)}, ${wholeMs(toMs)})`);
+    return this.database.transaction("long", async (connection) => {
+      const vehicles = `vehicle BETWEEN ${first} AND ${last}`;
+      const files = await filesWhere(
+        connection,
+        `${overlaps(span)} AND min_vehicle <= ${last} AND max_vehicle >= ${first}`,
       );
-      for (const [vehicle] of hot.getRows()) vehicles.add(Number(vehicle));
-      return Uint32Array.from(vehicles).toSorted();
+      const source = fixesWhere(this.database.filesDir, files, `${vehicles} AND ${within(span)}`);
+      return collectFixes(
+        connection,
+        `SELECT fix.vehicle, fix.time_ms::DOUBLE, fix.lon_e6, fix.lat_e6, fix.flags FROM ${source} AS fix
+         JOIN (SELECT v::UINTEGER AS v, a::BIGINT AS a, z::BIGINT AS z FROM (VALUES ${bounds.join(", ")}) AS bound (v, a, z))
+           ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z
+         ORDER BY ${TRACK_ORDER}`,
+        { columns: ["vehicle", "timeMs", "lonE6", "latE6", "flags"] },
+      );
     });
   }
 
@@ -106,9 +144,11 @@ export class FixQueries {
       const source = fixesWhere(this.database.filesDir, files, `seq >= ${from} AND seq < ${end}`);
       const marks: { rows: number; position: number }[] = [];
       const sql = `SELECT ${FIX_COLUMNS_SQL}, seq::DOUBLE FROM ${source} ORDER BY seq`;
-      const fixes = await collectFixes(connection, sql, (chunk, rows) => {
-        const lastSeq = Number(chunk.getColumnVector(SEQ_COLUMN).getItem(chunk.rowCount - 1));
-        marks.push({ rows, position: lastSeq + 1 });
+      const fixes = await collectFixes(connection, sql, {
+        onChunk: (chunk, rows) => {
+          const lastSeq = Number(chunk.getColumnVector(SEQ_COLUMN).getItem(chunk.rowCount - 1));
+          marks.push({ rows, position: lastSeq + 1 });
+        },
       });
       return { fixes, marks };
     });
@@ -150,10 +190,6 @@ function within({ fromMs, toMs }: Span): string {
   return `time_ms >= ${fromMs} AND time_ms < ${toMs}`;
 }
 
-function holds([west, south, east, north]: BoxE6): string {
-  return `(lon_e6 BETWEEN ${west} AND ${east} AND lat_e6 BETWEEN ${south} AND ${north})`;
-}
-
 function withoutRepetitions(track: FixBatch): FixBatch {
   let [timeMs, lonE6, latE6] = [Number.NaN, 0, 0];
   retainFixes(track, (row) => {
@@ -164,4 +200,9 @@ function withoutRepetitions(track: FixBatch): FixBatch {
     return true;
   });
   return track;
+}
+
+function placesOnce(fixes: FixBatch, from: number, to: number): PlaceTrack {
+  const { length, timeMs, lonE6, latE6, flags } = withoutRepetitions(viewFixes(fixes, from, to));
+  return { length, timeMs, lonE6, latE6, flags };
 }

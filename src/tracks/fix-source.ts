@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
-import { addChunk, STORED_COLUMNS_SQL, withRoom } from "./fix-columns.ts";
+import { addChunk, FIX_COLUMNS, STORED_COLUMNS_SQL, withRoom, type FixColumn } from "./fix-columns.ts";
 
 /** `[fromMs, toMs)`, integer ms UTC; see `wholeMs` for how bounds that are not whole are taken. */
 export interface Span {
@@ -20,7 +20,16 @@ export function wholeMs(ms: number): number {
 export function fixesWhere(filesDir: string, files: readonly string[], where: string): string {
   const hot = `SELECT ${STORED_COLUMNS_SQL} FROM hot_fix WHERE ${where}`;
   if (files.length === 0) return `(${hot})`;
-  return `(${hot} UNION ALL SELECT ${STORED_COLUMNS_SQL} FROM ${parquet(filesDir, files)} WHERE ${where})`;
+  return `(${hot} UNION ALL SELECT * FROM ${fixFiles(filesDir, files)} WHERE ${where})`;
+}
+
+/** In files the time of receipt stands as the delay behind the fix's own: 1 byte a fix less. */
+export const FILE_COLUMNS_SQL = STORED_COLUMNS_SQL.replace("received_ms", "received_ms - time_ms AS delay_ms");
+
+/** The table expression of the fixes in files, with the columns of the hot table. */
+export function fixFiles(filesDir: string, files: readonly string[]): string {
+  const columns = STORED_COLUMNS_SQL.replace("received_ms", "time_ms + delay_ms AS received_ms");
+  return `(SELECT ${columns} FROM ${parquet(filesDir, files)})`;
 }
 
 /** `read_parquet` of files of one folder. */
@@ -48,11 +57,17 @@ export function overlaps({ fromMs, toMs }: Span): string {
   return `max_time_ms >= ${fromMs} AND min_time_ms < ${toMs}`;
 }
 
-/** Streams a query with `FIX_COLUMNS_SQL` into columns; `onChunk` sees each chunk after its rows have been added. */
+/**
+ * Streams a query into columns: with `FIX_COLUMNS_SQL` first, or `columns`; what is not asked for stays 0. `onChunk`
+ * sees each chunk after its rows have been added.
+ */
 export async function collectFixes(
   connection: DuckDBConnection,
   sql: string,
-  onChunk?: (chunk: DuckDBDataChunk, rows: number) => void,
+  {
+    columns = FIX_COLUMNS,
+    onChunk,
+  }: { columns?: readonly FixColumn[]; onChunk?: (chunk: DuckDBDataChunk, rows: number) => void } = {},
 ): Promise<FixBatch> {
   const result = await connection.stream(sql);
   let fixes = createFixBatch(FIRST_CAPACITY);
@@ -60,7 +75,7 @@ export async function collectFixes(
     const chunk = await result.fetchChunk();
     if (chunk === null || chunk.rowCount === 0) return fixes;
     fixes = withRoom(fixes, fixes.length + chunk.rowCount);
-    addChunk(fixes, chunk);
+    addChunk(fixes, chunk, columns);
     onChunk?.(chunk, fixes.length);
   }
 }

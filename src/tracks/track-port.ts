@@ -1,5 +1,6 @@
 import type { FixBatch } from "../model/fix.ts";
 import type { VehicleDictionary } from "./vehicle-dictionary.ts";
+import type { Stretch } from "./visits.ts";
 
 /**
  * A place in the log of all fixes: how many fixes were appended before it. `0` is the beginning; the position that
@@ -53,9 +54,7 @@ export interface TrackStore {
    * above 300 s hold a fix in there; for crossings of a line widen the box by the way that a vehicle makes between two
    * fixes.
    *
-   * With `leastStayMs`, vehicles are left out that cannot have been in the boxes for so long at a stretch: between the
-   * fix before and the fix behind a run of fixes in them there is less time. Runs up to 5 min apart count as one, so
-   * that outliers break none.
+   * With `leastStayMs`, vehicles are left out that cannot have been in the boxes for so long; see `stretchesIn`.
    *
    * @throws WuxingError INPUT_INVALID for more than 1,000 boxes.
    */
@@ -65,6 +64,26 @@ export interface TrackStore {
     toMs: number,
     leastStayMs?: number,
   ): Promise<Uint32Array>;
+  /**
+   * The same with the stretches of time in question, ascending by vehicle and time: each from the fix before a run of
+   * fixes in the boxes to the fix behind it, no shorter than `leastStayMs`. Runs up to 5 min apart count as one, so that
+   * outliers break none. Where the neighbours of a run are not known (an end of a file, the hot table) it is taken to
+   * reach 6 h further. No stay in the boxes of at least `leastStayMs` is left out.
+   */
+  stretchesIn(
+    boxesE6: readonly (readonly [west: number, south: number, east: number, north: number])[],
+    fromMs: number,
+    toMs: number,
+    leastStayMs: number,
+  ): Promise<Stretch[]>;
+  /**
+   * The fixes of stretches (in the order that `stretchesIn` gives; disjoint for one vehicle), places and times only:
+   * some ten times as fast as whole tracks. A stretch without fixes is left out; `onStretch` is awaited.
+   */
+  eachStretch(
+    stretches: readonly Stretch[],
+    onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
+  ): Promise<void>;
   /**
    * Gives every fix from the position on, once, in the order in which it was appended, up to the position that was
    * durable when the call began, and returns that position. `position` is the one behind the batch given. `onBatch` is
@@ -84,6 +103,9 @@ export interface TrackStore {
   /** Makes durable what is waiting, ends the background work and gives the folder free. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** The places of one vehicle in order of time, each fix once, unusable ones too; the columns may be longer. */
+export type PlaceTrack = Pick<FixBatch, "length" | "timeMs" | "lonE6" | "latE6" | "flags">;
 
 export interface TrackStoreOptions {
   /** Folder of the store; made when it is not there. One process at a time. */

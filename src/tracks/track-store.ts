@@ -12,6 +12,7 @@ import { fingerprint } from "./run-writer.ts";
 import { messageOf, TrackDatabase } from "./track-database.ts";
 import type {
   CompactionReport,
+  PlaceTrack,
   Position,
   TrackStore,
   TrackStoreHealth,
@@ -20,10 +21,11 @@ import type {
   VerifyReport,
 } from "./track-port.ts";
 import { loadVehicles, StoredVehicles, storeVehicles } from "./vehicle-dictionary.ts";
-import type { BoxE6 } from "./visits.ts";
+import type { BoxE6, Stretch } from "./visits.ts";
 
 export type {
   CompactionReport,
+  PlaceTrack,
   Position,
   TrackStore,
   TrackStoreHealth,
@@ -32,7 +34,7 @@ export type {
   VerifyReport,
 } from "./track-port.ts";
 export { TRACK_STEPS, type TrackStep } from "./track-port.ts";
-export type { BoxE6 } from "./visits.ts";
+export type { BoxE6, Stretch } from "./visits.ts";
 
 const HOUR_MS = 3_600_000;
 /** How long after its end an hour still counts as open. */
@@ -44,6 +46,7 @@ const HOT_FIXES_MAX = 4_000_000;
 const FLUSH_FIXES_MIN = 100_000;
 const BATCH_FIXES_MAX = 1_000_000;
 const BOXES_MAX = 1000;
+const TIME_MS_MAX = Date.UTC(9999, 11, 31);
 
 /**
  * Opens the track store in a folder, and makes it when there is none.
@@ -147,14 +150,26 @@ class StoredTracks implements TrackStore {
   }
 
   async vehiclesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs = 0): Promise<Uint32Array> {
-    if (boxesE6.length === 0) return new Uint32Array(0);
+    const stretches = await this.stretchesIn(boxesE6, fromMs, toMs, leastStayMs);
+    return Uint32Array.from(new Set(stretches.map(({ vehicle }) => vehicle)));
+  }
+
+  async stretchesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
+    if (boxesE6.length === 0) return [];
     if (boxesE6.length > BOXES_MAX || !boxesE6.flat().every(Number.isFinite)) {
       throw new WuxingError("INPUT_INVALID", "boxes", [
         { where: "boxesE6", value: `${boxesE6.length} boxes`, expected: `at most ${BOXES_MAX}, of finite numbers` },
       ]);
     }
     const whole = boxesE6.map(([w, s, e, n]): BoxE6 => [Math.ceil(w), Math.ceil(s), Math.floor(e), Math.floor(n)]);
-    return this.queries.vehiclesIn(whole, fromMs, toMs, leastStayMs);
+    return this.queries.stretchesIn(whole, fromMs, toMs, leastStayMs);
+  }
+
+  async eachStretch(
+    stretches: readonly Stretch[],
+    onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
+  ): Promise<void> {
+    return this.queries.eachStretch(stretches, onStretch);
   }
 
   async replay(
@@ -234,9 +249,10 @@ class StoredTracks implements TrackStore {
     }
     for (let row = 0; row < batch.length; row++) {
       for (const column of ["timeMs", "receivedMs"] as const) {
-        if (Number.isSafeInteger(batch[column][row])) continue;
+        const timeMs = batch[column][row];
+        if (Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= TIME_MS_MAX) continue;
         throw new WuxingError("INPUT_INVALID", "batch of fixes", [
-          { where: `row ${row}, ${column}`, value: String(batch[column][row]), expected: "integer ms UTC" },
+          { where: `row ${row}, ${column}`, value: String(timeMs), expected: "integer ms UTC, 1970 to 9999" },
         ]);
       }
       if (batch.vehicle[row] < this.vehicles.count) continue;

@@ -28,12 +28,15 @@ const CELL_SQL = `((lat_e6 + 90000000) // ${CELL_LAT}) * ${ROW_CELLS} + (lon_e6 
 
 /**
  * Selects the visits of a file of fixes, which is sorted by vehicle and time, in the order of their own file.
- * `previous_ms` and `next_ms` are the times of the vehicle's fixes before the first and behind the last one.
+ * `before_ms` and `after_ms` are how long before the first and behind the last one the vehicle's next fixes lie.
  */
 export function visitsOf(filesDir: string, file: string): string {
   // The windows have no order of their own: DuckDB keeps the order of the file and runs them as it reads.
-  return `SELECT cell, vehicle, min(time_ms) AS first_ms, max(time_ms) AS last_ms, min(before_ms) AS previous_ms,
-      max(after_ms) AS next_ms, min(lon_e6) AS west, min(lat_e6) AS south, max(lon_e6) AS east, max(lat_e6) AS north
+  return `SELECT cell, vehicle, first_ms, last_ms - first_ms AS lasted_ms, first_ms - previous_ms AS before_ms,
+      next_ms - last_ms AS after_ms, west, south, east, north
+    FROM (
+      SELECT cell, vehicle, min(time_ms) AS first_ms, max(time_ms) AS last_ms, min(before_ms) AS previous_ms,
+        max(after_ms) AS next_ms, min(lon_e6) AS west, min(lat_e6) AS south, max(lon_e6) AS east, max(lat_e6) AS north
     FROM (
       SELECT *, count(*) FILTER (is_first) OVER (ROWS UNBOUNDED PRECEDING) AS visit
       FROM (
@@ -43,39 +46,57 @@ export function visitsOf(filesDir: string, file: string): string {
           CASE WHEN lead(vehicle) OVER () = vehicle THEN lead(time_ms) OVER () ELSE time_ms + ${UNKNOWN_EDGE_MS} END AS after_ms
         FROM (
           SELECT vehicle, time_ms, lon_e6, lat_e6, (${CELL_SQL})::UINTEGER AS cell
-          FROM ${parquet(filesDir, [file])} WHERE (flags & ${FIX_UNUSABLE}) = 0
+          FROM ${parquet(filesDir, [file])} 
+          WHERE (flags & ${FIX_UNUSABLE}) = 0 AND abs(lon_e6) <= 180000000 AND abs(lat_e6) <= 90000000
         )
       )
     )
-    GROUP BY visit, vehicle, cell ORDER BY cell, vehicle, first_ms`;
+    GROUP BY visit, vehicle, cell) ORDER BY cell, vehicle, first_ms`;
 }
 
-/** Vehicles with visits, in the files, to the boxes in the span that may make a stay of at least `leastStayMs`. */
-export async function vehiclesVisiting(
+/** What may have been one stay of a vehicle: from the fix before it to the fix behind it, integer ms UTC, closed. */
+export interface Stretch {
+  vehicle: number;
+  fromMs: number;
+  toMs: number;
+}
+
+/**
+ * What may be stays of at least `leastStayMs` in the boxes, among fixes of the span, ascending by vehicle and time. A
+ * stretch can reach beyond the span; those of one vehicle are more than 5 min apart.
+ */
+export async function stretchesIn(
   connection: DuckDBConnection,
   filesDir: string,
   boxes: readonly BoxE6[],
   span: Span,
   leastStayMs: number,
-): Promise<Set<number>> {
-  const vehicles = new Set<number>();
-  const files = await filesWhere(connection, overlaps(span), "visits_name");
-  if (files.length === 0) return vehicles;
+): Promise<Stretch[]> {
+  const holding = boxes.map(([w, s, e, n]) => `(lon_e6 BETWEEN ${w} AND ${e} AND lat_e6 BETWEEN ${s} AND ${n})`);
   const touching = boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`);
+  const files = await filesWhere(connection, overlaps(span), "visits_name");
+  const visits =
+    files.length === 0
+      ? ""
+      : `UNION ALL SELECT vehicle, (first_ms - before_ms)::DOUBLE, (first_ms + lasted_ms + after_ms)::DOUBLE
+         FROM ${parquet(filesDir, files)}
+         WHERE (${cellsOf(boxes)}) AND first_ms < ${span.toMs} AND first_ms + lasted_ms >= ${span.fromMs}
+         AND (${touching.join(" OR ")})`;
   const result = await connection.stream(
-    `SELECT vehicle, previous_ms::DOUBLE, next_ms::DOUBLE FROM ${parquet(filesDir, files)}
-     WHERE (${cellsOf(boxes)}) AND last_ms >= ${span.fromMs} AND first_ms < ${span.toMs} AND (${touching.join(" OR ")})
-     ORDER BY vehicle, previous_ms`,
+    `SELECT vehicle, (min(time_ms) - ${UNKNOWN_EDGE_MS})::DOUBLE, (max(time_ms) + ${UNKNOWN_EDGE_MS})::DOUBLE FROM hot_fix
+     WHERE (flags & ${FIX_UNUSABLE}) = 0 AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs}
+     AND (${holding.join(" OR ")}) GROUP BY vehicle ${visits} ORDER BY 1, 2`,
   );
-  let [vehicle, fromMs, toMs] = [-1, 0, 0];
+  const stretches: Stretch[] = [];
+  let open: Stretch | undefined;
   for await (const rows of result.yieldRows()) {
-    for (const [of, previousMs, nextMs] of rows as [number, number, number][]) {
-      if (of !== vehicle || previousMs > toMs + BRIDGED_MS) [vehicle, fromMs, toMs] = [of, previousMs, nextMs];
-      else toMs = Math.max(toMs, nextMs);
-      if (toMs - fromMs >= leastStayMs) vehicles.add(vehicle);
+    for (const row of rows) {
+      const [vehicle, fromMs, toMs] = [Number(row[0]), Number(row[1]), Number(row[2])];
+      if (open?.vehicle === vehicle && fromMs <= open.toMs + BRIDGED_MS) open.toMs = Math.max(open.toMs, toMs);
+      else stretches.push((open = { vehicle, fromMs, toMs }));
     }
   }
-  return vehicles;
+  return stretches.filter(({ fromMs, toMs }) => toMs - fromMs >= leastStayMs);
 }
 
 /** The condition on `cell` for boxes: for zone maps, so ranges as few and as narrow as can be. */
