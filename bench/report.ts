@@ -34,8 +34,13 @@ export function report(title: string, figures: readonly Figure[]): void {
     for (const figure of figures) console.log(JSON.stringify({ benchmark: title, ...figure, machine: host }));
     return;
   }
-  console.log(`\n${title}\n${host.cpu}, ${host.cores} cores, ${host.memoryGiB} GiB, Node ${host.node}, wuxing ${host.wuxing}\n`);
-  const rows = [["figure", "value", "unit", "ratio", "compared to", "sizes"], ["---", "---:", "---", "---:", "---", "---"]];
+  console.log(
+    `\n${title}\n${host.cpu}, ${host.cores} cores, ${host.memoryGiB} GiB, Node ${host.node}, wuxing ${host.wuxing}\n`,
+  );
+  const rows = [
+    ["figure", "value", "unit", "ratio", "compared to", "sizes"],
+    ["---", "---:", "---", "---:", "---", "---"],
+  ];
   for (const { name, value, unit, ratio, comparedTo, sizes } of figures) {
     const size = Object.entries(sizes ?? {}).map(([key, count]) => `${key} ${count.toLocaleString("en")}`);
     rows.push([name, digits(value), unit, ratio === undefined ? "" : digits(ratio), comparedTo ?? "", size.join(", ")]);
