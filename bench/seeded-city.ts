@@ -17,7 +17,8 @@ export interface SeededCity {
 
 export const STEP_MS = 30_000;
 export const BEGIN_MS = Date.UTC(2021, 10, 6);
-const SITES = 600;
+/** Yards, markets, works and villages: some two in the reach of an area, more in the middle of a town. */
+const SITES = 4000;
 /** A prime, so that a stride visits each vehicle once. */
 const STRIDE = 7919;
 const LON_METERS = 91_200;
@@ -30,7 +31,7 @@ export function seededCity(vehicles: number, steps: number, seed: number): Seede
     // Twelve towns in 130 km by 110 km, more sites near their middles.
     const town = site % 12;
     const angle = random() * 2 * Math.PI;
-    const meters = 15_000 * random() ** 2;
+    const meters = 15_000 * random();
     sites[2 * site] = 113.4e6 + ((town % 4) + 0.5) * 0.35e6 + ((Math.cos(angle) * meters) / LON_METERS) * 1e6;
     sites[2 * site + 1] =
       34.9e6 + (Math.floor(town / 4) + 0.5) * 0.33e6 + ((Math.sin(angle) * meters) / LAT_METERS) * 1e6;

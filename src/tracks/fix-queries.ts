@@ -11,6 +11,7 @@ const TRACK_FIXES_MAX = 4_000_000;
 const PASS_FIXES = 1_000_000;
 const PASS_VEHICLES_MAX = 4096;
 const PASS_STRETCHES = 1024;
+const LISTED_MAX = 256;
 /** Log places that one pass of `replay` sorts. */
 const REPLAY_PASS = 1_000_000;
 /** Chunks of 2,048 fixes in one batch of `replay`. */
@@ -98,14 +99,17 @@ export class FixQueries {
       toMs: wholeMs(Math.max(...stretches.map(({ toMs }) => toMs)) + 1),
     };
     const [first, last] = [stretches[0].vehicle, stretches[stretches.length - 1].vehicle];
+    // An IN list is compared with the zone maps of the row groups; a long one would hit them all.
+    const vehicles = [...new Set(stretches.map(({ vehicle }) => vehicle))];
+    const among =
+      vehicles.length <= LISTED_MAX ? `vehicle IN (${vehicles.join(", ")})` : `vehicle BETWEEN ${first} AND ${last}`;
     const bounds = stretches.map(({ vehicle, fromMs, toMs }) => `(${vehicle}, ${wholeMs(fromMs)}, ${wholeMs(toMs)})`);
     return this.database.transaction("long", async (connection) => {
-      const vehicles = `vehicle BETWEEN ${first} AND ${last}`;
       const files = await filesWhere(
         connection,
         `${overlaps(span)} AND min_vehicle <= ${last} AND max_vehicle >= ${first}`,
       );
-      const source = fixesWhere(this.database.filesDir, files, `${vehicles} AND ${within(span)}`);
+      const source = fixesWhere(this.database.filesDir, files, `${among} AND ${within(span)}`);
       return collectFixes(
         connection,
         `SELECT fix.vehicle, fix.time_ms::DOUBLE, fix.lon_e6, fix.lat_e6, fix.flags FROM ${source} AS fix

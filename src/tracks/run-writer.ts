@@ -88,7 +88,7 @@ async function writeFile(
   source: string,
 ): Promise<TrackFile> {
   const visitsName = name.replace(/\.parquet$/, "-visits.parquet");
-  await copy(connection, sortedOnce(source), join(filesDir, name), FIX_GROUP_ROWS);
+  await copy(connection, `SELECT ${FILE_COLUMNS_SQL} FROM (${fixesOnce(source)})`, join(filesDir, name), FIX_GROUP_ROWS);
   await copy(connection, visitsOf(filesDir, name), join(filesDir, visitsName), VISIT_GROUP_ROWS);
   const figures = await connection.runAndReadAll(
     `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE, min(vehicle), max(vehicle),
@@ -126,10 +126,10 @@ async function copy(connection: DuckDBConnection, select: string, path: string, 
   }
 }
 
-/** Of the repetitions of one fix the usable one stays, then the earliest. */
-function sortedOnce(source: string): string {
+/** The fixes of a table expression in order of vehicle and time; of repetitions the usable one stays, then the earliest. */
+export function fixesOnce(source: string): string {
   // The windows have no order of their own: they run over the sorted rows as they come.
-  return `SELECT ${FILE_COLUMNS_SQL} FROM (
+  return `SELECT * EXCLUDE (v, t, x, y) FROM (
       SELECT *, lag(vehicle) OVER () AS v, lag(time_ms) OVER () AS t, lag(lon_e6) OVER () AS x, lag(lat_e6) OVER () AS y
       FROM (SELECT * FROM ${source} ORDER BY vehicle, time_ms, lon_e6, lat_e6, (flags & ${FIX_UNUSABLE}) <> 0, seq)
     ) WHERE v IS NULL OR v <> vehicle OR t <> time_ms OR x <> lon_e6 OR y <> lat_e6`;

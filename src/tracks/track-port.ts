@@ -90,6 +90,16 @@ export interface TrackStore {
    * awaited. Compaction drops the repetitions of a fix from the log, nothing else; retention drops what is too old.
    */
   replay(from: Position, onBatch: (batch: FixBatch, position: Position) => void | Promise<void>): Promise<Position>;
+  /**
+   * Writes the fixes of the span, each once, as GeoParquet 1.1 (points in its `point` encoding, WGS-84): vehicle id,
+   * time, lon, lat, speed, heading, altitude, status, alarm, received, flags. `vehicles` null: all.
+   */
+  copyToParquet(
+    path: string,
+    vehicles: Uint32Array | null,
+    fromMs: number,
+    toMs: number,
+  ): Promise<{ vehicles: number; fixes: number }>;
   /** The latest usable fix of every vehicle that has one, ascending by vehicle. From memory. */
   lastPositions(): Promise<FixBatch>;
   /**

@@ -8,6 +8,7 @@ import { FixQueries } from "./fix-queries.ts";
 import { collectFixes } from "./fix-source.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LastFixes } from "./last-fixes.ts";
+import { copyToParquet } from "./geo-parquet.ts";
 import { fingerprint } from "./run-writer.ts";
 import { messageOf, TrackDatabase } from "./track-database.ts";
 import type {
@@ -179,6 +180,15 @@ class StoredTracks implements TrackStore {
     const end = this.commits.position;
     await this.queries.replay(Math.max(0, Math.floor(from)), end, onBatch);
     return end;
+  }
+
+  async copyToParquet(
+    path: string,
+    vehicles: Uint32Array | null,
+    fromMs: number,
+    toMs: number,
+  ): Promise<{ vehicles: number; fixes: number }> {
+    return copyToParquet(this.database, path, vehicles, { fromMs, toMs });
   }
 
   async lastPositions(): Promise<FixBatch> {
