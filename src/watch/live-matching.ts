@@ -1,0 +1,162 @@
+import type { ExposureChange, KernelExposure, KernelFenceEvent, KernelPassage, MatchSink } from "../kernel/findings.ts";
+import { Matcher } from "../kernel/matcher.ts";
+import { compileShape } from "../kernel/shape.ts";
+import { World } from "../kernel/world.ts";
+import type { Area, Geometry } from "../model/area.ts";
+import type { Gate } from "../model/city.ts";
+import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
+import type { Rule } from "../model/rule.ts";
+import { exposureFinding, fenceFinding, passageFinding } from "./finding-bodies.ts";
+import type { Finding, Removal, Standing } from "./ledger-port.ts";
+
+export interface LiveMatchingOptions {
+  rule: Rule;
+  city: { fence: Geometry | null; gates: readonly Gate[] };
+  /** The published ones. */
+  areas: readonly Area[];
+  vehicleId(vehicle: number): string;
+  stand(standing: Standing): void;
+  withdraw(vehicle: string, removal: Removal): void;
+}
+
+/** Event time between two writings of stays that only last on, ms. */
+const GROWN_EVERY_MS = 60_000;
+const GROWN_VEHICLES_MAX = 10_000;
+
+/**
+ * The kernel's matcher over the city, in the words of the ledger: what it finds live goes on at once, what it finds
+ * in a vehicle's history comes back from `rematch`.
+ */
+export class LiveMatching implements MatchSink {
+  readonly #options: LiveMatchingOptions;
+  readonly #world: World;
+  readonly #matcher: Matcher;
+  /** The areas' slots in the world, by id. */
+  readonly #slots = new Map<string, number>();
+  /** Findings of the history that is being matched, by id; null while matching is live. */
+  #history: Map<string, Finding> | null = null;
+  /** By vehicle, exposures that have lasted on since they were written. */
+  readonly #grown = new Map<number, Map<string, KernelExposure>>();
+  #grownDueMs = -Infinity;
+
+  constructor(options: LiveMatchingOptions) {
+    const { rule, city, areas } = options;
+    this.#options = options;
+    this.#world = new World(rule, city.fence, city.gates);
+    this.#matcher = new Matcher(this.#world, 1024, this);
+    for (const area of areas) this.putArea(area);
+  }
+
+  /**
+   * Matches a fix as it comes; time ms UTC, place WGS-84 in 1e-6 degree.
+   *
+   * @returns false when the vehicle has to be matched again from its history: the fix is older than what is decided
+   */
+  push(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
+    if (timeMs >= this.#grownDueMs || this.#grown.size >= GROWN_VEHICLES_MAX) {
+      this.flush();
+      this.#grownDueMs = timeMs + GROWN_EVERY_MS;
+    }
+    return this.#matcher.push(vehicle, timeMs, lonE6, latE6);
+  }
+
+  /**
+   * Matches a vehicle's history, in any order, and goes on live from its end.
+   *
+   * @returns what it holds, and the time of its first usable fix, ms UTC: nothing is said about what came before it
+   */
+  rematch(vehicle: number, track: FixBatch): { findings: Finding[]; fromMs: number } {
+    const history = new Map<string, Finding>();
+    const usable = new Uint8Array(track.length);
+    let fromMs = Infinity;
+    for (let row = 0; row < track.length; row++) {
+      if ((track.flags[row] & FIX_UNUSABLE) !== 0) continue;
+      usable[row] = 1;
+      fromMs = Math.min(fromMs, track.timeMs[row]);
+    }
+    this.#grown.delete(vehicle);
+    this.#history = history;
+    try {
+      this.#matcher.load(vehicle, { ...track, usable });
+    } finally {
+      this.#history = null;
+    }
+    return { findings: [...history.values()], fromMs };
+  }
+
+  /** Adds an area, or replaces it by its new version; the next fix counts by it. */
+  putArea(area: Area): void {
+    this.removeArea(area.id);
+    const slot = this.#world.addArea({
+      id: area.id,
+      version: area.version,
+      shape: compileShape(area.geometry),
+      fromMs: area.from === null ? -Infinity : Date.parse(area.from),
+      toMs: area.to === null ? Infinity : Date.parse(area.to),
+    });
+    this.#slots.set(area.id, slot);
+  }
+
+  removeArea(id: string): void {
+    const slot = this.#slots.get(id);
+    if (slot === undefined) return;
+    this.#slots.delete(id);
+    this.#world.removeArea(slot);
+    for (const exposures of this.#grown.values()) {
+      for (const [key, { area }] of exposures) if (area === id) exposures.delete(key);
+    }
+  }
+
+  /** 1 known to be inside the fence at the vehicle's last fix, 0 outside, -1 without a fix. */
+  insideFence(vehicle: number): -1 | 0 | 1 {
+    return this.#matcher.insideFence(vehicle);
+  }
+
+  /** Writes the exposures that have lasted on. */
+  flush(): void {
+    for (const [vehicle, exposures] of this.#grown) {
+      for (const exposure of exposures.values()) this.#stand(this.#finding(vehicle, exposure), true);
+    }
+    this.#grown.clear();
+  }
+
+  exposure(vehicle: number, exposure: KernelExposure, change: ExposureChange): void {
+    const key = `${exposure.anchorMs} ${exposure.area}`;
+    if (this.#history) {
+      if (change === "withdrawn") this.#history.delete(key);
+      else this.#history.set(key, this.#finding(vehicle, exposure));
+    } else if (change === "grown") {
+      const exposures = this.#grown.get(vehicle) ?? new Map<string, KernelExposure>();
+      this.#grown.set(vehicle, exposures.set(key, exposure));
+    } else {
+      this.#grown.get(vehicle)?.delete(key);
+      const finding = this.#finding(vehicle, exposure);
+      if (change !== "withdrawn") this.#stand(finding, false);
+      else {
+        const removal: Removal = { kind: "exposure", id: finding.body.id, cause: "live" };
+        this.#options.withdraw(finding.body.vehicle, removal);
+      }
+    }
+  }
+
+  passage(vehicle: number, passage: KernelPassage): void {
+    this.#tell(passageFinding(this.#options.vehicleId(vehicle), passage));
+  }
+
+  fence(vehicle: number, event: KernelFenceEvent): void {
+    this.#tell(fenceFinding(this.#options.vehicleId(vehicle), event));
+  }
+
+  #tell(finding: Finding): void {
+    if (this.#history) this.#history.set(`${finding.kind} ${finding.body.id}`, finding);
+    else this.#stand(finding, false);
+  }
+
+  #finding(vehicle: number, exposure: KernelExposure): Finding {
+    return exposureFinding(this.#options.vehicleId(vehicle), exposure, this.#options.rule);
+  }
+
+  #stand(finding: Finding, quiet: boolean): void {
+    this.#options.stand({ ...finding, cause: "live", quiet });
+  }
+}
