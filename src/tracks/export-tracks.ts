@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { access, constants, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
 import { WuxingError } from "../model/errors.ts";
 import { ABSENT_I16, ABSENT_U16, FIX_UNUSABLE, FixFlag, type FixBatch } from "../model/fix.ts";
@@ -38,6 +39,7 @@ export async function exportTracks(
   const vehicles = request.vehicles ?? Uint32Array.from({ length: store.vehicles.count }, (_, vehicle) => vehicle);
   const partial = `${path}.partial`;
   try {
+    await access(dirname(path), constants.W_OK);
     const done = await (format === "parquet"
       ? store.copyToParquet(partial, request.vehicles, fromMs, toMs)
       : writeText(store, TEXT_FORMATS[format], partial, vehicles, request));
@@ -133,9 +135,7 @@ function featureOf(id: string, track: FixBatch): object {
   const optionals = rows.map((row) => optionalsOf(track, row));
   // A line has two places at least (RFC 7946, 3.1.4).
   const geometry =
-    rows.length === 1
-      ? { type: "Point", coordinates: coordinates[0] }
-      : { type: "LineString", coordinates };
+    rows.length === 1 ? { type: "Point", coordinates: coordinates[0] } : { type: "LineString", coordinates };
   return {
     type: "Feature",
     geometry,

@@ -2,6 +2,8 @@ import { open } from "node:fs/promises";
 import type { Datum } from "../model/area.ts";
 import { WuxingError } from "../model/errors.ts";
 import { readCsvFixes } from "./csv-fixes.ts";
+import { readGeoJsonFixes } from "./geojson-fixes.ts";
+import { readGpxFixes } from "./gpx-fixes.ts";
 import { readParquetFixes } from "./parquet-fixes.ts";
 import { RowIntake } from "./row-intake.ts";
 import { TrackCollector, type RecordedTrack } from "./recorded-tracks.ts";
@@ -41,7 +43,7 @@ export interface RecordedTracks {
 }
 
 /**
- * Reads recorded fixes from CSV, gzipped CSV and Parquet files; what a file is, its first bytes say. A CSV file has a
+ * Reads recorded fixes from CSV, gzipped CSV, Parquet, GPX and GeoJSON files; what a file is, its first bytes say. A CSV file has a
  * header with at least `vehicle, time, lon, lat` in any order (also `speed` in km/h and `heading` in degrees); `time`
  * is ISO 8601 with `Z` or an offset, or epoch ms. A row that is not valid goes to `onReject`, the rest is read.
  * Takes 20 bytes of memory a fix and nothing else that grows.
@@ -49,7 +51,7 @@ export interface RecordedTracks {
  * @throws WuxingError INPUT_INVALID when a file cannot be read or lacks a column, naming the file
  */
 export async function readTracks(paths: readonly string[], options: ReadTracksOptions): Promise<RecordedTracks> {
-  const files: { path: string; size: number; kind: "csv" | "gzip" | "parquet" }[] = [];
+  const files: { path: string; size: number; kind: FileKind }[] = [];
   for (const path of paths) files.push({ path, ...(await inspect(path)) });
   const bytesTotal = files.reduce((sum, file) => sum + file.size, 0);
   const collector = new TrackCollector();
@@ -61,6 +63,8 @@ export async function readTracks(paths: readonly string[], options: ReadTracksOp
       options.onProgress?.({ file: file.path, bytesRead: bytesBefore + bytes, bytesTotal, rows: intake.rows });
     };
     if (file.kind === "parquet") await readParquetFixes(file.path, file.size, intake, onBytes);
+    else if (file.kind === "gpx") await readGpxFixes(file.path, intake, onBytes);
+    else if (file.kind === "geojson") await readGeoJsonFixes(file.path, file.size, intake, onBytes);
     else await readCsvFixes(file.path, file.kind === "gzip", intake, onBytes);
     bytesBefore += file.size;
     onBytes(0);
@@ -68,18 +72,27 @@ export async function readTracks(paths: readonly string[], options: ReadTracksOp
   return { tracks: collector.finish(), rows: intake.rows, rejected: intake.rejected };
 }
 
-async function inspect(path: string): Promise<{ size: number; kind: "csv" | "gzip" | "parquet" }> {
+type FileKind = "csv" | "gzip" | "parquet" | "gpx" | "geojson";
+
+async function inspect(path: string): Promise<{ size: number; kind: FileKind }> {
   try {
     await using file = await open(path, "r");
     const stat = await file.stat();
     if (!stat.isFile()) throw new Error("it is not a file");
-    const head = Buffer.alloc(4);
-    await file.read(head, 0, 4, 0);
-    const kind = head.toString("latin1") === "PAR1" ? "parquet" : head[0] === 0x1f && head[1] === 0x8b ? "gzip" : "csv";
+    const head = Buffer.alloc(64);
+    await file.read(head, 0, head.length, 0);
+    const kind = kindOf(head);
     return { size: stat.size, kind };
   } catch (error) {
     throw new WuxingError("INPUT_INVALID", `${path} cannot be read (${(error as Error).message})`, [
-      { where: path, expected: "a readable CSV, gzipped CSV or Parquet file" },
+      { where: path, expected: "a readable CSV, gzipped CSV, Parquet, GPX or GeoJSON file" },
     ]);
   }
+}
+
+function kindOf(head: Buffer): FileKind {
+  if (head.toString("latin1", 0, 4) === "PAR1") return "parquet";
+  if (head[0] === 0x1f && head[1] === 0x8b) return "gzip";
+  const first = head.toString("utf8").replace(/^\uFEFF?\s*/, "")[0];
+  return first === "<" ? "gpx" : first === "{" ? "geojson" : "csv";
 }

@@ -88,7 +88,12 @@ async function writeFile(
   source: string,
 ): Promise<TrackFile> {
   const visitsName = name.replace(/\.parquet$/, "-visits.parquet");
-  await copy(connection, `SELECT ${FILE_COLUMNS_SQL} FROM (${fixesOnce(source)})`, join(filesDir, name), FIX_GROUP_ROWS);
+  await copy(
+    connection,
+    `SELECT ${FILE_COLUMNS_SQL} FROM (${fixesOnce(source)})`,
+    join(filesDir, name),
+    FIX_GROUP_ROWS,
+  );
   await copy(connection, visitsOf(filesDir, name), join(filesDir, visitsName), VISIT_GROUP_ROWS);
   const figures = await connection.runAndReadAll(
     `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE, min(vehicle), max(vehicle),
