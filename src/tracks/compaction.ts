@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
 import { FixAppender, STORED_COLUMNS_SQL } from "./fix-columns.ts";
-import { fixFiles, quoted } from "./fix-source.ts";
+import { fixFiles, quoted, wholeMs } from "./fix-source.ts";
 import { writeManifest } from "./manifest.ts";
 import { writeRun, type TrackFile } from "./run-writer.ts";
 import type { TrackDatabase } from "./track-database.ts";
 import type { CompactionReport, TrackStep } from "./track-port.ts";
+import type { Stretch } from "./visits.ts";
 
 const DAY_MS = 86_400_000;
 /** Days that get files of their own in one flush; fixes of further days go into one mixed file. */
@@ -17,6 +18,7 @@ const MERGE_RUNS = 4;
 /** A run is of like size when it holds at most this many times the fixes of the next smaller one. */
 const MERGE_SIZE_RATIO = 3;
 const MIXED_DAY = -1;
+const KEPT_AT_ONCE = 10_000;
 
 export interface FlushRequest {
   /** Fixes before this position take part. */
@@ -32,6 +34,8 @@ export class Compaction {
   private readonly database: TrackDatabase;
   private readonly appender = new FixAppender();
   private newestRun = 0;
+  private cutoffMs = -Number.MAX_SAFE_INTEGER;
+  private keepsStretches = false;
 
   private readonly onStep: (step: TrackStep) => void;
 
@@ -55,8 +59,26 @@ export class Compaction {
     }
   }
 
-  /** Fixes from the hot table that `request` says become files; those before `cutoffMs` are dropped. */
-  async flush(request: FlushRequest, cutoffMs: number, report: CompactionReport): Promise<void> {
+  /** Says what retention leaves; for all calls until the next one. */
+  async setRetention(cutoffMs: number, kept: readonly Stretch[]): Promise<void> {
+    this.cutoffMs = cutoffMs;
+    this.keepsStretches = kept.length > 0;
+    if (!this.keepsStretches) return;
+    await this.database.use("compact", async (connection) => {
+      await connection.run(
+        "CREATE OR REPLACE TEMP TABLE kept_stretch (vehicle UINTEGER, from_ms BIGINT, to_ms BIGINT)",
+      );
+      for (let at = 0; at < kept.length; at += KEPT_AT_ONCE) {
+        const rows = kept
+          .slice(at, at + KEPT_AT_ONCE)
+          .map(({ vehicle, fromMs, toMs }) => `(${vehicle}, ${wholeMs(fromMs)}, ${Math.floor(wholeMs(toMs))})`);
+        await connection.run(`INSERT INTO kept_stretch VALUES ${rows.join(", ")}`);
+      }
+    });
+  }
+
+  /** Fixes from the hot table that `request` says become files; those past retention are dropped. */
+  async flush(request: FlushRequest, report: CompactionReport): Promise<void> {
     const where = `seq < ${request.position} AND time_ms < ${request.beforeMs}`;
     await this.database.use("compact", async (connection) => {
       const days = await this.daysOf(connection, where);
@@ -66,11 +88,10 @@ export class Compaction {
       const parts: [number, string][] = own.map((day) => [day, `time_ms // ${DAY_MS} = ${day}`]);
       if (days.length > own.length) parts.push([MIXED_DAY, `time_ms // ${DAY_MS} NOT IN (${own.join(", ")})`]);
       for (const [day, condition] of parts) {
-        const kept = `${where} AND ${condition} AND time_ms >= ${cutoffMs}`;
-        const source = `(SELECT ${STORED_COLUMNS_SQL} FROM hot_fix WHERE ${kept})`;
+        const source = `(SELECT ${STORED_COLUMNS_SQL} FROM hot_fix AS fix WHERE ${where} AND ${condition} AND ${this.stays()})`;
         files.push(...(await writeRun(connection, this.database.filesDir, { run: this.nextRun(), day }, source)));
       }
-      const expired = await countOf(connection, `hot_fix WHERE ${where} AND time_ms < ${cutoffMs}`);
+      const expired = await countOf(connection, `hot_fix AS fix WHERE ${where} AND NOT (${this.stays()})`);
       this.onStep("flush written");
       const moved = days.reduce((sum, [, fixes]) => sum + fixes, 0);
       await this.replace(connection, files, [], async () => {
@@ -92,18 +113,12 @@ export class Compaction {
   }
 
   /** Merges runs of like size, day by day, until none are left to merge. */
-  async merge(cutoffMs: number, report: CompactionReport): Promise<void> {
+  async merge(report: CompactionReport): Promise<void> {
     for (;;) {
-      const old = await this.database.use("compact", (connection) => this.findMerge(connection, cutoffMs));
+      const old = await this.database.use("compact", (connection) => this.findMerge(connection));
       if (old.length === 0) return;
       await this.database.use("compact", async (connection) => {
-        const source = `(SELECT * FROM ${fixFiles(
-          this.database.filesDir,
-          old.map(({ name }) => name),
-        )} WHERE time_ms >= ${cutoffMs})`;
-        const run = { run: this.nextRun(), day: old[0].day };
-        const files = await writeRun(connection, this.database.filesDir, run, source);
-        const expired = sumOfFixes(old) - (await countOf(connection, source));
+        const { files, expired } = await this.rewrite(connection, old);
         this.onStep("merge written");
         await this.replace(connection, files, old);
         this.onStep("merge durable");
@@ -116,16 +131,49 @@ export class Compaction {
     }
   }
 
-  /** Deletes the files whose fixes are all before `cutoffMs`. */
-  async expire(cutoffMs: number, report: CompactionReport): Promise<void> {
+  /** Deletes the files whose fixes are all past retention; of those that hold kept ones only these stay. */
+  async expire(report: CompactionReport): Promise<void> {
     const old = await this.database.use("compact", async (connection) => {
-      const files = (await readManifest(connection)).filter(({ maxTimeMs }) => maxTimeMs < cutoffMs);
-      if (files.length > 0) await this.replace(connection, [], files);
-      return files;
+      const past = (await readManifest(connection)).filter(({ maxTimeMs }) => maxTimeMs < this.cutoffMs);
+      const done: TrackFile[] = [];
+      for (const file of past) {
+        const kept = await countOf(connection, `${this.filesOf([file])} AS fix WHERE ${this.stays()}`);
+        if (kept === file.fixes) continue;
+        const { files, expired } = await this.rewrite(connection, [file]);
+        await this.replace(connection, files, [file]);
+        report.expiredFixes += expired;
+        report.writtenFiles += files.length;
+        done.push(file);
+      }
+      return done;
     });
     report.removedFiles += old.length;
-    report.expiredFixes += sumOfFixes(old);
     await this.unlink(old);
+  }
+
+  /** Writes what retention leaves of files of one day into new ones. */
+  private async rewrite(
+    connection: DuckDBConnection,
+    old: readonly TrackFile[],
+  ): Promise<{ files: TrackFile[]; expired: number }> {
+    const source = `(SELECT * FROM ${this.filesOf(old)} AS fix WHERE ${this.stays()})`;
+    const run = { run: this.nextRun(), day: old[0].day };
+    const files = await writeRun(connection, this.database.filesDir, run, source);
+    return { files, expired: sumOfFixes(old) - (await countOf(connection, source)) };
+  }
+
+  private filesOf(files: readonly TrackFile[]): string {
+    return fixFiles(
+      this.database.filesDir,
+      files.map(({ name }) => name),
+    );
+  }
+
+  /** The condition, on a table named `fix`, that retention leaves a fix. */
+  private stays(): string {
+    if (!this.keepsStretches) return `fix.time_ms >= ${this.cutoffMs}`;
+    return `(fix.time_ms >= ${this.cutoffMs} OR EXISTS (SELECT 1 FROM kept_stretch AS kept
+      WHERE kept.vehicle = fix.vehicle AND fix.time_ms BETWEEN kept.from_ms AND kept.to_ms))`;
   }
 
   private async daysOf(connection: DuckDBConnection, where: string): Promise<[day: number, fixes: number][]> {
@@ -135,12 +183,12 @@ export class Compaction {
     return result.getRows() as [number, number][];
   }
 
-  private async findMerge(connection: DuckDBConnection, cutoffMs: number): Promise<TrackFile[]> {
+  private async findMerge(connection: DuckDBConnection): Promise<TrackFile[]> {
     for (const [day, files] of Map.groupBy(await readManifest(connection), (file) => file.day)) {
       const like = runsOfLikeSize(files);
       if (like.length > 0) return like;
       // A mixed file holds many days: its last one alone does not tell when the others have to go.
-      const aged = files.filter(({ minTimeMs }) => day === MIXED_DAY && minTimeMs < cutoffMs - DAY_MS);
+      const aged = files.filter(({ minTimeMs }) => day === MIXED_DAY && minTimeMs < this.cutoffMs - DAY_MS);
       if (aged.length > 0) return aged;
     }
     return [];

@@ -1,4 +1,5 @@
 import type { FixBatch } from "../model/fix.ts";
+import type { Snapshots } from "./snapshots.ts";
 import type { VehicleDictionary } from "./vehicle-dictionary.ts";
 import type { Stretch } from "./visits.ts";
 
@@ -109,6 +110,14 @@ export interface TrackStore {
   compact(everything?: boolean): Promise<CompactionReport>;
   /** Reads every Parquet file and compares it with the manifest. */
   verify(): Promise<VerifyReport>;
+  /**
+   * Copies the store, as it is at this moment and while it goes on, into a new folder that `openTrackStore` opens.
+   *
+   * @throws WuxingError DATA_UNREADABLE when the folder is not empty or cannot be written; what was copied is removed.
+   */
+  backup(dir: string): Promise<{ files: number; bytes: number; position: Position }>;
+  /** Named states that were made from the log up to a position, so that they can go on from there. */
+  readonly snapshots: Snapshots;
   health(): TrackStoreHealth;
   /** Makes durable what is waiting, ends the background work and gives the folder free. Safe to call twice. */
   close(): Promise<void>;
@@ -122,6 +131,11 @@ export interface TrackStoreOptions {
   dir: string;
   /** Fixes older than this, by their own time against `now`, are deleted by compaction. Default 30 days; null: never. */
   retentionMs?: number | null;
+  /**
+   * Asked before each compaction: stretches whose fixes outlive retention, such as those that prove a live or contested
+   * finding. Closed at both ends. When it fails, nothing is deleted.
+   */
+  keep?: () => Promise<readonly Stretch[]>;
   /** How often closed hours are moved to files by itself, ms. Default 60,000; null: only by `compact()`. */
   compactEveryMs?: number | null;
   /** Memory that DuckDB may use, MiB; beyond it spills to disk. Default 512. */
@@ -147,6 +161,7 @@ export const TRACK_STEPS = [
   "flush durable",
   "merge written",
   "merge durable",
+  "snapshot written",
 ] as const;
 /** A point at which a cut is told apart from one a moment earlier or later. */
 export type TrackStep = (typeof TRACK_STEPS)[number];

@@ -301,4 +301,41 @@ describe("the folder", () => {
     expect(await store.compact()).toMatchObject({ removedFiles: 1, expiredFixes: 120 });
     expect(readdirSync(join(dir, "files"))).toEqual([]);
   });
+
+  test("what proves a finding outlives retention, until it is let go", async () => {
+    const now = (): number => NOON + 49 * HOUR;
+    let kept = [{ vehicle: 1, fromMs: NOON + 60_000, toMs: NOON + 5 * 60_000 }];
+    await open({ retentionMs: null });
+    await appendDrive(2);
+    await store.compact(true);
+    // One more that is still in the hot table when its time is over.
+    await store.append(
+      batchOf([
+        [1, NOON + 90_000, 1, 1],
+        [0, NOON + 90_000, 1, 1],
+      ]),
+    );
+    await store.close();
+    await open({ retentionMs: 24 * HOUR, now, keep: () => Promise.resolve(kept) });
+    for (let round = 0; round < 2; round++) {
+      await store.compact(true);
+      expect((await store.track(1, -Infinity, Infinity)).length).toBe(6);
+      expect((await store.track(0, -Infinity, Infinity)).length).toBe(0);
+      expect((await store.verify()).faults).toEqual([]);
+    }
+    kept = [];
+    expect(await store.compact()).toMatchObject({ expiredFixes: 6 });
+    expect(store.health()).toMatchObject({ files: 0, hotFixes: 0, position: 122 });
+  });
+
+  test("nothing is deleted while it cannot be told what has to be kept", async () => {
+    await open({
+      retentionMs: 24 * HOUR,
+      now: () => NOON + 49 * HOUR,
+      keep: () => Promise.reject(new Error("no ledger")),
+    });
+    await appendDrive(2);
+    await expect(store.compact(true)).rejects.toThrow("no ledger");
+    expect(store.health()).toMatchObject({ hotFixes: 120, compactionError: "no ledger" });
+  });
 });

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WuxingError } from "../model/errors.ts";
 import type { FixBatch } from "../model/fix.ts";
+import { backupTracks } from "./backup.ts";
 import { Compaction, readManifest } from "./compaction.ts";
 import { FIX_COLUMNS_SQL, FixAppender } from "./fix-columns.ts";
 import { FixQueries } from "./fix-queries.ts";
@@ -10,6 +11,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { LastFixes } from "./last-fixes.ts";
 import { copyToParquet } from "./geo-parquet.ts";
 import { fingerprint } from "./run-writer.ts";
+import { Snapshots } from "./snapshots.ts";
 import { messageOf, TrackDatabase } from "./track-database.ts";
 import type {
   CompactionReport,
@@ -69,6 +71,7 @@ export async function openTrackStore(options: TrackStoreOptions): Promise<TrackS
 
 class StoredTracks implements TrackStore {
   vehicles!: StoredVehicles;
+  readonly snapshots: Snapshots;
   private readonly database: TrackDatabase;
   private readonly options: TrackStoreOptions;
   private readonly log: TrackStoreLog;
@@ -93,6 +96,7 @@ class StoredTracks implements TrackStore {
     this.log = options.log ?? { info() {}, warn() {}, error() {} };
     this.queries = new FixQueries(database);
     this.compaction = new Compaction(database, options.onStep ?? (() => {}));
+    this.snapshots = new Snapshots(join(database.dir, "snapshots"), options.onStep ?? (() => {}));
   }
 
   async load(): Promise<void> {
@@ -189,6 +193,10 @@ class StoredTracks implements TrackStore {
     toMs: number,
   ): Promise<{ vehicles: number; fixes: number }> {
     return copyToParquet(this.database, path, vehicles, { fromMs, toMs });
+  }
+
+  backup(dir: string): Promise<{ files: number; bytes: number; position: Position }> {
+    return backupTracks(this.database, dir);
   }
 
   async lastPositions(): Promise<FixBatch> {
@@ -318,6 +326,7 @@ class StoredTracks implements TrackStore {
     const { retentionMs = RETENTION_MS, now = Date.now } = this.options;
     const cutoffMs = retentionMs === null ? -Number.MAX_SAFE_INTEGER : now() - retentionMs;
     try {
+      await this.compaction.setRetention(cutoffMs, (await this.options.keep?.()) ?? []);
       const { position } = this.commits;
       const all = everything || this.hotFixes >= HOT_FIXES_MAX;
       const beforeMs = all
@@ -325,14 +334,16 @@ class StoredTracks implements TrackStore {
         : Math.floor((this.lastFixes.latestMs - HOUR_GRACE_MS) / HOUR_MS) * HOUR_MS;
       if (all || (await this.isWorthAFlush(beforeMs))) {
         const request = { position, beforeMs, lastFixes: () => this.lastFixes.toBatch() };
-        await this.compaction.flush(request, cutoffMs, report);
+        await this.compaction.flush(request, report);
         this.hotFixes -= report.movedFixes;
         this.lastFlushMs = Date.now();
       }
-      await this.compaction.expire(cutoffMs, report);
-      await this.compaction.merge(cutoffMs, report);
+      await this.compaction.expire(report);
+      await this.compaction.merge(report);
       await this.countFiles();
       this.compactionError = null;
+      if (report.expiredFixes > 0)
+        this.log.info({ expiredFixes: report.expiredFixes, cutoffMs }, "fixes past retention deleted");
     } catch (error) {
       this.compactionError = messageOf(error);
       throw error;
