@@ -53,6 +53,11 @@ export class Shape {
     this.#middle = (west + east) / 2;
   }
 
+  /** The same edges without the surfaces that they bound. */
+  withoutSurface(): Shape {
+    return new Shape(this.edges, this.edges.length / 4);
+  }
+
   /** A longitude, moved by a whole turn if that brings it nearer to the shape. */
   nearLon(lon: number): number {
     if (lon - this.#middle > 180) return lon - 360;
