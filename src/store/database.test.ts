@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
@@ -30,7 +30,9 @@ describe("a folder's lock", () => {
     ["a crash in the middle of writing it", ""],
   ])("left behind by %s is taken over", (_, holder) => {
     writeFileSync(join(dir, "LOCK"), holder);
-    lockFolder(dir)();
+    const unlock = lockFolder(dir);
+    expect(readFileSync(join(dir, "LOCK"), "utf8")).toContain(String(process.pid));
+    unlock();
   });
 });
 

@@ -8,7 +8,7 @@ export type AreaCause = Extract<Cause, `area-${string}`>;
 export interface AreaDeskOptions {
   /** All areas of the ledger, withdrawn ones too. */
   areas: readonly Area[];
-  now(): number;
+  now: () => number;
   /** Writes the area as it has to stand; when it rejects, nothing has changed. */
   write(area: Area, cause: AreaCause): Promise<void>;
   /** Told after it is written; matching uses it from then on. */

@@ -8,18 +8,18 @@ export interface Settlement {
   fromMs: number;
   standing: readonly Finding[];
   /** Why a finding changes; by the area that it is about, null for one that is about none. */
-  causeOf(area: string | null): Cause;
+  causeOf: (area: string | null) => Cause;
 }
 
 export interface LedgerWriterOptions {
   ledger: LedgerPort;
   lookbackMs: number;
   /** Newest event time of the city, ms UTC. */
-  cityTimeMs(): number;
+  cityTimeMs: () => number;
   /** The clock of `learntAt` and of events, ms UTC. */
-  now(): number;
+  now: () => number;
   /** Told what decides about a vehicle's locks, each time it may have changed, after it is committed. */
-  onLocks(vehicle: string, exposures: readonly StandingExposure[], locks: readonly Lock[]): void;
+  onLocks: (vehicle: string, exposures: readonly StandingExposure[], locks: readonly Lock[]) => void;
   /** Findings that may wait; beyond it `isFull` is true. Default 50,000. */
   waitingMax?: number;
 }
@@ -204,7 +204,7 @@ export class LedgerWriter {
         cityTimeMs: cityTimeMs(),
         nowMs,
       });
-      for (const body of chained.standing) standing.push({ kind: "lock", cause: causeOf(body, cause), body });
+      for (const body of chained.standing) standing.push({ kind: "lock", cause: lockCause(body, cause), body });
       for (const id of chained.removed) removals.push({ kind: "lock", id, cause });
     }
     if (standing.length > 0 || removals.length > 0) await ledger.record({ atMs: nowMs, standing, removals });
@@ -216,7 +216,7 @@ export class LedgerWriter {
   }
 }
 
-function causeOf(lock: Lock, cause: Cause): Cause {
+function lockCause(lock: Lock, cause: Cause): Cause {
   return lock.state === "expired" ? "expiry" : cause;
 }
 

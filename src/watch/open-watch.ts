@@ -23,7 +23,7 @@ export interface WatchOptions {
   city: { fence: Geometry | null; gates: readonly Gate[] };
   rule?: Rule;
   /** The city's clock, ms UTC: when something is published, learnt, released. Decides nothing about a fix. */
-  now(): number;
+  now: () => number;
   /** Told about what is tried again, one line each. */
   log?: { warn(fields: object, text: string): void };
 }
@@ -144,7 +144,7 @@ class CityWatch implements Watch {
       }
       this.#show(batch, row);
     }
-    if (this.#eventTimeMs >= this.#expiryDueMs) this.#expire();
+    if (this.#eventTimeMs >= this.#expiryDueMs) void this.#expire();
   }
 
   publishArea(input: Parameters<Watch["publishArea"]>[0]): Promise<Area> {
@@ -157,6 +157,10 @@ class CityWatch implements Watch {
 
   withdrawArea(id: string): Promise<Area> {
     return this.#areas.withdraw(id);
+  }
+
+  stopRetro(area: string): void {
+    this.#retro.stop(area);
   }
 
   async releaseLock(id: string, { by, reason, evidence }: ReleaseInput): Promise<Lock> {

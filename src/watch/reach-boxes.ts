@@ -29,7 +29,7 @@ export function reachBoxes(geometry: Geometry, rule: Rule): BoxE6[] {
 }
 
 function partsOf({ type, coordinates }: Geometry): unknown[] {
-  return type.startsWith("Multi") ? (coordinates as unknown[]) : [coordinates];
+  return type.startsWith("Multi") ? coordinates : [coordinates];
 }
 
 function boundsOf(coordinates: unknown): BoxE6 {

@@ -147,7 +147,9 @@ async function standing({ ledger }: City): Promise<Record<string, unknown[]>> {
     passages: (await ledger.passages({ limit })).items.toSorted(byId),
     fenceEvents: (await ledger.fenceEvents({ limit })).items.toSorted(byId),
     // A lock that was withdrawn on the way waits for a person; one that stands is the same whatever came first.
-    locks: (await ledger.locks({ state: "live", limit })).items.map(({ learntAt: _, ...lock }) => lock).toSorted(byId),
+    locks: (await ledger.locks({ state: "live", limit })).items
+      .map(({ learntAt: _learntAt, ...lock }) => lock)
+      .toSorted(byId),
   };
 }
 
@@ -193,7 +195,7 @@ describe("the same fixes give the same findings", () => {
         const batches = arrivals(fixes, random);
         const publishAt = AREAS.map(() => Math.floor(random() * batches.length));
         for (const [index, fixesOfBatch] of batches.entries()) {
-          for (const [area, at] of publishAt.entries()) if (at === index) await city.watch.publishArea(AREAS[area]!);
+          for (const [area, at] of publishAt.entries()) if (at === index) await city.watch.publishArea(AREAS[area]);
           const batch = batchOf(city, fixesOfBatch);
           await city.tracks.append(batch);
           city.watch.ingest(batch);
@@ -206,8 +208,8 @@ describe("the same fixes give the same findings", () => {
         return city;
       });
       expect(found, `seed ${seed}`).toEqual(expected);
-      exposures += expected["exposures"]!.length;
-      locks += expected["locks"]!.length;
+      exposures += expected["exposures"].length;
+      locks += expected["locks"].length;
     }
     // The worlds are not empty ones.
     expect(exposures).toBeGreaterThan(WORLDS);

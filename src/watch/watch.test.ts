@@ -129,7 +129,7 @@ async function standing(): Promise<unknown> {
     exposures: exposures.items,
     passages: passages.items,
     fenceEvents: fenceEvents.items,
-    locks: locks.items.map(({ learntAt: _, ...lock }) => lock),
+    locks: locks.items.map(({ learntAt: _learntAt, ...lock }) => lock),
   };
 }
 
@@ -148,24 +148,24 @@ describe("the main job", () => {
       exposedAt: at(600),
       unknownShare: 0,
     });
-    expect(exposure!.minDistanceM).toBeCloseTo(90.9, 0);
-    expect(second(exposure!.end!)).toBeGreaterThan(720);
-    expect(exposure!.left!.before).not.toBeNull();
+    expect(exposure.minDistanceM).toBeCloseTo(90.9, 0);
+    expect(second(exposure.end!)).toBeGreaterThan(720);
+    expect(exposure.left!.before).not.toBeNull();
 
     const [passage] = (await ledger.passages({})).items;
     expect(passage).toMatchObject({ vehicle: TRUCK, gate: "west", direction: "inbound" });
-    expect(second(passage!.time)).toBeCloseTo(ENTRY_SECOND, 1);
+    expect(second(passage.time)).toBeCloseTo(ENTRY_SECOND, 1);
     const [entry] = (await ledger.fenceEvents({})).items;
-    expect(entry).toMatchObject({ kind: "entry", time: passage!.time, notBefore: passage!.time });
+    expect(entry).toMatchObject({ kind: "entry", time: passage.time, notBefore: passage.time });
 
     const [lock] = (await ledger.locks({})).items;
     expect(lock).toMatchObject({
       vehicle: TRUCK,
       state: "live",
-      lockedAt: entry!.time,
-      enteredAt: entry!.time,
+      lockedAt: entry.time,
+      enteredAt: entry.time,
       exposedAt: at(600),
-      exposures: [exposure!.id],
+      exposures: [exposure.id],
       learntAt: at(0),
     });
     expect(outline(events)).toEqual([
@@ -226,7 +226,7 @@ describe("late fixes", () => {
     await watch.settled();
     const [lock] = (await ledger.locks({})).items;
     expect(lock).toMatchObject({ state: "live", exposedAt: at(600), learntAt: at(7200) });
-    expect(second(lock!.lockedAt)).toBeCloseTo(ENTRY_SECOND, 1);
+    expect(second(lock.lockedAt)).toBeCloseTo(ENTRY_SECOND, 1);
     expect(outline(events).slice(-2)).toEqual(["exposure opened (late-fix)", "lock opened (late-fix)"]);
   });
 
@@ -350,9 +350,9 @@ describe("the end of a lock", () => {
     const [lock] = (await ledger.locks({})).items;
     nowMs = NOON_MS + 7_200_000;
     const input = { by: "王芳", reason: "核酸阴性", evidence: "报告 2021-17" };
-    const released = await watch.releaseLock(lock!.id, input);
-    expect(released).toMatchObject({ id: lock!.id, state: "released", release: { ...input, at: at(7200) } });
-    await expect(watch.releaseLock(lock!.id, input)).rejects.toMatchObject({ code: "LOCK_ENDED" });
+    const released = await watch.releaseLock(lock.id, input);
+    expect(released).toMatchObject({ id: lock.id, state: "released", release: { ...input, at: at(7200) } });
+    await expect(watch.releaseLock(lock.id, input)).rejects.toMatchObject({ code: "LOCK_ENDED" });
     await expect(watch.releaseLock("nothing", input)).rejects.toMatchObject({ code: "LOCK_NOT_FOUND" });
     await send(TRUCK, [[1950, 114.05]]);
     await watch.settled();
@@ -366,7 +366,7 @@ describe("the end of a lock", () => {
     await send(TRUCK, EXPOSED_TRIP);
     await watch.settled();
     const [lock] = (await ledger.locks({})).items;
-    const expirySecond = second(lock!.expiresAt);
+    const expirySecond = second(lock.expiresAt);
     await send("豫A00001_2", [[Math.floor(expirySecond) - 1, 114.1]]);
     await watch.settled();
     expect((await ledger.locks({})).items).toMatchObject([{ state: "live" }]);
@@ -374,7 +374,7 @@ describe("the end of a lock", () => {
     await watch.settled();
     expect((await ledger.locks({})).items).toMatchObject([{ state: "expired" }]);
     expect(outline(events).at(-1)).toBe("lock closed (expiry)");
-    await expect(watch.releaseLock(lock!.id, { by: "王", reason: "r", evidence: "e" })).rejects.toMatchObject({
+    await expect(watch.releaseLock(lock.id, { by: "王", reason: "r", evidence: "e" })).rejects.toMatchObject({
       code: "LOCK_ENDED",
     });
   });

@@ -26,8 +26,10 @@ export interface WatchStatus {
 /** Fixes in, findings out: live, late and retro through one kernel. */
 export interface Watch {
   /**
-   * Matches a batch that is already durable in the track store. Never waits and never touches the ledger itself:
-   * findings are written behind it, in order.
+   * Matches a batch that is already durable in the track store; batches of one vehicle in the order of their commits.
+   * Never waits and never touches the ledger itself: findings are written behind it, in order. While too many findings
+   * wait (the ledger cannot be written), vehicles are noted instead and matched from the track store afterwards, so
+   * that memory stays bounded and terminals get their answers.
    */
   ingest(batch: FixBatch): void;
 
@@ -40,6 +42,8 @@ export interface Watch {
   editArea(id: string, input: AreaInput): Promise<Area>;
   /** @throws AREA_NOT_FOUND, AREA_WITHDRAWN. */
   withdrawArea(id: string): Promise<Area>;
+  /** Ends the matching of an area's past; what it has found stays. Live matching is not touched. */
+  stopRetro(area: string): void;
   /** Ends a lock in the name of a person. @throws LOCK_NOT_FOUND, LOCK_ENDED. */
   releaseLock(id: string, input: ReleaseInput): Promise<Lock>;
 
