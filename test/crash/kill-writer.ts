@@ -89,6 +89,11 @@ export async function inspect(dir: string, acknowledged: number): Promise<Findin
     const present = await store.vehiclesIn([[113_000_000, 35_000_000, 114_000_000, 36_000_000]], -Infinity, Infinity);
     const last = await store.lastPositions();
     if (present.length !== last.length) findings.damaged++;
+    const snapshot = await store.snapshots.load("crash");
+    if (snapshot !== null) {
+      const isWhole = Buffer.from(snapshot.state).toString() === String(snapshot.position);
+      if (!isWhole || snapshot.position > store.health().position) findings.damaged++;
+    }
     findings.faults = (await store.verify()).faults.length;
     return findings;
   } finally {

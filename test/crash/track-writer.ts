@@ -47,6 +47,8 @@ async function appendForever(tracks: TrackStore): Promise<never> {
 async function compactForever(tracks: TrackStore): Promise<never> {
   for (;;) {
     await tracks.compact(true);
+    const { position } = tracks.health();
+    await tracks.snapshots.save("crash", { position, state: Buffer.from(String(position)) });
     await pause(30);
   }
 }
