@@ -20,6 +20,9 @@ const REPLAY_BATCH_CHUNKS = 8;
 /** Repetitions stand one behind the other, the one that counts first: usable before unusable, then the earlier one. */
 const TRACK_ORDER = `vehicle, time_ms, lon_e6, lat_e6, (flags & ${FIX_UNUSABLE}) <> 0, seq`;
 
+/** Without the place in the log: of repetitions only what is the same of both is asked. */
+const PLACE_ORDER = TRACK_ORDER.replace(", seq", "");
+
 /** Questions to the hot table and the files together, each in one transaction. */
 export class FixQueries {
   private readonly database: TrackDatabase;
@@ -115,7 +118,7 @@ export class FixQueries {
         `SELECT fix.vehicle, fix.time_ms::DOUBLE, fix.lon_e6, fix.lat_e6, fix.flags FROM ${source} AS fix
          JOIN (SELECT v::UINTEGER AS v, a::BIGINT AS a, z::BIGINT AS z FROM (VALUES ${bounds.join(", ")}) AS bound (v, a, z))
            ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z
-         ORDER BY ${TRACK_ORDER}`,
+         ORDER BY ${PLACE_ORDER}`,
         { columns: ["vehicle", "timeMs", "lonE6", "latE6", "flags"] },
       );
     });

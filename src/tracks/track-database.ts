@@ -154,6 +154,8 @@ export class TrackDatabase {
       });
       const first = await this.instance.connect();
       try {
+        // Files never change under their name, so their footers need to be read once only.
+        await first.run("SET GLOBAL parquet_metadata_cache = true");
         await this.prepareSchema(first);
       } finally {
         first.disconnectSync();
