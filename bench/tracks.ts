@@ -16,7 +16,7 @@ import { report, type Figure } from "./report.ts";
 import { BEGIN_MS, randomOf, seededCity, STEP_MS } from "./seeded-city.ts";
 import { askDuckDb, askStore, type Place } from "./stay-question.ts";
 
-const { values } = parseArgs({
+const { values: given } = parseArgs({
   options: {
     fixes: { type: "string", default: "10000000" },
     json: { type: "boolean", default: false },
@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 const STEPS = 2880;
-const vehicles = Math.max(1, Math.round(Number(values.fixes) / STEPS));
+const vehicles = Math.max(1, Math.round(Number(given.fixes) / STEPS));
 const total = vehicles * STEPS;
 const END_MS = BEGIN_MS + STEPS * STEP_MS;
 const QUESTIONS = 40;
@@ -34,7 +34,7 @@ const BATCH_FIXES = 2000;
 const figures: Figure[] = [];
 const add = (name: string, value: number, unit: string, more: Partial<Figure> = {}): void => {
   figures.push({ name, value, unit, ...more });
-  if (!values.json) console.error(`${name}: ${value.toPrecision(4)} ${unit}`);
+  if (!given.json) console.error(`${name}: ${value.toPrecision(4)} ${unit}`);
 };
 
 const dir = mkdtempSync(join(tmpdir(), "wuxing-bench-tracks-"));
@@ -48,7 +48,7 @@ report("tracks", figures);
 async function run(): Promise<void> {
   const storeDir = join(dir, "store");
   let store = await openTrackStore({ dir: storeDir, retentionMs: null, log: complaints() });
-  const city = seededCity(vehicles, STEPS, Number(values.seed));
+  const city = seededCity(vehicles, STEPS, Number(given.seed));
   for (let vehicle = 0; vehicle < vehicles; vehicle++) store.vehicles.numberOf(`豫G${10_000 + vehicle}_2`);
   const places = placesOf(city.sites);
 
@@ -204,7 +204,7 @@ async function compare(
     comparedTo: "the track store",
     ratio: percentile(scan, 0.5) / storeMs,
   });
-  if (!values["no-postgis"]) {
+  if (!given["no-postgis"]) {
     const csv = join(dir, "fixes.csv");
     await connection.run(
       `COPY (SELECT vehicle, make_timestamp(time_ms * 1000), lon_e6 / 1e6, lat_e6 / 1e6 FROM fix) TO '${csv}' (HEADER false)`,
@@ -262,9 +262,9 @@ function csvBytes(batch: FixBatch): number {
   const rows = Math.min(1000, batch.length);
   let bytes = 0;
   for (let row = 0; row < rows; row++) {
-    const [time, received] = [batch.timeMs[row]!, batch.receivedMs[row]!].map((ms) => new Date(ms).toISOString());
+    const [time, received] = [batch.timeMs[row], batch.receivedMs[row]].map((ms) => new Date(ms).toISOString());
     bytes +=
-      `豫G${10_000 + row}_2,${time},${batch.lonE6[row]! / 1e6},${batch.latE6[row]! / 1e6},${batch.speedKmh10[row]! / 10},${batch.headingDeg[row]},${batch.altitudeM[row]},${batch.status[row]},${received}\n`
+      `豫G${10_000 + row}_2,${time},${batch.lonE6[row] / 1e6},${batch.latE6[row] / 1e6},${batch.speedKmh10[row] / 10},${batch.headingDeg[row]},${batch.altitudeM[row]},${batch.status[row]},${received}\n`
         .length;
   }
   return bytes / rows;
@@ -285,11 +285,12 @@ function peakMemoryMiB(): number {
   return Number(line?.[1] ?? Number.NaN) / 1024;
 }
 
+const say = (fields: object, text: string): void => console.error(text, fields);
+
 function complaints(): {
   info(): void;
   warn(fields: object, text: string): void;
   error(fields: object, text: string): void;
 } {
-  const say = (fields: object, text: string): void => console.error(text, fields);
   return { info: () => {}, warn: say, error: say };
 }

@@ -27,9 +27,9 @@ function fixes(first: number, count: number): FixBatch {
 
 test("a backup made while fixes come and files are merged opens and holds a prefix of the log, whole", async () => {
   let written = 0;
-  let isOver = false;
+  const over = new AbortController();
   const load = (async () => {
-    for (; !isOver; written += 500) {
+    for (; !over.signal.aborted; written += 500) {
       await store.append(fixes(written, 500));
       if (written % 2000 === 0) await store.compact(true);
     }
@@ -37,7 +37,7 @@ test("a backup made while fixes come and files are merged opens and holds a pref
   await expect.poll(() => written).toBeGreaterThan(4000);
   const before = store.health().position;
   const backup = await store.backup(join(dir, "backup"));
-  isOver = true;
+  over.abort();
   await load;
   expect(backup.position).toBeGreaterThanOrEqual(before);
   const copy = await openTrackStore({ dir: join(dir, "backup"), compactEveryMs: null, retentionMs: null });

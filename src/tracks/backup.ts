@@ -44,7 +44,7 @@ export async function backupTracks(
         const position = await connection.runAndReadAll(
           `SELECT greatest((SELECT value FROM store_meta WHERE key = 'position'), (SELECT coalesce(max(seq) + 1, 0) FROM hot_fix))::DOUBLE`,
         );
-        return { files: 2 * manifest.length, bytes, position: Number(position.getRows()[0]![0]) };
+        return { files: 2 * manifest.length, bytes, position: Number(position.getRows()[0][0]) };
       } finally {
         await connection.run(`USE "${String(source)}"`);
         await connection.run("DETACH backup");

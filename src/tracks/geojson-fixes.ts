@@ -55,8 +55,8 @@ export async function readGeoJsonFixes(
             index + 1,
             properties.vehicle,
             properties.times[at],
-            lon!,
-            lat!,
+            lon,
+            lat,
             speed,
             properties.headingsDeg?.[at] ?? Number.NaN,
           );
@@ -73,8 +73,8 @@ export async function readGeoJsonFixes(
         index + 1,
         properties.vehicle,
         properties.time ?? properties.times?.[0] ?? "",
-        lon!,
-        lat!,
+        lon,
+        lat,
         Number.NaN,
         Number.NaN,
       );

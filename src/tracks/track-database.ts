@@ -161,9 +161,8 @@ export class TrackDatabase {
         first.disconnectSync();
       }
       for (const lane of Object.values(this.lanes)) {
-        const connections: DuckDBConnection[] = [];
-        for (let count = 0; count < lane.size; count++) connections.push(await this.instance.connect());
-        lane.fill(connections);
+        const { instance } = this;
+        lane.fill(await Promise.all(Array.from({ length: lane.size }, () => instance.connect())));
       }
     } catch (error) {
       this.instance?.closeSync();

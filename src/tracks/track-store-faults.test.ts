@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   closeSync,
   mkdirSync,
@@ -51,10 +51,16 @@ function fixes(count: number, fromMs = NOON): FixBatch {
 
 /** Changes one byte of a file. */
 function flipByte(path: string, at: number): void {
-  const byte = readFileSync(path)[at]!;
+  const byte = readFileSync(path)[at];
   const file = openSync(path, "r+");
   writeSync(file, Buffer.of(byte ^ 0x55), 0, 1, at);
   closeSync(file);
+}
+
+/** The one file of fixes, or of visits. */
+function parquetFile(visits: boolean): string {
+  const name = readdirSync(join(dir, "files")).find((file) => file.endsWith("-visits.parquet") === visits);
+  return join(dir, "files", name!);
 }
 
 const canMount = ((): boolean => {
@@ -71,12 +77,12 @@ describe.skipIf(!canMount)("on a disk of its own (needs root to mount one)", () 
   beforeEach(() => {
     disk = join(dir, "disk");
     mkdirSync(disk);
-    expect(spawnSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", disk]).status).toBe(0);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", disk]);
   });
   afterEach(async () => {
     await store?.close();
     store = undefined;
-    expect(spawnSync("umount", ["-l", disk]).status).toBe(0);
+    execFileSync("umount", ["-l", disk]);
   });
 
   test("a full disk stops acknowledgements with STORE_UNAVAILABLE, reads go on, writing resumes by itself, nothing is lost", async () => {
@@ -122,17 +128,12 @@ describe.skipIf(!canMount)("on a disk of its own (needs root to mount one)", () 
   test("a read-only disk refuses to open with DATA_UNREADABLE", async () => {
     await (await open(join(disk, "tracks"))).close();
     store = undefined;
-    expect(spawnSync("mount", ["-o", "remount,ro", disk]).status).toBe(0);
+    execFileSync("mount", ["-o", "remount,ro", disk]);
     await expect(open(join(disk, "tracks"))).rejects.toMatchObject({ code: "DATA_UNREADABLE" });
   });
 });
 
 describe("a damaged file", () => {
-  const parquetFile = (visits: boolean): string => {
-    const name = readdirSync(join(dir, "files")).find((file) => file.endsWith("-visits.parquet") === visits);
-    return join(dir, "files", name!);
-  };
-
   test("is found by its checksum, and by its name", async () => {
     await open();
     await store!.append(fixes(1000));
@@ -142,7 +143,7 @@ describe("a damaged file", () => {
     const { files, faults } = await store!.verify();
     expect(files).toBe(2);
     expect(faults).toMatchObject([{ file: expect.stringMatching(/^2021-11-06-\d+-0\.parquet$/) as string }]);
-    expect(faults[0]!.found).not.toBe(faults[0]!.expected);
+    expect(faults[0].found).not.toBe(faults[0].expected);
   });
 
   test("that cannot be decoded is DATA_UNREADABLE for the question that needs it, not for others", async () => {

@@ -136,13 +136,13 @@ test.each([
     expect([...wanted.staying].filter((vehicle) => !foundStaying.has(vehicle))).toEqual([]);
     expect([...foundStaying].filter((vehicle) => !found.has(vehicle))).toEqual([]);
     if (round % 10 === 0) await checkStretches(all, await store.stretchesIn([box], fromMs, toMs, STAY));
-    for (const [key, size] of [
+    for (const [key, count] of [
       ["present", wanted.present.size],
       ["found", found.size],
       ["mayStay", wanted.mayStay.size],
       ["foundStaying", foundStaying.size],
     ] as const) {
-      sums[key] += size;
+      sums[key] += count;
     }
   }
   // A visit that touches the box counts whole, so a few more than need be are named: not many.

@@ -30,20 +30,24 @@ try {
     const wrong = findings.missing + findings.doubled + findings.damaged + findings.faults;
     if (wrong > 0) bad++;
     const how = "step" in cut.at ? `at ${cut.at.step} ${cut.at.occurrence}` : `after ${Math.round(cut.at.afterMs)} ms`;
-    console.log(
+    say(
       `kill ${kills} ${how}: acknowledged ${acknowledged}, stored ${findings.stored}${wrong > 0 ? ` WRONG ${JSON.stringify(findings)}` : ""}`,
     );
   }
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
-console.log(`${kills} kills, ${acknowledged} fixes acknowledged, ${bad} inspections found something wrong`);
+say(`${kills} kills, ${acknowledged} fixes acknowledged, ${bad} inspections found something wrong`);
 process.exitCode = bad > 0 || kills === 0 ? 1 : 0;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
 
 /** Each step in turn at a random occurrence, and as many random instants. */
 function nextCut(index: number): Cut {
   if (index % 2 === 1) return { at: { afterMs: 20 + Math.random() * 1200 } };
-  const step = TRACK_STEPS[(index / 2) % TRACK_STEPS.length]!;
+  const step = TRACK_STEPS[(index / 2) % TRACK_STEPS.length];
   const often = step.startsWith("commit");
   return { at: { step, occurrence: 1 + Math.floor(Math.random() * (often ? 60 : 3)) } };
 }

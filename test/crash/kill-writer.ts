@@ -73,7 +73,7 @@ export async function inspect(dir: string, acknowledged: number): Promise<Findin
     await store.eachTrack(vehicles, -Infinity, Infinity, (_vehicle, track) => {
       for (let row = 0; row < track.length; row++) {
         const { fix, isWhole } = numberOf(track, row);
-        if (times[fix]! < 255) times[fix]! += 1;
+        if (times[fix] < 255) times[fix] += 1;
         if (!isWhole || fix >= end) findings.damaged++;
       }
     });
@@ -82,9 +82,9 @@ export async function inspect(dir: string, acknowledged: number): Promise<Findin
       for (let row = 0; row < batch.length; row++) replayed[numberOf(batch, row).fix] = 1;
     });
     for (let fix = 0; fix < end; fix++) {
-      if (times[fix]! > 0) findings.stored++;
-      if (times[fix]! > 1) findings.doubled++;
-      if ((fix < acknowledged && times[fix] === 0) || replayed[fix] !== Math.min(1, times[fix]!)) findings.missing++;
+      if (times[fix] > 0) findings.stored++;
+      if (times[fix] > 1) findings.doubled++;
+      if ((fix < acknowledged && times[fix] === 0) || replayed[fix] !== Math.min(1, times[fix])) findings.missing++;
     }
     const present = await store.vehiclesIn([[113_000_000, 35_000_000, 114_000_000, 36_000_000]], -Infinity, Infinity);
     const last = await store.lastPositions();

@@ -25,20 +25,20 @@ export function fixesOf(first: number, end: number): FixBatch {
     batch.latE6[row] = 35_000_000 + (fix % 700_001);
     batch.speedKmh10[row] = fix % 900;
     batch.headingDeg[row] = fix % 360;
-    batch.receivedMs[row] = batch.timeMs[row]! + 500;
+    batch.receivedMs[row] = batch.timeMs[row] + 500;
   }
   return batch;
 }
 
 /** The number of the fix in a row, and whether every field of it is as it was sent. */
 export function numberOf(batch: FixBatch, row: number): { fix: number; isWhole: boolean } {
-  const fix = (batch.timeMs[row]! - BEGIN_MS) / 1000;
+  const fix = (batch.timeMs[row] - BEGIN_MS) / 1000;
   const isWhole =
     batch.vehicle[row] === vehicleOf(fix) &&
     batch.lonE6[row] === 113_000_000 + (fix % 1_000_000) &&
     batch.latE6[row] === 35_000_000 + (fix % 700_001) &&
     batch.speedKmh10[row] === fix % 900 &&
     batch.headingDeg[row] === fix % 360 &&
-    batch.receivedMs[row] === batch.timeMs[row]! + 500;
+    batch.receivedMs[row] === batch.timeMs[row] + 500;
   return { fix, isWhole };
 }
