@@ -27,9 +27,7 @@ export function orderFixes(track: KernelTrack): OrderedFixes {
   let sorted = true;
   for (let row = 0; row < track.length; row++) {
     const isUsable =
-      (usable === undefined || usable[row] !== 0) &&
-      isPlace(lonE6[row], latE6[row]) &&
-      Number.isFinite(timeMs[row]);
+      (usable === undefined || usable[row] !== 0) && isPlace(lonE6[row], latE6[row]) && Number.isFinite(timeMs[row]);
     if (!isUsable) continue;
     if (rows.length > 0 && before(rows[rows.length - 1], row, track) > 0) sorted = false;
     rows.push(row);
