@@ -82,6 +82,7 @@ class CityWatch implements Watch {
       vehicleId: (vehicle) => tracks.vehicles.idOf(vehicle),
       stand: (standing) => this.#writer.stand(standing),
       withdraw: (vehicle, removal) => this.#writer.withdraw(vehicle, removal),
+      onSide: (vehicle, inside) => this.#showInside(vehicle, inside),
     });
     const onProblem = (error: Error): void => options.log?.warn({ error: error.message }, "history could not be read");
     this.#queue = new RematchQueue({
@@ -198,6 +199,7 @@ class CityWatch implements Watch {
     do {
       await this.#retro.idle();
       await this.#queue.idle();
+      this.#matching.endWaiting(true);
       this.#matching.flush();
       await this.#writer.idle();
       await (this.#expiring ?? this.#expire());
@@ -222,8 +224,9 @@ class CityWatch implements Watch {
       return areaCause ?? (reason.late ? "late-fix" : (reason.areas.values().next().value ?? "live"));
     };
     this.#writer.settle({ vehicle: id, fromMs, standing: findings, causeOf });
+    // What its last place says; a last fix that turns out to be an outlier is put right by the next one.
     this.live.ensure(vehicle);
-    this.#showInside(vehicle);
+    if (this.live.timeMs[vehicle] > -Infinity) this.#showPlace(vehicle);
   }
 
   /** An area is withdrawn as if it had never been: so are the exposures to it, however long ago. */
@@ -262,13 +265,17 @@ class CityWatch implements Watch {
     live.speedKmh10[vehicle] = batch.speedKmh10[row];
     live.headingDeg[vehicle] = batch.headingDeg[row];
     live.touch(vehicle);
-    this.#showInside(vehicle);
+    if (live.insideFence[vehicle] === -1) this.#showPlace(vehicle);
   }
 
-  #showInside(vehicle: number): void {
-    const inside = this.#matching.insideFence(vehicle);
-    if (this.live.insideFence[vehicle] === inside) return;
-    this.live.insideFence[vehicle] = inside;
+  #showPlace(vehicle: number): void {
+    const { lonE6, latE6 } = this.live;
+    this.#showInside(vehicle, this.#matching.isInsideFence(lonE6[vehicle], latE6[vehicle]));
+  }
+
+  #showInside(vehicle: number, isInside: boolean): void {
+    this.live.ensure(vehicle);
+    this.live.insideFence[vehicle] = isInside ? 1 : 0;
     this.live.touch(vehicle);
   }
 
@@ -276,6 +283,7 @@ class CityWatch implements Watch {
   #expire(): Promise<void> {
     if (this.#expiring) return this.#expiring;
     this.#expiryDueMs = this.#eventTimeMs + EXPIRY_EVERY_MS;
+    this.#matching.endWaiting(false);
     this.#states.tick(this.#eventTimeMs, this.#options.now());
     this.#expiring = this.#expireLocks().finally(() => {
       this.#expiring = null;
