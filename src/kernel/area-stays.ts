@@ -13,7 +13,7 @@ export interface StayHost {
   readonly presence: Presence;
   tell(exposure: KernelExposure, change: ExposureChange): void;
   /** An exposure is closed and has not locked yet. */
-  await(exposure: KernelExposure, area: KernelArea): void;
+  hold(exposure: KernelExposure, area: KernelArea): void;
 }
 
 let near = new Float64Array(64);
@@ -144,7 +144,7 @@ export class AreaStays {
     const found = stay.exposure(this.slot, isWide ? "inferred" : "observed", isOpen);
     if (found === null) return;
     const before = stay.reported;
-    const isLocking = before?.lockMs == null;
+    const isLocking = before === null || before.lockMs === null;
     const lock = isLocking ? host.presence.lock(found.exposedMs, found.lastMs + this.#rule.lookbackMs) : null;
     const exposure = lock === null ? found : { ...found, ...lock };
     stay.reported = exposure;
@@ -155,7 +155,7 @@ export class AreaStays {
     if (!isOver && stay.endMs < this.area.toMs) return;
     stay.isClosed = true;
     host.tell(exposure, "closed");
-    if (exposure.lockMs === null) host.await(exposure, this.area);
+    if (exposure.lockMs === null) host.hold(exposure, this.area);
   }
 
   /** An observed exposure has been found within the wide stay. */

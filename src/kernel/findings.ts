@@ -65,8 +65,6 @@ export interface MatchSink {
   exposure(vehicle: number, exposure: KernelExposure, change: ExposureChange): void;
   passage(vehicle: number, passage: KernelPassage): void;
   fence(vehicle: number, event: KernelFenceEvent): void;
-  /** A time during which the vehicle is known to be inside the fence has ended. */
-  presence?(vehicle: number, fromMs: number, toMs: number): void;
   /** A fix that is too far from both its neighbours takes no part. */
   outlier?(vehicle: number, timeMs: number): void;
 }

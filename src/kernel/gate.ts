@@ -14,5 +14,5 @@ export function passagesOf({ id, shape }: KernelGate, segment: Segment): KernelP
     const { timeMs, lon, lat } = pointAt(segment, fraction);
     passages.push({ gate: id, inbound: leftToRight, timeMs, lon, lat });
   });
-  return passages.sort((a, b) => a.timeMs - b.timeMs);
+  return passages.toSorted((a, b) => a.timeMs - b.timeMs);
 }

@@ -1,0 +1,214 @@
+import { AreaStays, type StayHost } from "./area-stays.ts";
+import { distanceMeters, distanceToShape } from "./distance.ts";
+import { eachFencePiece, isInsideFence } from "./fence.ts";
+import type { ExposureChange, KernelExposure, MatchSink, TrackPoint } from "./findings.ts";
+import { passagesOf } from "./gate.ts";
+import { Presence } from "./lock.ts";
+import { nearIntervals, nearIntervalsMax } from "./near.ts";
+import type { Segment } from "./segment.ts";
+import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
+
+let candidates = new Int32Array(64);
+let intervals = new Float64Array(64);
+
+/** What is known of the way between two consecutive accepted fixes (section 2 of the rule). */
+type Way = "known" | "parked" | "unknown";
+
+/** An exposure that is closed and waits for its vehicle to be inside the fence. */
+interface Held {
+  exposure: KernelExposure;
+  area: KernelArea;
+}
+
+/**
+ * One vehicle's way through the world: takes its accepted fixes in the order of time and keeps what is going on.
+ * What is going on with areas that are no longer in the world is dropped in silence: whoever took them out tells.
+ */
+export class Motion implements StayHost {
+  readonly presence = new Presence();
+  vehicle = 0;
+  timeMs = Number.NaN;
+  lonE6 = 0;
+  latE6 = 0;
+  isInside = false;
+  readonly #world: World;
+  readonly #sink: MatchSink;
+  #stays: AreaStays[] = [];
+  #held: Held[] = [];
+
+  constructor(world: World, sink: MatchSink) {
+    this.#world = world;
+    this.#sink = sink;
+  }
+
+  /** Nothing is going on: time, place and side of the fence say all. */
+  get isPlain(): boolean {
+    return this.#stays.length === 0 && this.#held.length === 0;
+  }
+
+  /** Starts at an accepted fix, known or (`isInside` given) told. */
+  start(vehicle: number, timeMs: number, lonE6: number, latE6: number, isInside: boolean | null): void {
+    const { fence } = this.#world;
+    this.vehicle = vehicle;
+    this.timeMs = timeMs;
+    this.lonE6 = lonE6;
+    this.latE6 = latE6;
+    this.isInside = isInside ?? (fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6));
+    this.presence.clear();
+    if (this.isInside) this.presence.add(timeMs, timeMs, Number.NaN);
+    this.#stays = [];
+    this.#held = [];
+  }
+
+  /** Goes on to the next accepted fix. */
+  advance(timeMs: number, lonE6: number, latE6: number): void {
+    const world = this.#world;
+    const segment: Segment = {
+      from: { timeMs: this.timeMs, lon: this.lonE6 / 1e6, lat: this.latE6 / 1e6 },
+      to: { timeMs, lon: lonE6 / 1e6, lat: latE6 / 1e6 },
+    };
+    const way = this.#wayOf(segment);
+    if (!this.isPlain) this.#forget(segment.from.timeMs);
+    const isClear = world.index.isClear(this.lonE6, this.latE6, lonE6, latE6);
+    let count = 0;
+    if (!isClear && way !== "unknown") {
+      if (candidates.length < world.slotsMax) candidates = new Int32Array(2 * world.slotsMax);
+      count = world.index.candidates(this.lonE6, this.latE6, lonE6, latE6, candidates);
+    }
+    this.timeMs = timeMs;
+    this.lonE6 = lonE6;
+    this.latE6 = latE6;
+    this.#moveFence(segment, way, !isClear && (way !== "known" || (count > 0 && candidates[0] === FENCE_SLOT)));
+    if (way === "known") this.#passGates(segment, count);
+    this.#moveStays(segment, way, count);
+    if (this.#held.length > 0) this.#lockHeld();
+  }
+
+  tell(exposure: KernelExposure, change: ExposureChange): void {
+    this.#sink.exposure(this.vehicle, exposure, change);
+  }
+
+  hold(exposure: KernelExposure, area: KernelArea): void {
+    if (this.#world.fence !== null) this.#held.push({ exposure, area });
+  }
+
+  #wayOf({ from, to }: Segment): Way {
+    const { maxGapMs, maxParkedMs, maxSpeedKmh, parkedRadiusMeters } = this.#world.rule;
+    const gapMs = to.timeMs - from.timeMs;
+    const meters = distanceMeters(from.lon, from.lat, to.lon, to.lat);
+    if (gapMs <= maxGapMs) return meters <= (maxSpeedKmh / 3600) * gapMs ? "known" : "unknown";
+    return gapMs <= maxParkedMs && meters <= parkedRadiusMeters ? "parked" : "unknown";
+  }
+
+  /** Follows the side of the fence. Where nothing is near the segment the boundary is not either. */
+  #moveFence({ from, to }: Segment, way: Way, mayCross: boolean): void {
+    const { fence } = this.#world;
+    if (fence === null) return;
+    if (way === "known") {
+      if (!mayCross) {
+        if (this.isInside) this.presence.add(from.timeMs, to.timeMs, Number.NaN);
+        return;
+      }
+      eachFencePiece(fence, { from, to }, (startMs, endMs, isInside) => {
+        const hasCrossed = isInside !== this.isInside;
+        if (hasCrossed) this.#tellFence(isInside, startMs, startMs, startMs);
+        if (isInside) this.presence.add(startMs, endMs, hasCrossed ? startMs : Number.NaN);
+      });
+      return;
+    }
+    const isInside = mayCross ? isInsideFence(fence, to.lon, to.lat) : this.isInside;
+    const hasCrossed = isInside !== this.isInside;
+    if (hasCrossed) this.#tellFence(isInside, null, from.timeMs, to.timeMs);
+    if (isInside) this.presence.add(to.timeMs, to.timeMs, hasCrossed ? to.timeMs : Number.NaN);
+  }
+
+  #tellFence(isInside: boolean, timeMs: number | null, notBeforeMs: number, notAfterMs: number): void {
+    this.isInside = isInside;
+    this.#sink.fence(this.vehicle, { kind: isInside ? "entry" : "exit", timeMs, notBeforeMs, notAfterMs });
+  }
+
+  #passGates(segment: Segment, count: number): void {
+    const { gates, firstAreaSlot } = this.#world;
+    for (let i = 0; i < count && candidates[i] < firstAreaSlot; i++) {
+      if (candidates[i] === FENCE_SLOT) continue;
+      for (const passage of passagesOf(gates[candidates[i] - 1], segment)) this.#sink.passage(this.vehicle, passage);
+    }
+  }
+
+  #moveStays(segment: Segment, way: Way, count: number): void {
+    const stays = this.#stays;
+    // Both lists ascend by slot.
+    let at = 0;
+    let kept = 0;
+    const keep = (each: AreaStays): void => {
+      if (!each.isIdle) stays[kept++] = each;
+    };
+    const started: AreaStays[] = [];
+    for (let i = 0; i < count; i++) {
+      const slot = candidates[i];
+      if (slot < this.#world.firstAreaSlot) continue;
+      for (; at < stays.length && stays[at].slot < slot; at++) {
+        stays[at].moveAway(segment, this);
+        keep(stays[at]);
+      }
+      const area = this.#world.areas[slot]!;
+      const isGoing = at < stays.length && stays[at].slot === slot;
+      if (!isGoing && !this.#mayStart(area, segment, way)) continue;
+      const each = isGoing ? stays[at++] : new AreaStays(slot, area, this.#world.rule);
+      if (area.toMs <= segment.from.timeMs) each.moveAway(segment, this);
+      else if (way === "known") each.moveKnown(segment, this);
+      else each.movePark(segment, this);
+      if (isGoing) keep(each);
+      else if (!each.isIdle) started.push(each);
+    }
+    for (; at < stays.length; at++) {
+      stays[at].moveAway(segment, this);
+      keep(stays[at]);
+    }
+    stays.length = kept;
+    if (started.length > 0) {
+      stays.push(...started);
+      stays.sort((a, b) => a.slot - b.slot);
+    }
+  }
+
+  /** Whether a stay near the area can begin on the segment. */
+  #mayStart({ shape, toMs }: KernelArea, { from, to }: Segment, way: Way): boolean {
+    const { radiusMeters } = this.#world.rule;
+    if (toMs <= from.timeMs) return false;
+    if (way === "parked") return distanceToShape(shape, from.lon, from.lat) <= radiusMeters;
+    const room = 2 * nearIntervalsMax(shape);
+    if (intervals.length < room) intervals = new Float64Array(2 * room);
+    return nearIntervals(shape, radiusMeters, from.lon, from.lat, to.lon, to.lat, intervals) > 0;
+  }
+
+  /** Drops what is no longer in the world, what can no longer lock, and the presence that nobody asks for. */
+  #forget(fromMs: number): void {
+    const { areas, rule } = this.#world;
+    this.#stays = this.#stays.filter(({ slot, area }) => areas[slot] === area);
+    if (this.#held.length > 0) {
+      this.#held = this.#held.filter(
+        ({ exposure, area }) => areas[exposure.slot] === area && exposure.lastMs + rule.lookbackMs >= fromMs,
+      );
+    }
+    let neededMs = fromMs;
+    for (const { endMs } of this.#stays) neededMs = Math.min(neededMs, endMs);
+    this.presence.forgetBefore(neededMs);
+  }
+
+  #lockHeld(): void {
+    const { lookbackMs } = this.#world.rule;
+    this.#held = this.#held.filter((held) => {
+      const { exposedMs, lastMs } = held.exposure;
+      const lock = this.presence.lock(exposedMs, lastMs + lookbackMs);
+      if (lock === null) return true;
+      this.tell({ ...held.exposure, ...lock }, "locked");
+      return false;
+    });
+  }
+
+  /** The last accepted fix. */
+  get last(): TrackPoint {
+    return { timeMs: this.timeMs, lon: this.lonE6 / 1e6, lat: this.latE6 / 1e6 };
+  }
+}
