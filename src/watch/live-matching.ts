@@ -17,8 +17,6 @@ export interface LiveMatchingOptions {
   vehicleId(vehicle: number): string;
   stand(standing: Standing): void;
   withdraw(vehicle: string, removal: Removal): void;
-  /** Told when a vehicle is found on the other side of the fence, live. */
-  onSide(vehicle: number, inside: boolean): void;
 }
 
 /** Event time between two writings of stays that only last on, ms. */
@@ -40,7 +38,6 @@ export class LiveMatching implements MatchSink {
   /** By vehicle, exposures that have lasted on since they were written. */
   readonly #grown = new Map<number, Map<string, KernelExposure>>();
   #grownDueMs = -Infinity;
-  #heldBefore = new Set<number>();
 
   constructor(options: LiveMatchingOptions) {
     const { rule, city, areas } = options;
@@ -90,7 +87,7 @@ export class LiveMatching implements MatchSink {
   /** Adds an area, or replaces it by its new version; the next fix counts by it. */
   putArea(area: Area): void {
     this.removeArea(area.id);
-    const slot = this.#matcher.addArea({
+    const slot = this.#world.addArea({
       id: area.id,
       version: area.version,
       shape: compileShape(area.geometry),
@@ -104,26 +101,20 @@ export class LiveMatching implements MatchSink {
     const slot = this.#slots.get(id);
     if (slot === undefined) return;
     this.#slots.delete(id);
-    this.#matcher.removeArea(slot);
+    this.#world.removeArea(slot);
     for (const exposures of this.#grown.values()) {
       for (const [key, { area }] of exposures) if (area === id) exposures.delete(key);
     }
   }
 
-  /** Whether a place (WGS-84, 1e-6 degree) lies inside the fence. */
-  isInsideFence(lonE6: number, latE6: number): boolean {
-    const { fence } = this.#world;
-    return fence !== null && fence.covers(fence.nearLon(lonE6 / 1e6), latE6 / 1e6);
+  /** 1 inside the fence at the vehicle's last accepted fix, 0 outside, -1 without a fix. */
+  insideFence(vehicle: number): -1 | 0 | 1 {
+    return this.#matcher.insideFence(vehicle);
   }
 
-  /**
-   * Lets fixes stand that came too fast and wait for the one after them: all of them, or those that already waited when
-   * this was asked last.
-   */
-  endWaiting(all: boolean): void {
-    const held = [...this.#matcher.held()];
-    for (const vehicle of held) if (all || this.#heldBefore.has(vehicle)) this.#matcher.flush(vehicle);
-    this.#heldBefore = new Set(held);
+  /** No fix of the vehicle is awaited: one that came too fast, and waits for the one after it, counts. */
+  finish(vehicle: number): void {
+    this.#matcher.finish(vehicle);
   }
 
   /** Writes the exposures that have lasted on. */
@@ -158,7 +149,6 @@ export class LiveMatching implements MatchSink {
   }
 
   fence(vehicle: number, event: KernelFenceEvent): void {
-    if (!this.#history) this.#options.onSide(vehicle, event.kind === "entry");
     this.#tell(fenceFinding(this.#options.vehicleId(vehicle), event));
   }
 

@@ -82,7 +82,6 @@ class CityWatch implements Watch {
       vehicleId: (vehicle) => tracks.vehicles.idOf(vehicle),
       stand: (standing) => this.#writer.stand(standing),
       withdraw: (vehicle, removal) => this.#writer.withdraw(vehicle, removal),
-      onSide: (vehicle, inside) => this.#showInside(vehicle, inside),
     });
     const onProblem = (error: Error): void => options.log?.warn({ error: error.message }, "history could not be read");
     this.#queue = new RematchQueue({
@@ -199,7 +198,7 @@ class CityWatch implements Watch {
     do {
       await this.#retro.idle();
       await this.#queue.idle();
-      this.#matching.endWaiting(true);
+      this.#finishSilent(Infinity);
       this.#matching.flush();
       await this.#writer.idle();
       await (this.#expiring ?? this.#expire());
@@ -224,9 +223,8 @@ class CityWatch implements Watch {
       return areaCause ?? (reason.late ? "late-fix" : (reason.areas.values().next().value ?? "live"));
     };
     this.#writer.settle({ vehicle: id, fromMs, standing: findings, causeOf });
-    // What its last place says; a last fix that turns out to be an outlier is put right by the next one.
     this.live.ensure(vehicle);
-    if (this.live.timeMs[vehicle] > -Infinity) this.#showPlace(vehicle);
+    this.#showInside(vehicle);
   }
 
   /** An area is withdrawn as if it had never been: so are the exposures to it, however long ago. */
@@ -265,25 +263,27 @@ class CityWatch implements Watch {
     live.speedKmh10[vehicle] = batch.speedKmh10[row];
     live.headingDeg[vehicle] = batch.headingDeg[row];
     live.touch(vehicle);
-    if (live.insideFence[vehicle] === -1) this.#showPlace(vehicle);
+    this.#showInside(vehicle);
   }
 
-  #showPlace(vehicle: number): void {
-    const { lonE6, latE6 } = this.live;
-    this.#showInside(vehicle, this.#matching.isInsideFence(lonE6[vehicle], latE6[vehicle]));
-  }
-
-  #showInside(vehicle: number, isInside: boolean): void {
-    this.live.ensure(vehicle);
-    this.live.insideFence[vehicle] = isInside ? 1 : 0;
+  #showInside(vehicle: number): void {
+    const inside = this.#matching.insideFence(vehicle);
+    if (this.live.insideFence[vehicle] === inside) return;
+    this.live.insideFence[vehicle] = inside;
     this.live.touch(vehicle);
+  }
+
+  /** Lets the last fix of silent vehicles count: those without a fix since `beforeMs`. */
+  #finishSilent(beforeMs: number): void {
+    const { count, timeMs } = this.live;
+    for (let vehicle = 0; vehicle < count; vehicle++) if (timeMs[vehicle] < beforeMs) this.#matching.finish(vehicle);
   }
 
   /** Lets what is over by the city's event time end. */
   #expire(): Promise<void> {
     if (this.#expiring) return this.#expiring;
     this.#expiryDueMs = this.#eventTimeMs + EXPIRY_EVERY_MS;
-    this.#matching.endWaiting(false);
+    this.#finishSilent(this.#eventTimeMs - this.#rule.maxGapMs);
     this.#states.tick(this.#eventTimeMs, this.#options.now());
     this.#expiring = this.#expireLocks().finally(() => {
       this.#expiring = null;
