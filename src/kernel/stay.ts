@@ -110,7 +110,7 @@ export class Stay {
       nearest: this.#nearest,
       unknownShare: Math.min(1, this.#parkedMs / (lastMs - startMs)),
       entered: (this.startMs < fromMs ? this.#atFrom : null) ?? this.#entered,
-      left: isOver ? ((this.endMs > toMs ? this.#atTo : null) ?? this.#left) : null,
+      left: isOver ? ((this.endMs >= toMs ? this.#atTo : null) ?? this.#left) : null,
       lockMs: this.reported?.lockMs ?? null,
       enteredMs: this.reported?.enteredMs ?? null,
     };
