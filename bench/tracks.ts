@@ -285,7 +285,9 @@ function peakMemoryMiB(): number {
   return Number(line?.[1] ?? Number.NaN) / 1024;
 }
 
-const say = (fields: object, text: string): void => console.error(text, fields);
+function say(fields: object, text: string): void {
+  console.error(text, fields);
+}
 
 function complaints(): {
   info(): void;
