@@ -19,15 +19,17 @@ export async function createFeed(kysely: Kysely<Tables>): Promise<Feed> {
   let lastSeq = newest?.seq ?? 0;
 
   return {
-    async eventsAfter(seq, limit) {
+    async eventsAfter(afterSeq, limit) {
       const rows = await kysely
         .selectFrom("event")
         .selectAll()
-        .where("seq", ">", seq)
+        .where("seq", ">", afterSeq)
         .orderBy("seq")
         .limit(pageLimit(limit))
         .execute();
-      return rows.map(({ at_ms, ...event }) => ({ at: new Date(at_ms).toISOString(), ...event }));
+      return rows.map(({ seq, at_ms, kind, change, id, vehicle, cause, body }) => {
+        return { seq, at: new Date(at_ms).toISOString(), kind, change, id, vehicle, cause, body };
+      });
     },
     lastSeq: () => lastSeq,
     subscribe(listener) {

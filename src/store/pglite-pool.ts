@@ -51,6 +51,7 @@ export function createPglitePool(dir: string | null): PostgresPool {
     const id = ++requests;
     const answer = await new Promise<PgliteAnswer>((resolve, reject) => {
       waiting.set(id, { resolve, reject });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       thread.postMessage({ id, ...request } satisfies PgliteRequest);
     });
     if ("error" in answer) throw new PgliteError(answer.error);

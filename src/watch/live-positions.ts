@@ -1,3 +1,4 @@
+import type { FixBatch } from "../model/fix.ts";
 import { vehicleStateSchema, type VehicleState } from "../model/vehicle.ts";
 
 const STATES = vehicleStateSchema.options;
@@ -45,6 +46,28 @@ export class LivePositions {
   ensure(vehicle: number): void {
     if (vehicle >= this.timeMs.length) this.grow(Math.max(vehicle + 1, this.timeMs.length * 2));
     if (vehicle >= this.count) this.count = vehicle + 1;
+  }
+
+  /** Takes over a fix, unless the vehicle has a newer one. */
+  take(batch: FixBatch, row: number): void {
+    const vehicle = batch.vehicle[row];
+    const timeMs = batch.timeMs[row];
+    this.ensure(vehicle);
+    if (timeMs < this.timeMs[vehicle]) return;
+    this.timeMs[vehicle] = timeMs;
+    this.lonE6[vehicle] = batch.lonE6[row];
+    this.latE6[vehicle] = batch.latE6[row];
+    this.speedKmh10[vehicle] = batch.speedKmh10[row];
+    this.headingDeg[vehicle] = batch.headingDeg[row];
+    this.touch(vehicle);
+  }
+
+  /** Sets the side of the fence and, when it is another one, marks the row as changed. */
+  setInside(vehicle: number, inside: -1 | 0 | 1): void {
+    this.ensure(vehicle);
+    if (this.insideFence[vehicle] === inside) return;
+    this.insideFence[vehicle] = inside;
+    this.touch(vehicle);
   }
 
   /** Marks the row as changed in the running tick. */

@@ -1,7 +1,5 @@
-import type { Area } from "../model/area.ts";
+import type { Area, Geometry } from "../model/area.ts";
 import type { Gate } from "../model/city.ts";
-import type { Geometry } from "../model/area.ts";
-import { WuxingError } from "../model/errors.ts";
 import type { Lock, ReleaseInput } from "../model/finding.ts";
 import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
 import { DEFAULT_RULE, type Rule } from "../model/rule.ts";
@@ -11,6 +9,7 @@ import type { Cause, LedgerPort, Removal } from "./ledger-port.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { LiveMatching } from "./live-matching.ts";
 import { LivePositions } from "./live-positions.ts";
+import { LockDesk, type WatchLog } from "./lock-desk.ts";
 import { ALL_TIME_MS, RematchQueue, type RematchReason } from "./rematch-queue.ts";
 import { Retro } from "./retro.ts";
 import { VehicleStates } from "./vehicle-states.ts";
@@ -25,7 +24,7 @@ export interface WatchOptions {
   /** The city's clock, ms UTC: when something is published, learnt, released. Decides nothing about a fix. */
   now: () => number;
   /** Told about what is tried again, one line each. */
-  log?: { warn(fields: object, text: string): void };
+  log?: WatchLog;
 }
 
 /** Event time between two looks at what expires, ms. */
@@ -51,10 +50,10 @@ class CityWatch implements Watch {
   readonly #queue: RematchQueue;
   readonly #retro: Retro;
   readonly #areas: AreaDesk;
+  readonly #locks: LockDesk;
   readonly #states: VehicleStates;
   #eventTimeMs = -Infinity;
   #expiryDueMs = -Infinity;
-  #expiring: Promise<void> | null = null;
   #fixes = 0;
   #fixesAside = 0;
   #fixesLate = 0;
@@ -91,6 +90,7 @@ class CityWatch implements Watch {
       onProblem,
     });
     this.#retro = new Retro({ tracks, ledger, rule, queue: this.#queue, onProblem });
+    this.#locks = new LockDesk({ ledger, writer: this.#writer, now, log: options.log });
     this.#areas = new AreaDesk({
       areas,
       now,
@@ -144,7 +144,7 @@ class CityWatch implements Watch {
       }
       this.#show(batch, row);
     }
-    if (this.#eventTimeMs >= this.#expiryDueMs) void this.#expire();
+    if (this.#eventTimeMs >= this.#expiryDueMs) void this.#passTime();
   }
 
   publishArea(input: Parameters<Watch["publishArea"]>[0]): Promise<Area> {
@@ -163,20 +163,8 @@ class CityWatch implements Watch {
     this.#retro.stop(area);
   }
 
-  async releaseLock(id: string, { by, reason, evidence }: ReleaseInput): Promise<Lock> {
-    const { ledger, now } = this.#options;
-    const lock = await this.#writer.act(async () => {
-      const before = await ledger.lock(id);
-      if (before.state === "released" || before.state === "expired") {
-        throw new WuxingError("LOCK_ENDED", `${id} is ${before.state}`);
-      }
-      const release = { by, reason, evidence, at: new Date(now()).toISOString() };
-      const body: Lock = { ...before, state: "released", release };
-      await ledger.record({ atMs: now(), standing: [{ kind: "lock", cause: "release", body }], removals: [] });
-      return body;
-    });
-    this.#writer.chain(lock.vehicle, "release");
-    return lock;
+  releaseLock(id: string, input: ReleaseInput): Promise<Lock> {
+    return this.#locks.release(id, input);
   }
 
   status(): WatchStatus {
@@ -201,7 +189,7 @@ class CityWatch implements Watch {
       this.#finishSilent(Infinity);
       this.#matching.flush();
       await this.#writer.idle();
-      await (this.#expiring ?? this.#expire());
+      await this.#passTime();
       await this.#writer.idle();
     } while (this.#queue.size > 0 || this.#writer.waiting > 0);
   }
@@ -209,7 +197,7 @@ class CityWatch implements Watch {
   async close(): Promise<void> {
     await this.#retro.close();
     await this.#queue.close();
-    await this.#expiring;
+    await this.#locks.idle();
     this.#matching.flush();
     await this.#writer.close();
   }
@@ -223,8 +211,7 @@ class CityWatch implements Watch {
       return areaCause ?? (reason.late ? "late-fix" : (reason.areas.values().next().value ?? "live"));
     };
     this.#writer.settle({ vehicle: id, fromMs, standing: findings, causeOf });
-    this.live.ensure(vehicle);
-    this.#showInside(vehicle);
+    this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
   }
 
   /** An area is withdrawn as if it had never been: so are the exposures to it, however long ago. */
@@ -249,28 +236,12 @@ class CityWatch implements Watch {
     for (const { vehicle, removal } of removals) this.#writer.withdraw(vehicle, removal);
   }
 
-  /** Moves the map's vehicle and the city's clock. */
+  /** Moves the city's clock and the map's vehicle. */
   #show(batch: FixBatch, row: number): void {
-    const { live } = this;
     const vehicle = batch.vehicle[row];
-    const timeMs = batch.timeMs[row];
-    if (timeMs > this.#eventTimeMs) this.#eventTimeMs = timeMs;
-    live.ensure(vehicle);
-    if (timeMs < live.timeMs[vehicle]) return;
-    live.timeMs[vehicle] = timeMs;
-    live.lonE6[vehicle] = batch.lonE6[row];
-    live.latE6[vehicle] = batch.latE6[row];
-    live.speedKmh10[vehicle] = batch.speedKmh10[row];
-    live.headingDeg[vehicle] = batch.headingDeg[row];
-    live.touch(vehicle);
-    this.#showInside(vehicle);
-  }
-
-  #showInside(vehicle: number): void {
-    const inside = this.#matching.insideFence(vehicle);
-    if (this.live.insideFence[vehicle] === inside) return;
-    this.live.insideFence[vehicle] = inside;
-    this.live.touch(vehicle);
+    this.#eventTimeMs = Math.max(this.#eventTimeMs, batch.timeMs[row]);
+    this.live.take(batch, row);
+    this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
   }
 
   /** Lets the last fix of silent vehicles count: those without a fix since `beforeMs`. */
@@ -280,26 +251,10 @@ class CityWatch implements Watch {
   }
 
   /** Lets what is over by the city's event time end. */
-  #expire(): Promise<void> {
-    if (this.#expiring) return this.#expiring;
+  #passTime(): Promise<void> {
     this.#expiryDueMs = this.#eventTimeMs + EXPIRY_EVERY_MS;
     this.#finishSilent(this.#eventTimeMs - this.#rule.maxGapMs);
     this.#states.tick(this.#eventTimeMs, this.#options.now());
-    this.#expiring = this.#expireLocks().finally(() => {
-      this.#expiring = null;
-    });
-    return this.#expiring;
-  }
-
-  async #expireLocks(): Promise<void> {
-    if (this.#eventTimeMs === -Infinity) return;
-    try {
-      for (const vehicle of await this.#options.ledger.vehiclesToExpire(this.#eventTimeMs)) {
-        this.#writer.chain(vehicle, "expiry");
-      }
-    } catch (error) {
-      // The next look, a minute of event time later, finds them again.
-      this.#options.log?.warn({ error: (error as Error).message }, "locks that may have expired could not be read");
-    }
+    return this.#locks.expire(this.#eventTimeMs);
   }
 }

@@ -244,6 +244,7 @@ describe("late fixes", () => {
 
   test("24 hours of late fixes of one vehicle are settled within a second, in one re-match", async () => {
     await watch.publishArea(MARKET);
+    await watch.settled();
     const day: Fix[] = Array.from({ length: 2880 }, (_, index) => [-86_400 + index * 30, 113.801 + (index % 5) * 1e-5]);
     await send(TRUCK, drive(40, 720));
     await watch.settled();
