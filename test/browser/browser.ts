@@ -36,7 +36,10 @@ export interface WatchedPage {
 
 export async function openConsole(browser: Browser, url: string, options: ConsoleOptions = {}): Promise<WatchedPage> {
   const { language = "zh", theme = "light", width = 1920, height = 1080 } = options;
-  const context = await browser.newContext({ viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-GB" });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    locale: language === "zh" ? "zh-CN" : "en-GB",
+  });
   const page = await context.newPage();
   const errors: string[] = [];
   const elsewhere: string[] = [];
@@ -79,12 +82,19 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   return page.evaluate(async () => {
     const { axe } = window as unknown as {
-      axe: { run(options: object): Promise<{ violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+      axe: {
+        run(
+          options: object,
+        ): Promise<{ violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }>;
+      };
     };
     const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] });
     return violations.map(
       ({ id, help, nodes }) =>
-        `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`).join(" | ")}`,
+        `${id}: ${help}: ${nodes
+          .slice(0, 3)
+          .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`)
+          .join(" | ")}`,
     );
   });
 }

@@ -28,21 +28,22 @@ const TYPES: Record<string, string> = {
 export async function startCrowd(vehicles: number): Promise<Crowd> {
   const city = await loadCity(join(ROOT, "demo/xinxiang"), { startMs: Date.now() });
   const view = viewCity(city, null);
-  const areas = city.areas.map(
-    (area): Area => ({
-      id: area.id,
-      version: 1,
-      name: area.name ?? area.id,
-      level: area.level,
-      geometry: area.geometry,
-      from: null,
-      to: null,
-      source: null,
-      state: "published",
-      publishedAt: new Date().toISOString(),
-    }),
+  const areas = city.areas.map((area): Area => ({
+    id: area.id,
+    version: 1,
+    name: area.name ?? area.id,
+    level: area.level,
+    geometry: area.geometry,
+    from: null,
+    to: null,
+    source: null,
+    state: "published",
+    publishedAt: new Date().toISOString(),
+  }));
+  const crowd = new MovingCrowd(
+    city.roads.map(({ line }) => line),
+    vehicles,
   );
-  const crowd = new MovingCrowd(city.roads.map(({ line }) => line), vehicles);
   const streams = new Set<ServerResponse>();
   const timer = setInterval(() => {
     if (streams.size === 0) return;
@@ -52,7 +53,10 @@ export async function startCrowd(vehicles: number): Promise<Crowd> {
   const answers: Record<string, unknown> = {
     "/city": view,
     "/areas": { items: areas, next: null },
-    "/gates/counts": { items: view.gates.map(({ id }, i) => ({ gate: id, inbound: 40 + i, outbound: 30 })), next: null },
+    "/gates/counts": {
+      items: view.gates.map(({ id }, i) => ({ gate: id, inbound: 40 + i, outbound: 30 })),
+      next: null,
+    },
   };
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
@@ -86,17 +90,31 @@ class MovingCrowd {
   constructor(lines: [number, number][][], count: number) {
     this.#roads = lines.map((line) => {
       const at = [0];
-      for (let i = 1; i < line.length; i++) at.push(at[i - 1]! + Math.hypot(line[i]![0] - line[i - 1]![0], line[i]![1] - line[i - 1]![1]));
+      for (let i = 1; i < line.length; i++)
+        at.push(at[i - 1]! + Math.hypot(line[i]![0] - line[i - 1]![0], line[i]![1] - line[i - 1]![1]));
       return { line, at, length: at.at(-1)! };
     });
     this.#road = Uint16Array.from({ length: count }, (_, i) => i % lines.length);
-    this.#place = Float64Array.from({ length: count }, (_, i) => ((i * 0.61803) % 1) * this.#roads[i % lines.length]!.length);
-    this.#speed = Float64Array.from({ length: count }, (_, i) => ((i * 0.377) % 1) * 0.0015 + 0.001).map((v, i) => (i % 2 === 0 ? v : -v));
+    this.#place = Float64Array.from(
+      { length: count },
+      (_, i) => ((i * 0.61803) % 1) * this.#roads[i % lines.length]!.length,
+    );
+    this.#speed = Float64Array.from({ length: count }, (_, i) => ((i * 0.377) % 1) * 0.0015 + 0.001).map((v, i) =>
+      i % 2 === 0 ? v : -v,
+    );
   }
 
   step(named: boolean): Positions {
     const count = this.#road.length;
-    const positions: Positions = { number: [], timeMs: [], lonE6: [], latE6: [], headingDeg: [], state: [], vehicles: {} };
+    const positions: Positions = {
+      number: [],
+      timeMs: [],
+      lonE6: [],
+      latE6: [],
+      headingDeg: [],
+      state: [],
+      vehicles: {},
+    };
     for (let i = 0; i < count; i++) {
       const { line, at, length } = this.#roads[this.#road[i]!]!;
       let place = this.#place[i]! + this.#speed[i]!;
@@ -105,7 +123,10 @@ class MovingCrowd {
         place = Math.min(length, Math.max(0, place));
       }
       this.#place[i] = place;
-      const next = Math.max(1, at.findIndex((end) => end >= place));
+      const next = Math.max(
+        1,
+        at.findIndex((end) => end >= place),
+      );
       const [a, b] = [line[next - 1]!, line[next]!];
       const share = (place - at[next - 1]!) / (at[next]! - at[next - 1]!);
       const sign = Math.sign(this.#speed[i]!);
@@ -113,7 +134,9 @@ class MovingCrowd {
       positions.timeMs.push(Date.now());
       positions.lonE6.push(Math.round((a[0] + (b[0] - a[0]) * share) * 1e6));
       positions.latE6.push(Math.round((a[1] + (b[1] - a[1]) * share) * 1e6));
-      positions.headingDeg.push(((Math.atan2((b[0] - a[0]) * sign * 0.82, (b[1] - a[1]) * sign) * 180) / Math.PI + 360) % 360 | 0);
+      positions.headingDeg.push(
+        (((Math.atan2((b[0] - a[0]) * sign * 0.82, (b[1] - a[1]) * sign) * 180) / Math.PI + 360) % 360) | 0,
+      );
       positions.state.push(i % 400 === 0 ? 2 : i % 150 === 0 ? 1 : i % 333 === 0 ? 3 : 0);
       if (named) positions.vehicles[i] = `豫G${String(10_000 + i).padStart(5, "0")}_2`;
     }
@@ -123,7 +146,14 @@ class MovingCrowd {
 
 function status(vehicles: number): Status {
   const nowMs = Date.now();
-  return { cityTimeMs: nowMs, eventTimeMs: nowMs, fixesPerSecond: vehicles, lagMs: 40, connections: vehicles, health: { state: "ok", reasons: [] } };
+  return {
+    cityTimeMs: nowMs,
+    eventTimeMs: nowMs,
+    fixesPerSecond: vehicles,
+    lagMs: 40,
+    connections: vehicles,
+    health: { state: "ok", reasons: [] },
+  };
 }
 
 function event(name: string, data: unknown): string {

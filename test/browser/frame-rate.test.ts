@@ -47,7 +47,9 @@ describe("the live map, drawn in software", () => {
     const crowd = await startCrowd(10_000);
     const { filled, unfilled } = await measured(crowd);
     await crowd.close();
-    process.stdout.write(`10,000 moving vehicles: ${filled.toFixed(1)} frames/s, without the map's fill ${unfilled.toFixed(1)}\n`);
+    process.stdout.write(
+      `10,000 moving vehicles: ${filled.toFixed(1)} frames/s, without the map's fill ${unfilled.toFixed(1)}\n`,
+    );
     // The aim is 30; a machine that is busy with other work draws fewer and is no failure of the page.
     expect(filled).toBeGreaterThan(15);
   });
@@ -56,7 +58,9 @@ describe("the live map, drawn in software", () => {
     const crowd = await startCrowd(100_000);
     const { filled, unfilled } = await measured(crowd);
     await crowd.close();
-    process.stdout.write(`100,000 moving vehicles: ${filled.toFixed(1)} frames/s, without the map's fill ${unfilled.toFixed(1)}\n`);
+    process.stdout.write(
+      `100,000 moving vehicles: ${filled.toFixed(1)} frames/s, without the map's fill ${unfilled.toFixed(1)}\n`,
+    );
     expect(filled).toBeGreaterThan(2);
   });
 });

@@ -25,7 +25,8 @@ export async function startDemo(): Promise<RunningServer> {
     { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
   );
   let said = "";
-  for (const stream of [server.stdout, server.stderr]) stream.on("data", (chunk) => (said = (said + String(chunk)).slice(-4000)));
+  for (const stream of [server.stdout, server.stderr])
+    stream.on("data", (chunk) => (said = (said + String(chunk)).slice(-4000)));
   const url = `http://127.0.0.1:${http}`;
   await healthy(url, server, () => said);
   return {
@@ -73,7 +74,8 @@ export async function itemsOf<Item>(url: string, path: string, least: number, pa
     const answer = await fetch(`${url}/api/v1${path}`);
     const { items } = (await answer.json()) as { items: Item[] };
     if (items.length >= least) return items;
-    if (Date.now() > until) throw new Error(`${path} held ${items.length} items after ${patienceMs / 1000} s, expected ${least}`);
+    if (Date.now() > until)
+      throw new Error(`${path} held ${items.length} items after ${patienceMs / 1000} s, expected ${least}`);
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

@@ -84,7 +84,9 @@ async function run(options: EventStreamOptions, ending: AbortSignal): Promise<vo
       options.onState("open");
       retryMs = RETRY_FIRST_MS;
       const parser = new EventStreamParser();
-      const reader: ReadableStreamDefaultReader<string> = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      const reader: ReadableStreamDefaultReader<string> = response.body
+        .pipeThrough(new TextDecoderStream())
+        .getReader();
       for (;;) {
         const { done, value }: ReadableStreamReadResult<string> = await reader.read();
         if (done) break;

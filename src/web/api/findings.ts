@@ -45,7 +45,9 @@ function applyLock(queries: QueryClient, event: FindingEvent): void {
 function applyExposure(queries: QueryClient, event: FindingEvent): void {
   const exposure = event.body as Exposure;
   const gone = event.change === "withdrawn";
-  queries.setQueryData<Page<Exposure>>(keys.vehicleExposures(exposure.vehicle), (page) => upserted(page, exposure, gone));
+  queries.setQueryData<Page<Exposure>>(keys.vehicleExposures(exposure.vehicle), (page) =>
+    upserted(page, exposure, gone),
+  );
 }
 
 function applyArea(queries: QueryClient, area: Area): void {

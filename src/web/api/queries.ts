@@ -63,7 +63,12 @@ export interface SystemStatus extends Status {
 }
 
 export function useSystem(): UseQueryResult<SystemStatus> {
-  return useQuery({ queryKey: keys.system, queryFn: () => get<SystemStatus>("/status"), refetchInterval: 2000, staleTime: 1000 });
+  return useQuery({
+    queryKey: keys.system,
+    queryFn: () => get<SystemStatus>("/status"),
+    refetchInterval: 2000,
+    staleTime: 1000,
+  });
 }
 
 /** Every lock that waits for a person: live and in review. */
@@ -127,10 +132,12 @@ export function useGatePassages(
   gate: string,
   hourMs: number | null,
 ): UseInfiniteQueryResult<InfiniteData<Page<Passage>, string | null>> {
-  const span = hourMs === null ? {} : { from: new Date(hourMs).toISOString(), to: new Date(hourMs + HOUR_MS).toISOString() };
+  const span =
+    hourMs === null ? {} : { from: new Date(hourMs).toISOString(), to: new Date(hourMs + HOUR_MS).toISOString() };
   return useInfiniteQuery({
     queryKey: [...keys.gatePassages(gate), hourMs],
-    queryFn: ({ pageParam }) => get<Page<Passage>>("/passages", { gate, ...span, limit: LIST_LIMIT, cursor: pageParam }),
+    queryFn: ({ pageParam }) =>
+      get<Page<Passage>>("/passages", { gate, ...span, limit: LIST_LIMIT, cursor: pageParam }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     refetchInterval: 15_000,
@@ -142,7 +149,10 @@ export function useTrack(vehicle: string, fromMs: number): UseQueryResult<Track>
   return useQuery({
     queryKey: keys.track(vehicle, fromMs),
     queryFn: () =>
-      get<Track>(`/vehicles/${encodeURIComponent(vehicle)}/track`, { from: new Date(fromMs).toISOString(), limit: 20_000 }),
+      get<Track>(`/vehicles/${encodeURIComponent(vehicle)}/track`, {
+        from: new Date(fromMs).toISOString(),
+        limit: 20_000,
+      }),
     refetchInterval: 10_000,
     placeholderData: (previous) => previous,
   });

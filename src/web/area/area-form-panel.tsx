@@ -60,7 +60,8 @@ function AreaForm({ before }: { before: Area | null }) {
   const [failure, setFailure] = useState<unknown>(null);
   const [done, setDone] = useState(0);
   const many = shapes.shapes.length > 1;
-  const set = <Name extends keyof Fields>(name: Name, value: Fields[Name]): void => setFields({ ...fields, [name]: value });
+  const set = <Name extends keyof Fields>(name: Name, value: Fields[Name]): void =>
+    setFields({ ...fields, [name]: value });
 
   const submit = async (): Promise<void> => {
     setTried(true);
@@ -71,7 +72,9 @@ function AreaForm({ before }: { before: Area | null }) {
       let saved: Area | null = null;
       for (const [index, shape] of shapes.shapes.entries()) {
         if (many && index < done) continue;
-        const input = inputOf(fields, shape, shapes.datum, many, (local) => new Date(clock.instantOf(local)).toISOString());
+        const input = inputOf(fields, shape, shapes.datum, many, (local) =>
+          new Date(clock.instantOf(local)).toISOString(),
+        );
         saved =
           before === null
             ? await send<Area>("POST", "/areas", input)
@@ -121,7 +124,12 @@ function AreaForm({ before }: { before: Area | null }) {
         ) : (
           <label>
             <span>{t.area.name}</span>
-            <input value={fields.name} maxLength={200} placeholder={t.area.nameHint} onChange={(event) => set("name", event.target.value)} />
+            <input
+              value={fields.name}
+              maxLength={200}
+              placeholder={t.area.nameHint}
+              onChange={(event) => set("name", event.target.value)}
+            />
           </label>
         )}
         <fieldset>
@@ -139,23 +147,42 @@ function AreaForm({ before }: { before: Area | null }) {
               <span>
                 {t.area.validity} · {t.area[name]} ({t.area.openEnd}: {t.area.blank})
               </span>
-              <input type="datetime-local" step={1} value={fields[name]} onChange={(event) => set(name, event.target.value)} />
+              <input
+                type="datetime-local"
+                step={1}
+                value={fields[name]}
+                onChange={(event) => set(name, event.target.value)}
+              />
             </label>
           ))}
         </div>
         <label>
           <span>{t.area.source}</span>
-          <input value={fields.source} maxLength={500} placeholder={t.area.sourceHint} onChange={(event) => set("source", event.target.value)} />
+          <input
+            value={fields.source}
+            maxLength={500}
+            placeholder={t.area.sourceHint}
+            onChange={(event) => set("source", event.target.value)}
+          />
         </label>
         {before !== null || many ? null : (
           <label>
             <span>{t.area.id}</span>
-            <input value={fields.id} maxLength={64} placeholder={t.area.idHint} onChange={(event) => set("id", event.target.value)} />
+            <input
+              value={fields.id}
+              maxLength={64}
+              placeholder={t.area.idHint}
+              onChange={(event) => set("id", event.target.value)}
+            />
           </label>
         )}
         {failure === null ? null : (
           <>
-            {many ? <p className="muted">{t.area.manyStopped(done, shapes.shapes[done]?.name ?? shapes.shapes[done]?.id ?? "")}</p> : null}
+            {many ? (
+              <p className="muted">
+                {t.area.manyStopped(done, shapes.shapes[done]?.name ?? shapes.shapes[done]?.id ?? "")}
+              </p>
+            ) : null}
             <Problems error={failure} />
           </>
         )}

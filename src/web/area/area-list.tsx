@@ -39,7 +39,10 @@ export function AreaList() {
           <Loading rows={8} />
         )
       ) : areas.length === 0 ? (
-        <Empty title={state === "withdrawn" ? t.area.noneWithdrawn : t.area.listEmpty} {...(state === "published" && { hint: t.area.listEmptyHint })} />
+        <Empty
+          title={state === "withdrawn" ? t.area.noneWithdrawn : t.area.listEmpty}
+          {...(state === "published" && { hint: t.area.listEmptyHint })}
+        />
       ) : (
         <div className="rows">
           {areas.map((area) => (

@@ -149,7 +149,9 @@ function Exposures({ area }: { area: string }) {
   const { data, isError, error, refetch } = useAreaExposures(area);
   const nowMs = live.cityNowMs();
   return (
-    <Section title={`${t.area.exposures}${data === undefined ? "" : ` ${data.items.length}${data.next === null ? "" : "+"}`}`}>
+    <Section
+      title={`${t.area.exposures}${data === undefined ? "" : ` ${data.items.length}${data.next === null ? "" : "+"}`}`}
+    >
       {data === undefined ? (
         isError ? (
           <Failed error={error} what={t.states.failed} retry={() => void refetch()} />
@@ -176,7 +178,9 @@ function Exposures({ area }: { area: string }) {
             {data.items.map((exposure) => (
               <tr key={exposure.id}>
                 <td>
-                  <Link to={`/vehicle/${encodeURIComponent(exposure.vehicle)}?exposure=${encodeURIComponent(exposure.id)}`}>
+                  <Link
+                    to={`/vehicle/${encodeURIComponent(exposure.vehicle)}?exposure=${encodeURIComponent(exposure.id)}`}
+                  >
                     <Plate vehicle={exposure.vehicle} />
                   </Link>
                 </td>

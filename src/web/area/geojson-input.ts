@@ -47,7 +47,9 @@ function shapeOf(value: unknown): ShapeInput | null {
 }
 
 function record(value: unknown): Record<string, unknown> | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
 }
 
 /** The shape in WGS-84, to be shown on the map; the server converts what is published by itself. */

@@ -94,7 +94,12 @@ export function ShapeField({ before, missing, onChange }: ShapeFieldProps) {
           ) : null}
           <div className="draw-line">
             <b>{t.area.drawCorners(corners.length)}</b>
-            <button type="button" className="link" disabled={corners.length === 0} onClick={() => setCorners(corners.slice(0, -1))}>
+            <button
+              type="button"
+              className="link"
+              disabled={corners.length === 0}
+              onClick={() => setCorners(corners.slice(0, -1))}
+            >
               {t.area.undo}
             </button>
             <button type="button" className="link" disabled={corners.length === 0} onClick={() => setCorners([])}>

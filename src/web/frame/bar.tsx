@@ -26,21 +26,26 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
       <Figures />
       <Health />
       <div className="bar-tools">
-      <button type="button" className="bar-button" onClick={() => setThemeChoice(NEXT_THEME[themeChoice])} title={t.bar.themeLabel}>
-        <span aria-hidden="true">{{ auto: "◐", light: "○", dark: "●" }[themeChoice]}</span> {t.bar.theme[themeChoice]}
-      </button>
-      <button
-        type="button"
-        className="bar-button"
-        lang={t.language === "zh" ? "en" : "zh-CN"}
-        title={t.bar.switchLanguageHint}
-        onClick={() => setLanguage(t.language === "zh" ? "en" : "zh")}
-      >
-        {t.bar.switchLanguage}
-      </button>
-      <button type="button" className="bar-button" onClick={onHelp} title={t.keys.title} aria-label={t.keys.title}>
-        ?
-      </button>
+        <button
+          type="button"
+          className="bar-button"
+          onClick={() => setThemeChoice(NEXT_THEME[themeChoice])}
+          title={t.bar.themeLabel}
+        >
+          <span aria-hidden="true">{{ auto: "◐", light: "○", dark: "●" }[themeChoice]}</span> {t.bar.theme[themeChoice]}
+        </button>
+        <button
+          type="button"
+          className="bar-button"
+          lang={t.language === "zh" ? "en" : "zh-CN"}
+          title={t.bar.switchLanguageHint}
+          onClick={() => setLanguage(t.language === "zh" ? "en" : "zh")}
+        >
+          {t.bar.switchLanguage}
+        </button>
+        <button type="button" className="bar-button" onClick={onHelp} title={t.keys.title} aria-label={t.keys.title}>
+          ?
+        </button>
       </div>
       <span className="bar-user" title={t.bar.userHint}>
         {t.bar.user}
@@ -131,7 +136,10 @@ function Search() {
   const asked = pathname === "/vehicles" ? (new URLSearchParams(search).get("q") ?? "") : "";
   useEffect(() => {
     if (text === asked || text === "") return;
-    const timer = setTimeout(() => void navigate(`/vehicles?q=${encodeURIComponent(text)}`, { replace: asked !== "" }), 180);
+    const timer = setTimeout(
+      () => void navigate(`/vehicles?q=${encodeURIComponent(text)}`, { replace: asked !== "" }),
+      180,
+    );
     return () => clearTimeout(timer);
     // Only typing starts a search; a change of the address does not.
   }, [text]);

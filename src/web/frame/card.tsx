@@ -21,7 +21,9 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
   const main = mainGround(grounds, areas ?? []);
   const more = Math.max(0, lock.exposures.length - 1);
   const entered =
-    lock.enteredAt === null ? t.card.enteredUnknown(cityName) : t.card.entered(clock.short(lock.enteredAt, nowMs), cityName);
+    lock.enteredAt === null
+      ? t.card.enteredUnknown(cityName)
+      : t.card.entered(clock.short(lock.enteredAt, nowMs), cityName);
   return (
     <article className={`card ${urgency}${chosen ? " chosen" : ""}`} data-lock={lock.id}>
       <p>
@@ -42,7 +44,12 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
       <div className="card-foot">
         {urgency === "noted" ? <span className="limit" /> : <Limit waitedMs={waitedMs} />}
         {urgency === "review" ? null : (
-          <button type="button" className="card-note" title={t.rail.noteHint} onClick={() => acknowledged.toggle(lock.id)}>
+          <button
+            type="button"
+            className="card-note"
+            title={t.rail.noteHint}
+            onClick={() => acknowledged.toggle(lock.id)}
+          >
             {urgency === "noted" ? t.rail.unnote : t.rail.note}
           </button>
         )}
@@ -77,7 +84,9 @@ function mainGround(grounds: readonly Exposure[], areas: readonly Area[]): Expos
 function Limit({ waitedMs }: { waitedMs: number }) {
   const t = useText();
   const over = waitedMs > RECEIVE_WITHIN_MS;
-  const text = over ? t.rail.overdueBy(roughSpan(waitedMs - RECEIVE_WITHIN_MS, t)) : t.rail.waiting(roughSpan(waitedMs, t));
+  const text = over
+    ? t.rail.overdueBy(roughSpan(waitedMs - RECEIVE_WITHIN_MS, t))
+    : t.rail.waiting(roughSpan(waitedMs, t));
   return (
     <div className={`limit${over ? " over" : ""}`}>
       <span className="limit-bar" aria-hidden="true">

@@ -24,7 +24,11 @@ const none: ReadonlySet<string> = new Set();
 
 describe("the queue of what waits for the desk", () => {
   it("puts a lock without ground first, then the running ones newest first, then the overdue ones longest first", () => {
-    const queue = queueOf([lock("a", 40), lock("b", 3), lock("c", 1), lock("d", 90), lock("e", 50, "review")], now, none);
+    const queue = queueOf(
+      [lock("a", 40), lock("b", 3), lock("c", 1), lock("d", 90), lock("e", 50, "review")],
+      now,
+      none,
+    );
     expect(queue.map((waiting) => `${waiting.lock.id}:${waiting.urgency}`)).toEqual([
       "e:review",
       "c:fresh",

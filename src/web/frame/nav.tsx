@@ -9,7 +9,12 @@ type Place = Exclude<keyof Text["nav"], "api">;
 export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: string }[] = [
   { name: "map", path: "/", also: /^\/$/, icon: "M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2zM9 4v14M15 6v14" },
   { name: "locks", path: "/locks", also: /^\/lock/, icon: "M5 11h14v10H5zM8 11V8a4 4 0 0 1 8 0v3" },
-  { name: "vehicles", path: "/vehicles", also: /^\/vehicle/, icon: "M2 6h12v10H2zM14 10h4l4 3v3h-8zM6 18.5a2 2 0 1 0 .1 0M17.5 18.5a2 2 0 1 0 .1 0" },
+  {
+    name: "vehicles",
+    path: "/vehicles",
+    also: /^\/vehicle/,
+    icon: "M2 6h12v10H2zM14 10h4l4 3v3h-8zM6 18.5a2 2 0 1 0 .1 0M17.5 18.5a2 2 0 1 0 .1 0",
+  },
   { name: "areas", path: "/areas", also: /^\/area/, icon: "M12 3l8 5v8l-8 5-8-5V8zM4 14l9-9M7 19L20 9" },
   { name: "gates", path: "/gates", also: /^\/gate/, icon: "M9 2v20M15 2v20M3 12h18" },
 ];
@@ -37,7 +42,13 @@ export function Nav() {
       ))}
       <a href="/api/docs" target="_blank" rel="noreferrer" className="nav-last">
         <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">
-          <path d="M8 5l-6 7 6 7M16 5l6 7-6 7" fill="none" stroke="currentColor" strokeWidth="1.7" strokeLinejoin="round" />
+          <path
+            d="M8 5l-6 7 6 7M16 5l6 7-6 7"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.7"
+            strokeLinejoin="round"
+          />
         </svg>
         <span>{t.nav.api}</span>
       </a>

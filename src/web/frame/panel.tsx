@@ -42,7 +42,12 @@ export function Panel({ title, aside, wide = false, loading = false, fixed = fal
         </button>
         <h1>{title}</h1>
         {aside}
-        <button type="button" onClick={() => void navigate("/")} aria-label={t.states.close} title={`${t.states.close} (Esc)`}>
+        <button
+          type="button"
+          onClick={() => void navigate("/")}
+          aria-label={t.states.close}
+          title={`${t.states.close} (Esc)`}
+        >
           ✕
         </button>
       </header>

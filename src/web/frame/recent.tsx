@@ -82,7 +82,11 @@ function sentence(event: FindingEvent, t: Text, gateName: (id: string) => string
       return event.change === "opened" ? r.lockOpened : r.lockRevised;
     }
     case "exposure":
-      return event.change === "withdrawn" ? r.exposureWithdrawn : event.change === "closed" ? r.exposureClosed : r.exposureOpened;
+      return event.change === "withdrawn"
+        ? r.exposureWithdrawn
+        : event.change === "closed"
+          ? r.exposureClosed
+          : r.exposureOpened;
     case "passage": {
       const { direction, gate } = event.body as Passage;
       return r.passage(direction === "inbound" ? t.gate.inbound : t.gate.outbound, gateName(gate));
@@ -90,6 +94,10 @@ function sentence(event: FindingEvent, t: Text, gateName: (id: string) => string
     case "fence":
       return (event.body as FenceEvent).kind === "entry" ? r.entry : r.exit;
     case "area":
-      return event.cause === "area-withdrawn" ? r.areaWithdrawn : event.change === "opened" ? r.areaOpened : r.areaRevised;
+      return event.cause === "area-withdrawn"
+        ? r.areaWithdrawn
+        : event.change === "opened"
+          ? r.areaOpened
+          : r.areaRevised;
   }
 }

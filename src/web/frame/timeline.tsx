@@ -42,7 +42,8 @@ export function Timeline() {
           <i className="key-passages" /> {t.timeline.passages} {count(hours.reduce((sum, { up }) => sum + up, 0))}
         </span>
         <span>
-          <i className="key-locks" /> {t.timeline.locks} {count(hours.reduce((sum, { marks }) => sum + (marks ?? 0), 0))}
+          <i className="key-locks" /> {t.timeline.locks}{" "}
+          {count(hours.reduce((sum, { marks }) => sum + (marks ?? 0), 0))}
         </span>
       </div>
       <HourBars hours={hours} height={46} label={t.timeline.title} />

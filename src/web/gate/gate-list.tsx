@@ -19,10 +19,13 @@ export function GateList() {
   const today = useGateCountsSince(clock.startOfDay(nowMs));
   const hourly = useHourlyGateCounts(nowMs, HOURS);
   const rows = useMemo(() => gateRows(city?.gates ?? [], today.data ?? []), [city, today.data]);
-  const total = rows.reduce((sum, row) => ({ inbound: sum.inbound + row.inbound, outbound: sum.outbound + row.outbound }), {
-    inbound: 0,
-    outbound: 0,
-  });
+  const total = rows.reduce(
+    (sum, row) => ({ inbound: sum.inbound + row.inbound, outbound: sum.outbound + row.outbound }),
+    {
+      inbound: 0,
+      outbound: 0,
+    },
+  );
   return (
     <Panel title={t.gate.list} wide fixed>
       <div className="section">

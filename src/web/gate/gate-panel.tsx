@@ -52,7 +52,9 @@ export function GatePanel() {
       up: inbound,
       down: outbound,
       tick: clock.minute(fromMs).slice(0, 2),
-      label: failed ? `${span} ${t.gate.failed}` : `${span}  ${t.gate.inbound} ${inbound} · ${t.gate.outbound} ${outbound}`,
+      label: failed
+        ? `${span} ${t.gate.failed}`
+        : `${span}  ${t.gate.inbound} ${inbound} · ${t.gate.outbound} ${outbound}`,
       unknown: failed,
     };
   });
@@ -82,7 +84,9 @@ export function GatePanel() {
           height={96}
           label={t.gate.byHour}
           chosenMs={hour}
-          onChoose={(fromMs) => setSearch(fromMs === hour ? {} : { hour: new Date(fromMs).toISOString() }, { replace: true })}
+          onChoose={(fromMs) =>
+            setSearch(fromMs === hour ? {} : { hour: new Date(fromMs).toISOString() }, { replace: true })
+          }
         />
       </div>
       <div className="filter">
@@ -102,10 +106,15 @@ export function GatePanel() {
         what={t.gate.passagesFailed}
         rowHeight={37}
         keyOf={(passage: Passage) => passage.id}
-        empty={<Empty title={hour === null ? t.gate.passagesEmpty : t.gate.passedNone} hint={t.gate.passagesEmptyHint} />}
+        empty={
+          <Empty title={hour === null ? t.gate.passagesEmpty : t.gate.passedNone} hint={t.gate.passagesEmptyHint} />
+        }
       >
         {({ vehicle, direction, time }) => (
-          <Link className="row passage-row" to={`/vehicle/${encodeURIComponent(vehicle)}?at=${encodeURIComponent(time)}`}>
+          <Link
+            className="row passage-row"
+            to={`/vehicle/${encodeURIComponent(vehicle)}?at=${encodeURIComponent(time)}`}
+          >
             <span>{clock.full(time, nowMs)}</span>
             <span>
               {direction === "inbound" ? "↑" : "↓"} {t.gate[direction]}

@@ -126,7 +126,11 @@ function OpenedLock({ lock }: { lock: Lock }) {
             )
           }
         >
-          {releasing ? <ReleaseForm lock={lock} onDone={() => setReleasing(false)} /> : <p className="muted">{t.lock.why}</p>}
+          {releasing ? (
+            <ReleaseForm lock={lock} onDone={() => setReleasing(false)} />
+          ) : (
+            <p className="muted">{t.lock.why}</p>
+          )}
         </Section>
       ) : null}
       <Section title={t.evidence.title}>

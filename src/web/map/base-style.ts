@@ -39,7 +39,12 @@ export function baseStyle(
       { id: "ground", type: "background", paint: { "background-color": tokens.ground } },
       { id: "land", type: "fill", source: "counties", paint: { "fill-color": tokens.land, "fill-antialias": false } },
       ...(city.tiles === null ? [] : [{ id: "tiles", type: "raster" as const, source: "tiles" }]),
-      { id: "county-lines", type: "line", source: "counties", paint: { "line-color": tokens.countyLine, "line-width": 0.8 } },
+      {
+        id: "county-lines",
+        type: "line",
+        source: "counties",
+        paint: { "line-color": tokens.countyLine, "line-width": 0.8 },
+      },
       {
         id: "roads",
         type: "line",
@@ -87,7 +92,11 @@ export function baseStyle(
         id: "reach",
         type: "line",
         source: "reach",
-        paint: { "line-color": level(tokens), "line-width": ["case", ["get", "selected"], 1.6, 0.9], "line-opacity": 0.9 },
+        paint: {
+          "line-color": level(tokens),
+          "line-width": ["case", ["get", "selected"], 1.6, 0.9],
+          "line-opacity": 0.9,
+        },
       },
       {
         id: "fence",
@@ -127,14 +136,26 @@ export function baseStyle(
         type: "circle",
         source: "draft",
         filter: ["==", ["geometry-type"], "Point"],
-        paint: { "circle-color": tokens.halo, "circle-radius": 4.5, "circle-stroke-color": tokens.action, "circle-stroke-width": 2 },
+        paint: {
+          "circle-color": tokens.halo,
+          "circle-radius": 4.5,
+          "circle-stroke-color": tokens.action,
+          "circle-stroke-width": 2,
+        },
       },
       {
         id: "road-names",
         type: "symbol",
         source: "roads",
         minzoom: 9.5,
-        layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "symbol-spacing": 420, "text-rotation-alignment": "viewport" },
+        layout: {
+          "symbol-placement": "line",
+          "text-field": ["get", "name"],
+          "text-font": FONT,
+          "text-size": 11,
+          "symbol-spacing": 420,
+          "text-rotation-alignment": "viewport",
+        },
         paint: { "text-color": tokens.roadName, "text-halo-color": tokens.land, "text-halo-width": 1.4 },
       },
       {
@@ -215,7 +236,13 @@ function trackLayers(tokens: Tokens): StyleSpecification["layers"] {
     paint: { "line-color": color, "line-width": width, ...(dash === undefined ? {} : { "line-dasharray": dash }) },
   });
   return [
-    { id: "track-halo", type: "line", source: "track", filter: ["in", ["get", "kind"], ["literal", ["outside", "near"]]], paint: { "line-color": tokens.halo, "line-width": 6, "line-opacity": 0.8 } },
+    {
+      id: "track-halo",
+      type: "line",
+      source: "track",
+      filter: ["in", ["get", "kind"], ["literal", ["outside", "near"]]],
+      paint: { "line-color": tokens.halo, "line-width": 6, "line-opacity": 0.8 },
+    },
     line("track-unknown", "unknown", tokens.trackUnknown, 1.6, [2, 3]),
     line("track-outside", "outside", tokens.trackOutside, 2.2),
     line("track-near", "near", tokens.trackNear, 5),
@@ -224,7 +251,12 @@ function trackLayers(tokens: Tokens): StyleSpecification["layers"] {
       type: "circle",
       source: "track",
       filter: ["==", ["get", "kind"], "parked"],
-      paint: { "circle-color": tokens.halo, "circle-radius": 6, "circle-stroke-color": tokens.trackParked, "circle-stroke-width": 2.5 },
+      paint: {
+        "circle-color": tokens.halo,
+        "circle-radius": 6,
+        "circle-stroke-color": tokens.trackParked,
+        "circle-stroke-width": 2.5,
+      },
     },
     {
       id: "evidence-lines",

@@ -19,10 +19,7 @@ import { scene, type Focus } from "./scene.ts";
 import { rgba, vehicleColumns, VehicleLayer, type VehicleColors, type VehiclePasses } from "./vehicle-layer.ts";
 
 /** What lies under the pointer. */
-export type Hit =
-  | { kind: "vehicle"; id: string; number: number }
-  | { kind: "area" | "gate"; id: string }
-  | null;
+export type Hit = { kind: "vehicle"; id: string; number: number } | { kind: "area" | "gate"; id: string } | null;
 
 export interface CityMapOptions {
   container: HTMLElement;
@@ -202,8 +199,19 @@ export class CityMap {
       [event.point.x - 4, event.point.y - 4],
       [event.point.x + 4, event.point.y + 4],
     ];
-    const layers = ["gate-bars", "gate-counts", "gate-lines", "area-fill", "area-line", "area-point", "area-names", "reach"];
-    const found = this.map.queryRenderedFeatures(box, { layers: layers.filter((layer) => this.map.getLayer(layer)) })[0];
+    const layers = [
+      "gate-bars",
+      "gate-counts",
+      "gate-lines",
+      "area-fill",
+      "area-line",
+      "area-point",
+      "area-names",
+      "reach",
+    ];
+    const found = this.map.queryRenderedFeatures(box, {
+      layers: layers.filter((layer) => this.map.getLayer(layer)),
+    })[0];
     if (found === undefined) return null;
     const { gate, area } = found.properties as { gate?: string; area?: string };
     if (gate !== undefined) return { kind: "gate", id: gate };

@@ -18,11 +18,21 @@ export function EvidenceLabels({ map, clock }: { map: MapLibreMap; clock: CityCl
     const nearest: LonLat = [exposure.nearest.lon, exposure.nearest.lat];
     const middle: LonLat = foot === null ? nearest : [(nearest[0] + foot[0]) / 2, (nearest[1] + foot[1]) / 2];
     const markers = [
-      label(`▸ ${t.evidence.entered} ${clock.second(exposure.entered.time)}`, [exposure.entered.lon, exposure.entered.lat], "right"),
+      label(
+        `▸ ${t.evidence.entered} ${clock.second(exposure.entered.time)}`,
+        [exposure.entered.lon, exposure.entered.lat],
+        "right",
+      ),
       label(distance(exposure.minDistanceM), middle, "left", "distance"),
     ];
     if (exposure.left !== null) {
-      markers.push(label(`◂ ${t.evidence.left} ${clock.second(exposure.left.time)}`, [exposure.left.lon, exposure.left.lat], "left"));
+      markers.push(
+        label(
+          `◂ ${t.evidence.left} ${clock.second(exposure.left.time)}`,
+          [exposure.left.lon, exposure.left.lat],
+          "left",
+        ),
+      );
     }
     for (const marker of markers) marker.addTo(map);
     return () => {

@@ -47,7 +47,14 @@ describe("the fleet on the map", () => {
 
   it("forgets who is not in a message of all", () => {
     const fleet = new Fleet();
-    fleet.apply(message([[0, 113, 35], [1, 113, 35]]), 0, true);
+    fleet.apply(
+      message([
+        [0, 113, 35],
+        [1, 113, 35],
+      ]),
+      0,
+      true,
+    );
     fleet.apply(message([[1, 113, 35]]), 1_000, true);
     expect(fleet.placeOf(0, 1_000)).toBeNull();
     expect(fleet.placeOf(1, 1_000)).not.toBeNull();
@@ -63,7 +70,14 @@ describe("the fleet on the map", () => {
 
   it("finds a locked vehicle before an ordinary one that is a little nearer", () => {
     const fleet = new Fleet();
-    fleet.apply(message([[0, 113, 35, 0], [1, 113.0004, 35, 2]]), 0, true);
+    fleet.apply(
+      message([
+        [0, 113, 35, 0],
+        [1, 113.0004, 35, 2],
+      ]),
+      0,
+      true,
+    );
     expect(fleet.nearest(113, 35, 0.001, 0.001, 0)).toBe(1);
     expect(fleet.nearest(113.5, 35, 0.001, 0.001, 0)).toBeNull();
   });

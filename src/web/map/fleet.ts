@@ -71,10 +71,7 @@ export class Fleet {
   placeOf(number: number, nowMs: number): [number, number] | null {
     if ((this.state[number] ?? 255) === 255) return null;
     const share = progress(nowMs, this.startMs[number]!, this.durationMs[number]!);
-    return [
-      this.lon[number]! + this.deltaLon[number]! * share,
-      this.lat[number]! + this.deltaLat[number]! * share,
-    ];
+    return [this.lon[number]! + this.deltaLon[number]! * share, this.lat[number]! + this.deltaLat[number]! * share];
   }
 
   /** The vehicle drawn nearest to a place, within a box of the given half sizes; one that matters goes first. */

@@ -18,7 +18,11 @@ export function HoverLabel({ hit, at, fleet }: { hit: Hit; at: { x: number; y: n
     const fixMs = fleet.fixMs[hit.number]!;
     const lost = live.cityNowMs() - fixMs > LOST_AFTER_MS;
     lines.push(plateOf(hit.id).text);
-    lines.push([state === null ? "" : t.state[state], lost ? t.lost : "", t.map.lastFix(clock.second(fixMs))].filter(Boolean).join(" · "));
+    lines.push(
+      [state === null ? "" : t.state[state], lost ? t.lost : "", t.map.lastFix(clock.second(fixMs))]
+        .filter(Boolean)
+        .join(" · "),
+    );
   } else if (hit.kind === "area") {
     const area = areas?.find(({ id }) => id === hit.id);
     if (area !== undefined) lines.push(area.name, t.level[area.level]);

@@ -7,7 +7,15 @@ import { useAreas, useGateCountsSince, useOpenLocks } from "../api/queries.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
 import { usePreferences } from "../preferences.tsx";
 import { CityMap, type Hit } from "./city-map.ts";
-import { areaFeatures, areaNameFeatures, draftFeatures, evidenceFeatures, gateFeatures, reachFeatures, trackFeatures } from "./features.ts";
+import {
+  areaFeatures,
+  areaNameFeatures,
+  draftFeatures,
+  evidenceFeatures,
+  gateFeatures,
+  reachFeatures,
+  trackFeatures,
+} from "./features.ts";
 import { EvidenceLabels } from "./evidence-labels.tsx";
 import { HoverLabel } from "./hover-label.tsx";
 import { Legend } from "./legend.tsx";

@@ -15,11 +15,40 @@ const square = (lon: number, lat: number, half: number): number[][] => [
 
 const shapes: [string, Geometry, rings: number][] = [
   ["a point", { type: "Point", coordinates: [113.9, 35.3] }, 1],
-  ["a line with a bend", { type: "LineString", coordinates: [[113.9, 35.3], [113.93, 35.31], [113.92, 35.34]] }, 1],
+  [
+    "a line with a bend",
+    {
+      type: "LineString",
+      coordinates: [
+        [113.9, 35.3],
+        [113.93, 35.31],
+        [113.92, 35.34],
+      ],
+    },
+    1,
+  ],
   ["a polygon", { type: "Polygon", coordinates: [square(113.9, 35.3, 0.01)] }, 1],
-  ["a ring whose hole reaches further than 800 m", { type: "Polygon", coordinates: [square(113.9, 35.3, 0.03), square(113.9, 35.3, 0.02)] }, 2],
-  ["two polygons far apart", { type: "MultiPolygon", coordinates: [[square(113.9, 35.3, 0.005)], [square(114, 35.3, 0.005)]] }, 2],
-  ["two points near each other", { type: "MultiPoint", coordinates: [[113.9, 35.3], [113.91, 35.3]] }, 1],
+  [
+    "a ring whose hole reaches further than 800 m",
+    { type: "Polygon", coordinates: [square(113.9, 35.3, 0.03), square(113.9, 35.3, 0.02)] },
+    2,
+  ],
+  [
+    "two polygons far apart",
+    { type: "MultiPolygon", coordinates: [[square(113.9, 35.3, 0.005)], [square(114, 35.3, 0.005)]] },
+    2,
+  ],
+  [
+    "two points near each other",
+    {
+      type: "MultiPoint",
+      coordinates: [
+        [113.9, 35.3],
+        [113.91, 35.3],
+      ],
+    },
+    1,
+  ],
 ];
 
 describe("the line of the reach", () => {

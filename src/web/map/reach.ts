@@ -1,13 +1,5 @@
 import type { Geometry } from "../../model/area.ts";
-import {
-  bboxOf,
-  nearestOnShape,
-  planeAround,
-  positionsOf,
-  shapeOnPlane,
-  type LonLat,
-  type Metres,
-} from "./plane.ts";
+import { bboxOf, nearestOnShape, planeAround, positionsOf, shapeOnPlane, type LonLat, type Metres } from "./plane.ts";
 
 /** The rule's reach as published; a test holds it to the rule. */
 export const REACH_METERS = 800;
@@ -56,7 +48,12 @@ function levelLines(
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       // The corners counter-clockwise from the south-west one.
-      const around = [[column, row], [column + 1, row], [column + 1, row + 1], [column, row + 1]] as const;
+      const around = [
+        [column, row],
+        [column + 1, row],
+        [column + 1, row + 1],
+        [column, row + 1],
+      ] as const;
       const values = around.map(([c, r]) => level[r * columns + c]!);
       const crossings: { edge: string; at: Metres; leaving: boolean }[] = [];
       for (let side = 0; side < 4; side++) {

@@ -52,7 +52,10 @@ export function vehicleColumns(fleet: Fleet, nowMs: number, lostBeforeMs: number
     const state = fleet.state[number]!;
     if (state !== NONE) (state === ORDINARY ? ordinary : special).push(number);
   }
-  return { ordinary: columnsOf(fleet, ordinary, nowMs, lostBeforeMs), special: columnsOf(fleet, special, nowMs, lostBeforeMs) };
+  return {
+    ordinary: columnsOf(fleet, ordinary, nowMs, lostBeforeMs),
+    special: columnsOf(fleet, special, nowMs, lostBeforeMs),
+  };
 }
 
 function columnsOf(fleet: Fleet, numbers: readonly number[], nowMs: number, lostBeforeMs: number): VehicleColumns {
@@ -96,7 +99,10 @@ export class VehicleLayer extends Layer<VehicleLayerProps> {
   override getShaders(): unknown {
     return super.getShaders({
       vs: vertexShader,
-      fs: (this.props as unknown as VehicleLayerProps).pass === "ordinary" ? ordinaryFragmentShader : specialFragmentShader,
+      fs:
+        (this.props as unknown as VehicleLayerProps).pass === "ordinary"
+          ? ordinaryFragmentShader
+          : specialFragmentShader,
       modules: [project32, vehicleUniforms],
     }) as unknown;
   }

@@ -64,7 +64,10 @@ function Bars({ hour, up, down }: { hour: HourBar; up: number; down: number }) {
     <>
       <span className="up" style={{ height: `${up * scale}%` }}>
         {(hour.marks ?? 0) > 0 ? <span className="hour-mark">{hour.marks}</span> : null}
-        <span className={hour.unknown === true ? "hour-bar unknown" : "hour-bar"} style={{ height: `${(hour.up / up) * 100}%` }} />
+        <span
+          className={hour.unknown === true ? "hour-bar unknown" : "hour-bar"}
+          style={{ height: `${(hour.up / up) * 100}%` }}
+        />
       </span>
       {down > 0 ? (
         <span className="down" style={{ height: `${down * scale}%` }}>

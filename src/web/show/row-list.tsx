@@ -35,7 +35,8 @@ export function RowList<Item>({ query, what, rowHeight, keyOf, empty, head, chil
     if (last >= items.length - 20 && hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [last, items.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
 
-  if (data === undefined) return isError ? <Failed error={error} what={what} retry={() => void refetch()} /> : <Loading rows={10} />;
+  if (data === undefined)
+    return isError ? <Failed error={error} what={what} retry={() => void refetch()} /> : <Loading rows={10} />;
   if (items.length === 0) return <>{empty}</>;
   return (
     <div className="rows" ref={scroller} tabIndex={-1}>

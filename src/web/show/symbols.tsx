@@ -2,7 +2,15 @@ import type { AreaLevel } from "../../model/area.ts";
 import type { VehicleState } from "../../model/vehicle.ts";
 
 /** The map's shapes for cards, lists and the legend. They mean the same everywhere. */
-export function VehicleMark({ state, lost = false, size = 20 }: { state: VehicleState; lost?: boolean; size?: number }) {
+export function VehicleMark({
+  state,
+  lost = false,
+  size = 20,
+}: {
+  state: VehicleState;
+  lost?: boolean;
+  size?: number;
+}) {
   const dash = lost ? { strokeDasharray: "2.2 1.8" } : {};
   return (
     <svg className="mark" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
@@ -17,7 +25,13 @@ export function VehicleMark({ state, lost = false, size = 20 }: { state: Vehicle
         <g fill={lost ? "none" : "var(--locked)"} stroke="var(--locked)" strokeWidth="2" {...dash}>
           <path d="M7.5 11V8a4.5 4.5 0 0 1 9 0v3" fill="none" strokeWidth="2.6" />
           <rect x="4.8" y="11" width="14.4" height="10.6" rx="1.2" />
-          <path d="M12 14.6v3.2" stroke="var(--surface)" strokeWidth="2.4" strokeLinecap="round" strokeDasharray="none" />
+          <path
+            d="M12 14.6v3.2"
+            stroke="var(--surface)"
+            strokeWidth="2.4"
+            strokeLinecap="round"
+            strokeDasharray="none"
+          />
         </g>
       ) : null}
       {state === "released" ? (

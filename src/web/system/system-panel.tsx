@@ -26,7 +26,9 @@ export function SystemPanel() {
   return (
     <Panel title={s.title}>
       <div className="section">
-        {connection === "lost" ? <p className="notice bad">{t.bar.lostHint(clock.second(lostSinceMs ?? Date.now()))}</p> : null}
+        {connection === "lost" ? (
+          <p className="notice bad">{t.bar.lostHint(clock.second(lostSinceMs ?? Date.now()))}</p>
+        ) : null}
         {health.state === "ok" ? (
           <p className="notice good">
             <strong>✓ {t.bar.healthOk}</strong>
@@ -55,7 +57,12 @@ export function SystemPanel() {
       <Section title={s.ingest}>
         <Facts>
           <Fact name={t.bar.rate} value={`${count(data.fixesPerSecond)} ${t.bar.rateUnit}`} />
-          <Fact name={t.bar.lag} value={data.lagMs === null ? "–" : data.lagMs < 10_000 ? `${count(data.lagMs)} ms` : roughSpan(data.lagMs, t)} />
+          <Fact
+            name={t.bar.lag}
+            value={
+              data.lagMs === null ? "–" : data.lagMs < 10_000 ? `${count(data.lagMs)} ms` : roughSpan(data.lagMs, t)
+            }
+          />
           <Fact name={t.bar.terminals} value={count(data.connections)} />
           <Fact name={s.fixes} value={count(watch.fixes)} />
           <Fact name={s.aside} value={count(watch.fixesAside)} />
@@ -67,7 +74,14 @@ export function SystemPanel() {
           <Fact name={s.rematchQueue} value={count(watch.rematchQueue)} />
           <Fact name={s.rematches} value={count(watch.rematches)} />
           <Fact name={s.ledgerQueue} value={count(watch.ledgerQueue)} />
-          <Fact name={s.retro} value={retro.length === 0 ? s.nothing : retro.map(({ area, done, vehicles }) => `${area} ${done}/${vehicles}`).join(", ")} />
+          <Fact
+            name={s.retro}
+            value={
+              retro.length === 0
+                ? s.nothing
+                : retro.map(({ area, done, vehicles }) => `${area} ${done}/${vehicles}`).join(", ")
+            }
+          />
         </Facts>
       </Section>
       <Section title={s.ledger}>

@@ -208,8 +208,10 @@ export const en: Text = {
     },
     geojsonFile: "or choose a file",
     draftReach: "The thin line on the map is the 800 m line once published.",
-    many: (count) => `The file holds ${count} areas, published one by one; id, name and level come from each feature's properties.`,
-    manyStopped: (done, name) => `${done} published, stopped at: ${name}. Correct it and publish again to go on from there.`,
+    many: (count) =>
+      `The file holds ${count} areas, published one by one; id, name and level come from each feature's properties.`,
+    manyStopped: (done, name) =>
+      `${done} published, stopped at: ${name}. Correct it and publish again to go on from there.`,
     blank: "leave blank",
     idHint: "Made by itself when blank",
     title: "Area",

@@ -25,7 +25,10 @@ export function ExposureEvidence({ exposure, area, stretches, drawn, onDraw }: E
   const { live } = useDesk();
   const e = t.evidence;
   return (
-    <article className={`exposure ${exposure.certainty}${drawn ? " drawn" : ""}`} aria-label={area?.name ?? exposure.area}>
+    <article
+      className={`exposure ${exposure.certainty}${drawn ? " drawn" : ""}`}
+      aria-label={area?.name ?? exposure.area}
+    >
       <div className="exposure-head">
         {area === undefined ? null : <AreaMark level={area.level} size={17} />}
         <Link to={`/area/${encodeURIComponent(exposure.area)}`}>{area?.name ?? exposure.area}</Link>

@@ -31,7 +31,14 @@ export function SpeedChart({ track, stretches, fromMs, toMs, atMs, label }: Spee
     >
       {stretches.map(({ kind, fromMs: start, toMs: end }) =>
         SHADED[kind] === undefined ? null : (
-          <rect key={`${start}`} className={SHADED[kind]} x={x(start)} y={0} width={Math.max(1, x(end) - x(start))} height={HEIGHT} />
+          <rect
+            key={`${start}`}
+            className={SHADED[kind]}
+            x={x(start)}
+            y={0}
+            width={Math.max(1, x(end) - x(start))}
+            height={HEIGHT}
+          />
         ),
       )}
       <path className="speed" d={path} />

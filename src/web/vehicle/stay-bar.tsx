@@ -26,7 +26,10 @@ export function StayBar({ exposure, stretches, nowMs }: StayBarProps) {
     <div className="stay">
       <div className="stay-bar">
         <i className="before" style={{ width: `${percent(exposedMs)}%` }} />
-        <i className="after" style={{ left: `${percent(exposedMs)}%`, width: `${percent(endMs) - percent(exposedMs)}%` }} />
+        <i
+          className="after"
+          style={{ left: `${percent(exposedMs)}%`, width: `${percent(endMs) - percent(exposedMs)}%` }}
+        />
         {guesses.map(({ fromMs, toMs }) => (
           <i
             key={fromMs}

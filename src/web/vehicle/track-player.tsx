@@ -78,7 +78,12 @@ export function TrackPlayer({ track, stretches, atMs: linkedMs, onAt }: TrackPla
         <span>{clock.full(toMs)}</span>
       </div>
       <div className="player-line">
-        <button type="button" onClick={toggle} aria-label={playing ? t.vehicle.pause : t.vehicle.play} title={playing ? t.vehicle.pause : t.vehicle.play}>
+        <button
+          type="button"
+          onClick={toggle}
+          aria-label={playing ? t.vehicle.pause : t.vehicle.play}
+          title={playing ? t.vehicle.pause : t.vehicle.play}
+        >
           {playing ? "❚❚" : "▶"}
         </button>
         <Chips

@@ -26,7 +26,13 @@ export function useVehicleScene(vehicle: string, fromMs: number, drawn: Exposure
   const { data: known } = useAreas();
   const areas = known ?? NONE;
   const stretches = useMemo(
-    () => (track === undefined ? [] : trackStretches(track, areas.filter(({ state }) => state === "published"))),
+    () =>
+      track === undefined
+        ? []
+        : trackStretches(
+            track,
+            areas.filter(({ state }) => state === "published"),
+          ),
     [track, areas],
   );
   useEffect(() => {

@@ -43,7 +43,11 @@ export function VehicleFacts({ vehicle }: { vehicle: Vehicle }) {
         <dt>{t.vehicle.coordinates}</dt>
         <dd>
           {last.lon.toFixed(5)}, {last.lat.toFixed(5)}{" "}
-          <button type="button" className="link" onClick={() => scene.focus({ place: [last.lon, last.lat], zoom: 13.5 })}>
+          <button
+            type="button"
+            className="link"
+            onClick={() => scene.focus({ place: [last.lon, last.lat], zoom: 13.5 })}
+          >
             {t.vehicle.followMap}
           </button>
         </dd>

@@ -62,7 +62,10 @@ function VehiclePanel({ id }: { id: string }) {
       ),
     [setSearch],
   );
-  const onAt = useCallback((atMs: number | null) => put("at", atMs === null ? null : new Date(atMs).toISOString()), [put]);
+  const onAt = useCallback(
+    (atMs: number | null) => put("at", atMs === null ? null : new Date(atMs).toISOString()),
+    [put],
+  );
   // A vehicle that is opened without an exposure to look at is brought into view where it is.
   const place = vehicle?.last ?? null;
   useEffect(() => {
