@@ -6,7 +6,7 @@ import { compileShape, type KernelGeometry } from "./shape.ts";
 import { World } from "./world.ts";
 
 /** The published rule, as the kernel takes it. */
-export const PUBLISHED_RULE: KernelRule = {
+const PUBLISHED_RULE: KernelRule = {
   radiusMeters: 800,
   slackMeters: 50,
   dwellMs: 600_000,
