@@ -1,9 +1,8 @@
 import { constants, copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { WuxingError } from "../model/errors.ts";
-import { readManifest } from "./compaction.ts";
 import { quoted } from "./fix-source.ts";
-import { writeManifest } from "./manifest.ts";
+import { readManifest, writeManifest } from "./manifest.ts";
 import { syncPath } from "./run-writer.ts";
 import { messageOf, type TrackDatabase } from "./track-database.ts";
 

@@ -4,7 +4,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
 import { FixAppender, STORED_COLUMNS_SQL } from "./fix-columns.ts";
 import { fixFiles, quoted, wholeMs } from "./fix-source.ts";
-import { writeManifest } from "./manifest.ts";
+import { insertOf, readManifest, writeManifest } from "./manifest.ts";
 import { writeRun, type TrackFile } from "./run-writer.ts";
 import type { TrackDatabase } from "./track-database.ts";
 import type { CompactionReport, TrackStep } from "./track-port.ts";
@@ -245,38 +245,6 @@ function runsOfLikeSize(files: readonly TrackFile[]): TrackFile[] {
     like.push(run);
   }
   return like.length >= MERGE_RUNS ? like.flat() : [];
-}
-
-/** All files of the manifest. */
-export async function readManifest(connection: DuckDBConnection): Promise<TrackFile[]> {
-  const result = await connection.runAndReadAll("SELECT * FROM track_file ORDER BY day, run, name");
-  return result.getRowObjects().map((row) => {
-    const number = (column: string): number => Number(row[column]);
-    const text = (column: string): string => String(row[column]);
-    return {
-      name: text("name"),
-      run: number("run"),
-      day: number("day"),
-      fixes: number("fixes"),
-      minTimeMs: number("min_time_ms"),
-      maxTimeMs: number("max_time_ms"),
-      minVehicle: number("min_vehicle"),
-      maxVehicle: number("max_vehicle"),
-      minSeq: number("min_seq"),
-      maxSeq: number("max_seq"),
-      bytes: number("bytes"),
-      sha256: text("sha256"),
-      visitsName: text("visits_name"),
-      visitsBytes: number("visits_bytes"),
-      visitsSha256: text("visits_sha256"),
-    };
-  });
-}
-
-function insertOf(file: TrackFile): string {
-  const values = [file.run, file.day, file.fixes, file.minTimeMs, file.maxTimeMs, file.minVehicle, file.maxVehicle];
-  return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${values.join(", ")}, ${file.minSeq}, ${file.maxSeq},
-    ${file.bytes}, ${quoted(file.sha256)}, ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)})`;
 }
 
 function sumOfFixes(files: readonly TrackFile[]): number {

@@ -4,6 +4,39 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoted } from "./fix-source.ts";
 import { syncPath, type TrackFile } from "./run-writer.ts";
 
+/** All files of the manifest. */
+export async function readManifest(connection: DuckDBConnection): Promise<TrackFile[]> {
+  const result = await connection.runAndReadAll("SELECT * FROM track_file ORDER BY day, run, name");
+  return result.getRowObjects().map((row) => {
+    const number = (column: string): number => Number(row[column]);
+    const text = (column: string): string => String(row[column]);
+    return {
+      name: text("name"),
+      run: number("run"),
+      day: number("day"),
+      fixes: number("fixes"),
+      minTimeMs: number("min_time_ms"),
+      maxTimeMs: number("max_time_ms"),
+      minVehicle: number("min_vehicle"),
+      maxVehicle: number("max_vehicle"),
+      minSeq: number("min_seq"),
+      maxSeq: number("max_seq"),
+      bytes: number("bytes"),
+      sha256: text("sha256"),
+      visitsName: text("visits_name"),
+      visitsBytes: number("visits_bytes"),
+      visitsSha256: text("visits_sha256"),
+    };
+  });
+}
+
+/** The statement that adds a file. */
+export function insertOf(file: TrackFile): string {
+  const values = [file.run, file.day, file.fixes, file.minTimeMs, file.maxTimeMs, file.minVehicle, file.maxVehicle];
+  return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${values.join(", ")}, ${file.minSeq}, ${file.maxSeq},
+    ${file.bytes}, ${quoted(file.sha256)}, ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)})`;
+}
+
 /**
  * Writes down beside the files what they are, for those who read them without this program: `manifest.json`, and
  * `vehicles.parquet` with the ids behind the numbers. The store itself goes by its database, in which the same manifest

@@ -1,16 +1,17 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { WuxingError } from "../model/errors.ts";
 import type { FixBatch } from "../model/fix.ts";
 import { backupTracks } from "./backup.ts";
-import { Compaction, readManifest } from "./compaction.ts";
+import { checkBatch, wholeBoxes } from "./check-input.ts";
+import { Compaction } from "./compaction.ts";
 import { FIX_COLUMNS_SQL, FixAppender } from "./fix-columns.ts";
 import { FixQueries } from "./fix-queries.ts";
 import { collectFixes } from "./fix-source.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LastFixes } from "./last-fixes.ts";
 import { copyToParquet } from "./geo-parquet.ts";
-import { fingerprint } from "./run-writer.ts";
+import { readManifest } from "./manifest.ts";
+import type { TrackFile } from "./run-writer.ts";
+import { checkFiles, verifyFiles } from "./file-check.ts";
 import { Snapshots } from "./snapshots.ts";
 import { messageOf, TrackDatabase } from "./track-database.ts";
 import type {
@@ -47,9 +48,6 @@ const RETENTION_MS = 30 * 24 * HOUR_MS;
 const HOT_FIXES_MAX = 4_000_000;
 /** Fewer closed fixes than this wait (at most an hour) for more, so that late ones do not make a file each minute. */
 const FLUSH_FIXES_MIN = 100_000;
-const BATCH_FIXES_MAX = 1_000_000;
-const BOXES_MAX = 1000;
-const TIME_MS_MAX = Date.UTC(9999, 11, 31);
 
 /**
  * Opens the track store in a folder, and makes it when there is none.
@@ -101,7 +99,7 @@ class StoredTracks implements TrackStore {
 
   async load(): Promise<void> {
     const position = await this.readPosition();
-    await this.checkFiles();
+    await checkFiles(this.database.filesDir, await this.countFiles());
     await this.compaction.removeOrphans();
     await this.database.use("quick", async (connection) => {
       this.vehicles = new StoredVehicles(await loadVehicles(connection), () => this.commits.wake());
@@ -137,7 +135,7 @@ class StoredTracks implements TrackStore {
   }
 
   async append(batch: FixBatch): Promise<Position> {
-    this.check(batch);
+    checkBatch(batch, this.vehicles.count);
     return this.commits.append(batch);
   }
 
@@ -161,13 +159,7 @@ class StoredTracks implements TrackStore {
 
   async stretchesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
     if (boxesE6.length === 0) return [];
-    if (boxesE6.length > BOXES_MAX || !boxesE6.flat().every(Number.isFinite)) {
-      throw new WuxingError("INPUT_INVALID", "boxes", [
-        { where: "boxesE6", value: `${boxesE6.length} boxes`, expected: `at most ${BOXES_MAX}, of finite numbers` },
-      ]);
-    }
-    const whole = boxesE6.map(([w, s, e, n]): BoxE6 => [Math.ceil(w), Math.ceil(s), Math.floor(e), Math.floor(n)]);
-    return this.queries.stretchesIn(whole, fromMs, toMs, leastStayMs);
+    return this.queries.stretchesIn(wholeBoxes(boxesE6), fromMs, toMs, leastStayMs);
   }
 
   async eachStretch(
@@ -210,24 +202,7 @@ class StoredTracks implements TrackStore {
   }
 
   async verify(): Promise<VerifyReport> {
-    const manifest = await this.database.use("compact", readManifest);
-    const report: VerifyReport = { files: 0, bytes: 0, faults: [] };
-    for (const file of manifest) {
-      for (const [name, bytes, sha256] of [
-        [file.name, file.bytes, file.sha256],
-        [file.visitsName, file.visitsBytes, file.visitsSha256],
-      ] as const) {
-        report.files++;
-        report.bytes += bytes;
-        const found = await fingerprint(join(this.database.filesDir, name)).then(
-          (content) => `${content.bytes} bytes, sha256 ${content.sha256}`,
-          (error: unknown) => messageOf(error),
-        );
-        const expected = `${bytes} bytes, sha256 ${sha256}`;
-        if (found !== expected) report.faults.push({ file: name, expected, found });
-      }
-    }
-    return report;
+    return verifyFiles(this.database.filesDir, await this.database.use("compact", readManifest));
   }
 
   health(): TrackStoreHealth {
@@ -257,27 +232,6 @@ class StoredTracks implements TrackStore {
       await this.database.close();
     })();
     return this.closing;
-  }
-
-  private check(batch: FixBatch): void {
-    if (batch.length > BATCH_FIXES_MAX) {
-      throw new WuxingError("INPUT_INVALID", "batch of fixes", [
-        { where: "length", value: String(batch.length), expected: `at most ${BATCH_FIXES_MAX}` },
-      ]);
-    }
-    for (let row = 0; row < batch.length; row++) {
-      for (const column of ["timeMs", "receivedMs"] as const) {
-        const timeMs = batch[column][row];
-        if (Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= TIME_MS_MAX) continue;
-        throw new WuxingError("INPUT_INVALID", "batch of fixes", [
-          { where: `row ${row}, ${column}`, value: String(timeMs), expected: "integer ms UTC, 1970 to 9999" },
-        ]);
-      }
-      if (batch.vehicle[row] < this.vehicles.count) continue;
-      throw new WuxingError("INPUT_INVALID", "batch of fixes", [
-        { where: `row ${row}, vehicle`, value: String(batch.vehicle[row]), expected: "a number given by `vehicles`" },
-      ]);
-    }
   }
 
   private async commit(fixes: FixBatch, firstSeq: number): Promise<void> {
@@ -369,7 +323,7 @@ class StoredTracks implements TrackStore {
     return Number(result.getRows()[0][0]);
   }
 
-  private async countFiles(): Promise<void> {
+  private async countFiles(): Promise<TrackFile[]> {
     const manifest = await this.database.use("compact", readManifest);
     this.files = { files: 0, fileFixes: 0, fileBytes: 0 };
     for (const { fixes, bytes, visitsBytes } of manifest) {
@@ -377,25 +331,6 @@ class StoredTracks implements TrackStore {
       this.files.fileFixes += fixes;
       this.files.fileBytes += bytes + visitsBytes;
     }
-  }
-
-  /** A file that is missing or cut short is found at once; other damage by `verify`, and by those who read it. */
-  private async checkFiles(): Promise<void> {
-    await this.countFiles();
-    for (const file of await this.database.use("compact", readManifest)) {
-      for (const [name, bytes] of [
-        [file.name, file.bytes],
-        [file.visitsName, file.visitsBytes],
-      ] as const) {
-        const path = join(this.database.filesDir, name);
-        const found = await stat(path).then(
-          ({ size }) => `${size} bytes`,
-          (error: unknown) => messageOf(error),
-        );
-        if (found !== `${bytes} bytes`) {
-          throw new WuxingError("DATA_UNREADABLE", path, [{ where: path, value: found, expected: `${bytes} bytes` }]);
-        }
-      }
-    }
+    return manifest;
   }
 }
