@@ -8,8 +8,6 @@ import { migrate } from "./migrate.ts";
 import { createPglitePool } from "./pglite-pool.ts";
 import type { Tables } from "./tables.ts";
 
-/** OID of int8, which `pg` gives as text; sequences and milliseconds stay below 2^53. */
-const INT8 = 20;
 const CONNECTIONS_MAX = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -20,7 +18,7 @@ export interface Database {
   readonly kysely: Kysely<Tables>;
   /** Where it is, for a log line; never with a password. */
   readonly name: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /**
@@ -56,8 +54,9 @@ function openServer(url: string): Promise<Database> {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: "wuxing",
     types: {
-      getTypeParser: ((oid: number, format?: "text" | "binary") =>
-        oid === INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
+      // `pg` gives int8 as text; sequences and milliseconds stay below 2^53.
+      getTypeParser: ((oid: Parameters<typeof types.getTypeParser>[0], format?: "text" | "binary") =>
+        oid === types.builtins.INT8 ? Number : types.getTypeParser(oid, format)) as typeof types.getTypeParser,
     },
   });
   // Without a listener an idle connection that the server drops would end the process; the next query opens another.

@@ -6,7 +6,7 @@ import type { Tables } from "./tables.ts";
 
 type Feed = Pick<LedgerQueries, "eventsAfter" | "lastSeq" | "subscribe"> & {
   /** Tells the subscribers of events that are committed. */
-  publish(events: readonly FindingEvent[]): void;
+  publish: (events: readonly FindingEvent[]) => void;
 };
 
 /** The outbox as it is read: by number from the table, and as it grows by subscription. */

@@ -28,7 +28,7 @@ export function createPglitePool(dir: string | null): PostgresPool {
     // Not those of the process: `--input-type`, `--inspect` and the like are not for a thread with a file.
     execArgv: [],
   });
-  const waiting = new Map<number, { resolve(answer: PgliteAnswer): void; reject(error: Error): void }>();
+  const waiting = new Map<number, { resolve: (answer: PgliteAnswer) => void; reject: (error: Error) => void }>();
   let requests = 0;
   let ended: Error | null = null;
   let turn: Promise<void> = Promise.resolve();

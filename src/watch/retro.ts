@@ -97,6 +97,8 @@ export class Retro {
       reachBoxes(area.geometry, rule),
       Math.max(ALL_TIME_MS.from, fromMs - rule.maxParkedMs),
       Math.min(ALL_TIME_MS.to, toMs + rule.maxParkedMs),
+      // Who only drove past cannot be exposed. Under a rule with a shorter dwell a stay may lie between two fixes.
+      rule.dwellMs > rule.maxGapMs ? rule.dwellMs : 0,
     );
     const vehicles = new Set<number>(near);
     if (area.version > 1) {
