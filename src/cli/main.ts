@@ -2,7 +2,11 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { decodeCommand } from "./decode-command.ts";
 import { matchCommand } from "./match-command.ts";
+import { replayCommand } from "./replay-command.ts";
 import { errorText } from "./report-error.ts";
+import { serveCommand } from "./serve-command.ts";
+import { settingsCommand } from "./settings-command.ts";
+import { simulateCommand } from "./simulate-command.ts";
 import { tracksCommand } from "./tracks-command.ts";
 
 /** Runs the program; sets the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -12,7 +16,15 @@ export async function run(argv: readonly string[]): Promise<void> {
     .version(version())
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
-  for (const command of [matchCommand(), decodeCommand(), tracksCommand()]) {
+  for (const command of [
+    serveCommand(),
+    matchCommand(),
+    decodeCommand(),
+    replayCommand(),
+    simulateCommand(),
+    tracksCommand(),
+    settingsCommand(),
+  ]) {
     program.addCommand(command);
     overrideExit(command);
   }

@@ -72,7 +72,7 @@ export class FixCollector<Sender extends Acknowledged> {
     batch.vehicle[row] = vehicle;
     batch.receivedMs[row] = receivedMs;
     batch.flags[row] = this.#flagsOf(row, receivedMs) | (stored ? FixFlag.stored : 0);
-    if (batch.headingDeg[row] !== ABSENT_U16 && batch.headingDeg[row] >= 360) {
+    if (batch.headingDeg[row] !== ABSENT_U16 && batch.headingDeg[row]! >= 360) {
       batch.headingDeg[row] = batch.headingDeg[row] === 360 ? 0 : ABSENT_U16;
     }
     this.#counters.fixes++;

@@ -13,11 +13,12 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
     app.get("/", { schema: { hide: true } }, (_request, reply) =>
       reply.code(503).type("text/html; charset=utf-8").send(NOT_BUILT),
     );
+    app.setNotFoundHandler((request, reply) => sendNotFound(request, reply));
     return;
   }
   await app.register(fastifyStatic, {
     root: dir,
-    index: "index.html",
+    serve: false,
     preCompressed: true,
     cacheControl: false,
     setHeaders: (reply, path) => {
@@ -25,11 +26,12 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
       void reply.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
-  app.setNotFoundHandler((request, reply) => {
+  app.get("/*", { schema: { hide: true } }, (request, reply) => {
     const path = request.url.split("?")[0]!;
-    const page = request.method === "GET" && !path.startsWith("/api/") && !path.split("/").at(-1)!.includes(".");
-    if (!page || request.headers.accept?.includes("text/html") !== true) return sendNotFound(request, reply);
-    return reply.sendFile("index.html");
+    if (path.startsWith("/api/")) return sendNotFound(request, reply);
+    if (path.split("/").at(-1)!.includes(".")) return reply.sendFile(path.slice(1));
+    const page = path === "/" || request.headers.accept?.includes("text/html") === true;
+    return page ? reply.sendFile("index.html") : sendNotFound(request, reply);
   });
 }
 

@@ -63,7 +63,6 @@ export function answerErrors(app: FastifyInstance): void {
     request.log.error({ err: error }, "request failed");
     return send(reply, 500, "INTERNAL", null, []);
   });
-  app.setNotFoundHandler((request, reply) => sendNotFound(request, reply));
 }
 
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { LogController, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { WuxingError } from "../model/errors.ts";
 import { documentApi } from "./api-document.ts";
@@ -33,7 +33,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   const limits = { ...HTTP_LIMITS, ...options.limits };
   const app = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: 65_000,

@@ -24,7 +24,7 @@ async function drive({ cityDir, lastFixMs, ...order }: FleetOrder): Promise<void
     tell({ failure: error instanceof Error ? error.message : String(error) });
     process.exitCode = 1;
   }
-  if (process.connected) process.disconnect();
+  if (process.connected) process.disconnect?.();
 }
 
 function tell(news: FleetNews): void {

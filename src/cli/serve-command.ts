@@ -1,0 +1,23 @@
+import { once } from "node:events";
+import { Command } from "commander";
+import { startPlatform } from "./serve.ts";
+import { addSettings, readSettings } from "./settings.ts";
+
+/** `wuxing serve`: runs until it is interrupted; a second interrupt ends it at once. */
+export function serveCommand(): Command {
+  return addSettings(new Command("serve").description("运行平台 / runs the platform")).action(serve);
+}
+
+async function serve(options: Record<string, unknown>): Promise<void> {
+  const settings = readSettings(options, process.env);
+  // From the beginning, so that an interrupt during the start ends it cleanly too.
+  const interrupted = Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
+  const platform = await startPlatform(settings);
+  process.stdout.write(
+    `值班台 / console: ${platform.url}\n终端接入 / terminals: JT/T 808, ${settings.jt808Host}:${platform.jt808Port}\nCtrl-C 结束 / ends it\n`,
+  );
+  const failure = await Promise.race([interrupted.then(() => undefined), platform.failed]);
+  process.once("SIGINT", () => process.exit(130));
+  await platform.close();
+  if (failure !== undefined) throw failure;
+}

@@ -1,0 +1,240 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pino, type Logger } from "pino";
+import { loadCity, viewCity, type City } from "../city/city.ts";
+import type { IngestSink } from "../gateway/ingest-sink.ts";
+import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
+import { openTerminalRegister } from "../gateway/terminal-register.ts";
+import { startHttpServer, type HttpServer } from "../http/server.ts";
+import { toWgs84 } from "../kernel/datum.ts";
+import { WuxingError } from "../model/errors.ts";
+import { startFleetProcess, type FleetProcess } from "../simulate/fleet-process.ts";
+import { keepTiming, type FleetTiming } from "../simulate/fleet-timing.ts";
+import { openDatabase } from "../store/database.ts";
+import { openLedger, type Ledger } from "../store/ledger.ts";
+import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
+import { openWatch } from "../watch/open-watch.ts";
+import type { Watch } from "../watch/watch.ts";
+import { IngestMeter } from "./ingest-meter.ts";
+import type { Settings } from "./settings.ts";
+
+/** A platform that runs. */
+export interface Platform {
+  /** Where the console and the API are. */
+  readonly url: string;
+  readonly jt808Port: number;
+  /** Resolves with the reason when a part that the platform needs has ended by itself. */
+  readonly failed: Promise<Error>;
+  /** Lets what is under way finish, in the order of the way of the data, and ends. */
+  close(): Promise<void>;
+}
+
+const DEMO_CITY = fileURLToPath(new URL("../../demo/xinxiang", import.meta.url));
+/** Beside `src/` in a checkout, inside `dist/` when built. */
+const CONSOLE = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../dist/web" : "../web", import.meta.url));
+const DAY_MS = 86_400_000;
+
+/**
+ * Puts the platform together: stores, matching, gateway, API, and for a demo its fleet. Everything that was opened is closed again when
+ * a later part cannot start.
+ * @throws WuxingError PORT_IN_USE, DATA_LOCKED, DATA_UNREADABLE, CITY_INVALID, CONFIG_INVALID
+ */
+export async function startPlatform(settings: Settings): Promise<Platform> {
+  const parts = new Parts(settings);
+  try {
+    await parts.open();
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+  return parts;
+}
+
+class Parts implements Platform {
+  readonly #settings: Settings;
+  readonly #dir: string;
+  readonly #log: Logger;
+  readonly #meter = new IngestMeter();
+  readonly #closers: (() => Promise<void>)[] = [];
+  readonly #failure = Promise.withResolvers<Error>();
+  #cityTimeMs: (() => number) | undefined;
+  #http: HttpServer | undefined;
+  #gateway: Jt808Server | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    // A demo never writes among a city's own data.
+    this.#dir = settings.demo ? join(settings.data, "demo") : settings.data;
+    this.#log = pino({ level: settings.logLevel }, pino.destination(2));
+  }
+
+  get url(): string {
+    return this.#http!.url.replace("127.0.0.1", "localhost");
+  }
+
+  get jt808Port(): number {
+    return this.#gateway!.port;
+  }
+
+  get failed(): Promise<Error> {
+    return this.#failure.promise;
+  }
+
+  async open(): Promise<void> {
+    const { demo, city: cityDir, databaseUrl } = this.#settings;
+    const dir = demo ? (cityDir ?? DEMO_CITY) : cityDir;
+    if (dir === undefined) {
+      throw new WuxingError("CONFIG_INVALID", "no city", [
+        { where: "--city", expected: "the city's folder (docs/city.md), or --demo for Xinxiang" },
+      ]);
+    }
+    await this.#prepareFolder();
+    const tracks = await this.#openTracks();
+    const database = await openDatabase(databaseUrl === undefined ? { dir: this.#dir } : { url: databaseUrl });
+    this.#closers.push(() => database.close());
+    const ledger = await openLedger(database);
+    const lastFixMs = await newestFixMs(tracks);
+    const timing = demo ? await this.#timing(lastFixMs) : undefined;
+    const city = await loadCity(dir, timing === undefined ? {} : { startMs: timing.startMs });
+    let fleetTimeMs = lastFixMs ?? timing?.startMs ?? 0;
+    this.#cityTimeMs = timing === undefined ? Date.now : () => fleetTimeMs;
+    const watch = await this.#openWatch(tracks, ledger, city);
+    await publishFirstAreas(city, ledger, watch);
+    this.#gateway = await this.#openGateway(tracks, watch);
+    this.#http = await this.#openHttp({ city, ledger, watch, tracks });
+    if (timing !== undefined) {
+      this.#startFleet(dir, timing, lastFixMs, (timeMs) => {
+        fleetTimeMs = Math.max(fleetTimeMs, timeMs);
+      });
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // In the reverse order of opening: first nothing comes in any more, last the stores are closed.
+    for (const close of this.#closers.splice(0).toReversed()) {
+      try {
+        await close();
+      } catch (error) {
+        this.#log.error({ error }, "a part could not be closed");
+      }
+    }
+  }
+
+  async #prepareFolder(): Promise<void> {
+    try {
+      await mkdir(this.#dir, { recursive: true });
+    } catch (error) {
+      throw new WuxingError("DATA_UNREADABLE", `${this.#dir} (${(error as NodeJS.ErrnoException).code})`, [], {
+        cause: error,
+      });
+    }
+  }
+
+  async #openTracks(): Promise<TrackStore> {
+    const { retentionDays } = this.#settings;
+    const tracks = await openTrackStore({ dir: join(this.#dir, "tracks"), retentionMs: retentionDays * DAY_MS });
+    this.#closers.push(() => tracks.close());
+    return tracks;
+  }
+
+  async #openWatch(tracks: TrackStore, ledger: Ledger, city: City): Promise<Watch> {
+    const { fence, gates } = city;
+    const now = this.#cityTimeMs!;
+    const watch = await openWatch({ tracks, ledger, city: { fence, gates }, now, log: this.#log });
+    this.#closers.push(() => watch.close());
+    return watch;
+  }
+
+  async #openGateway(tracks: TrackStore, watch: Watch): Promise<Jt808Server> {
+    const { jt808, jt808Host, jt808Datum, admission, authentication, forwarders } = this.#settings;
+    const meter = this.#meter;
+    const sink: IngestSink = {
+      vehicleNumber: ({ vehicle, ...facts }) => tracks.vehicles.numberOf(vehicle, facts),
+      append: async (batch) => {
+        await tracks.append(batch);
+        watch.ingest(batch);
+        meter.count(batch, Date.now());
+      },
+    };
+    const gateway = await startJt808Server({
+      host: jt808Host,
+      port: jt808,
+      sink,
+      secret: await this.#secret(),
+      policy: { admission, authentication, forwarders },
+      register: await openTerminalRegister(join(this.#dir, "terminals.ndjson")),
+      log: this.#log,
+      ...(jt808Datum === "wgs84" ? {} : { toWgs84: (lon, lat) => toWgs84(jt808Datum, lon, lat) }),
+    });
+    this.#closers.push(() => gateway.close());
+    return gateway;
+  }
+
+  async #openHttp(parts: { city: City; ledger: Ledger; watch: Watch; tracks: TrackStore }): Promise<HttpServer> {
+    const { http, httpHost, tiles } = this.#settings;
+    const server = await startHttpServer(
+      {
+        ...parts,
+        city: viewCity(parts.city, tiles ?? null),
+        gateway: () => this.#gateway!.metrics(),
+        ingest: this.#meter,
+        cityTimeMs: this.#cityTimeMs!,
+      },
+      { host: httpHost, port: http, consoleDir: CONSOLE, log: this.#log },
+    );
+    this.#closers.push(() => server.close());
+    return server;
+  }
+
+  #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null, onTime: (timeMs: number) => void): void {
+    const { demoTrucks } = this.#settings;
+    const fleet: FleetProcess = startFleetProcess({
+      cityDir,
+      host: "127.0.0.1",
+      port: this.jt808Port,
+      timing,
+      lastFixMs,
+      ...(demoTrucks === undefined ? {} : { trucks: demoTrucks }),
+      onProgress: ({ cityTimeMs }) => onTime(cityTimeMs),
+    });
+    this.#closers.push(() => fleet.stop());
+    void fleet.ended.then((failure) => failure !== undefined && this.#failure.resolve(failure));
+  }
+
+  async #timing(lastFixMs: number | null): Promise<FleetTiming> {
+    return keepTiming(this.#dir, Date.now(), lastFixMs, { speed: this.#settings.demoSpeed });
+  }
+
+  /** The secret of the terminals' authentication codes, made once for a data folder. */
+  async #secret(): Promise<string> {
+    const path = join(this.#dir, "secret");
+    try {
+      return (await readFile(path, "utf8")).trim();
+    } catch {
+      const secret = randomBytes(32).toString("base64url");
+      await writeFile(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
+      return secret;
+    }
+  }
+}
+
+async function newestFixMs(tracks: TrackStore): Promise<number | null> {
+  const { length, timeMs } = await tracks.lastPositions();
+  let newest: number | null = null;
+  for (let row = 0; row < length; row++) if (newest === null || timeMs[row]! > newest) newest = timeMs[row]!;
+  return newest;
+}
+
+/** The city's own areas are published once, when nothing has been published yet. */
+async function publishFirstAreas(city: City, ledger: Ledger, watch: Watch): Promise<void> {
+  if ((await ledger.allAreas()).length > 0) return;
+  for (const area of city.areas) await watch.publishArea(area);
+}
