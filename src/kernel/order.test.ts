@@ -20,7 +20,7 @@ import type { World } from "./world.ts";
 
 /** The invariant of section 6 of the rule: no order, repetition or delay of the same fixes changes what stands in the end. */
 
-const WORLDS = 2000;
+const WORLDS = 3000;
 const DELAY_SECONDS_MAX = 14 * 86_400;
 
 interface Case {
@@ -287,5 +287,6 @@ test(`live in order = live late, shuffled and repeated = batch, in ${WORLDS} wor
     { numRuns: WORLDS },
   );
   // The worlds hold every kind of finding.
-  for (const [kind, count] of Object.entries(seen)) expect(count, kind).toBeGreaterThan(WORLDS / 50);
+  const rare = Object.entries(seen).filter(([, count]) => count < WORLDS / 50);
+  expect(rare).toEqual([]);
 });

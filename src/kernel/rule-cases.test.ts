@@ -140,14 +140,8 @@ test("7.6 a fix 23 h in the future that is marked takes no part: later fixes sti
 });
 
 test("7.7 both fixes outside, the segment through the reach: a pass of some seconds, no exposure", () => {
-  const passing = (rule: WorldOptions["rule"]): KernelExposure[] =>
-    match({ ...AT_POINT, ...(rule && { rule }) }, [
-      [0, -1500, 500],
-      [120, 1500, 500],
-      [200, 3000, 500],
-    ]).exposures;
-  expect(passing({})).toEqual([]);
-  const [pass] = passing({ dwellMs: 10_000 });
+  expect(passThrough({})).toEqual([]);
+  const [pass] = passThrough({ dwellMs: 10_000 });
   // Half a chord of sqrt(800² - 500²) m at 25 m/s.
   expect(pass.lastMs - pass.startMs).toBeCloseTo((2 * Math.sqrt(800 ** 2 - 500 ** 2)) / 0.025, -2);
   expect(pass.leastMeters).toBeCloseTo(500, 0);
@@ -209,9 +203,7 @@ describe("7.9 shapes", () => {
 
   test("a point, a line and the hole of a donut", () => {
     const line = { type: "LineString" as const, coordinates: [placeAt(-500, 0), placeAt(500, 0)] };
-    const ring = (meters: number): [number, number][] =>
-      ringOf([-meters, -meters], [meters, -meters], [meters, meters], [-meters, meters]);
-    const donut = { type: "Polygon" as const, coordinates: [ring(3000), ring(1000)] };
+    const donut = { type: "Polygon" as const, coordinates: [squareOf(3000), squareOf(1000)] };
     const options = { areas: [{ geometry: pointAt() }, { geometry: line }, { geometry: donut }] };
     const areasAt = (east: number, north: number): string[] =>
       match(options, standing(0, 600, east, north)).exposures.map(({ area }) => area);
@@ -350,6 +342,19 @@ describe("7.14 two places at one time", () => {
     expect(matcher.push(0, DAY_MS - 1000, 113_900_000, 35_300_000)).toBe(false);
   });
 });
+
+/** At 25 m/s from west to east, 500 m north of the point. */
+function passThrough(rule: NonNullable<WorldOptions["rule"]>): KernelExposure[] {
+  return match({ ...AT_POINT, rule }, [
+    [0, -1500, 500],
+    [120, 1500, 500],
+    [200, 3000, 500],
+  ]).exposures;
+}
+
+function squareOf(meters: number): [number, number][] {
+  return ringOf([-meters, -meters], [meters, -meters], [meters, meters], [-meters, meters]);
+}
 
 function sinkOf(exposure: MatchSink["exposure"]): MatchSink {
   return { exposure, passage: () => {}, fence: () => {} };
