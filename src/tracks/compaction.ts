@@ -134,7 +134,10 @@ export class Compaction {
   /** Deletes the files whose fixes are all past retention; of those that hold kept ones only these stay. */
   async expire(report: CompactionReport): Promise<void> {
     const old = await this.database.use("compact", async (connection) => {
-      const past = (await readManifest(connection)).filter(({ maxTimeMs }) => maxTimeMs < this.cutoffMs);
+      // A file with younger fixes, which came late, is rewritten once its oldest ones are a day past retention.
+      const past = (await readManifest(connection)).filter(
+        ({ minReceivedMs, maxReceivedMs }) => maxReceivedMs < this.cutoffMs || minReceivedMs < this.cutoffMs - DAY_MS,
+      );
       const done: TrackFile[] = [];
       for (const file of past) {
         const kept = await countOf(connection, `${this.filesOf([file])} AS fix WHERE ${this.stays()}`);
@@ -171,8 +174,8 @@ export class Compaction {
 
   /** The condition, on a table named `fix`, that retention leaves a fix. */
   private stays(): string {
-    if (!this.keepsStretches) return `fix.time_ms >= ${this.cutoffMs}`;
-    return `(fix.time_ms >= ${this.cutoffMs} OR EXISTS (SELECT 1 FROM kept_stretch AS kept
+    if (!this.keepsStretches) return `fix.received_ms >= ${this.cutoffMs}`;
+    return `(fix.received_ms >= ${this.cutoffMs} OR EXISTS (SELECT 1 FROM kept_stretch AS kept
       WHERE kept.vehicle = fix.vehicle AND fix.time_ms BETWEEN kept.from_ms AND kept.to_ms))`;
   }
 
@@ -184,12 +187,9 @@ export class Compaction {
   }
 
   private async findMerge(connection: DuckDBConnection): Promise<TrackFile[]> {
-    for (const [day, files] of Map.groupBy(await readManifest(connection), (file) => file.day)) {
+    for (const files of Map.groupBy(await readManifest(connection), (file) => file.day).values()) {
       const like = runsOfLikeSize(files);
       if (like.length > 0) return like;
-      // A mixed file holds many days: its last one alone does not tell when the others have to go.
-      const aged = files.filter(({ minTimeMs }) => day === MIXED_DAY && minTimeMs < this.cutoffMs - DAY_MS);
-      if (aged.length > 0) return aged;
     }
     return [];
   }

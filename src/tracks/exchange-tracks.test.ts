@@ -187,18 +187,17 @@ const REAL = new URL("../../../shared/data/tracks/", import.meta.url).pathname;
 describe.skipIf(!existsSync(REAL))("recorded tracks (skipped where ../shared/data is absent)", () => {
   test("come back as they are in their file, from the hot table and from files", async () => {
     const store = await open("real");
-    const paths = ["fleet-wuxi.csv.gz", "transport-AA00002.csv.gz", "taxis-beijing.csv.gz"].map((name) =>
-      join(REAL, name),
-    );
+    const paths = ["fleet-wuxi.csv.gz", "transport-AA00002.csv.gz"].map((name) => join(REAL, name));
     const report = await importTracks(store, { paths, datum: "wgs84" });
-    expect(report.fixes).toBeGreaterThan(100_000);
+    expect(report.fixes).toBeGreaterThan(50_000);
     const before = await placesOf(store);
     const { droppedRepetitions, movedFixes } = await store.compact(true);
     expect(movedFixes).toBe(report.fixes);
     const after = await placesOf(store);
-    expect(after).toEqual(before);
+    // Compared as text: a deep comparison of so many takes half a minute.
+    expect(JSON.stringify(after) === JSON.stringify(before)).toBe(true);
     expect(Object.values(after).flat()).toHaveLength(report.fixes - droppedRepetitions);
     await importTracks(store, { paths, datum: "wgs84" });
-    expect(await placesOf(store)).toEqual(before);
+    expect(JSON.stringify(await placesOf(store)) === JSON.stringify(before)).toBe(true);
   });
 });

@@ -27,7 +27,7 @@ const IN_FLIGHT = 4;
 /**
  * Reads files of fixes into the store, file by file (each takes 20 bytes of memory a fix). It can be cut off and
  * repeated: a fix that is there already stays one. A position of 0/0 is marked as not located. The time of receipt is
- * set to the fix's own, because the files do not tell it.
+ * that of the import.
  *
  * @throws WuxingError INPUT_INVALID when a file cannot be read, naming it: the files before it are in the store
  * @throws WuxingError STORE_UNAVAILABLE
@@ -36,6 +36,7 @@ export async function importTracks(store: TrackStore, request: ImportRequest): P
   const { paths, datum, onReject, onProgress } = request;
   const report: ImportReport = { files: 0, vehicles: 0, fixes: 0, rejected: 0 };
   const seen = new Set<number>();
+  const receivedMs = Date.now();
   for (const path of paths) {
     const read = await readTracks([path], {
       datum,
@@ -49,7 +50,9 @@ export async function importTracks(store: TrackStore, request: ImportRequest): P
       seen.add(vehicle);
       for (let from = 0; from < track.length; from += BATCH_FIXES) {
         const to = Math.min(track.length, from + BATCH_FIXES);
-        const append = store.append(batchOf(track, vehicle, from, to)).finally(() => pending.delete(append));
+        const append = store
+          .append(batchOf(track, vehicle, from, to, receivedMs))
+          .finally(() => pending.delete(append));
         pending.add(append);
         if (pending.size >= IN_FLIGHT) await Promise.race(pending);
         report.fixes += to - from;
@@ -63,12 +66,18 @@ export async function importTracks(store: TrackStore, request: ImportRequest): P
   return report;
 }
 
-function batchOf(track: RecordedTrack, vehicle: number, from: number, to: number): ReturnType<typeof createFixBatch> {
+function batchOf(
+  track: RecordedTrack,
+  vehicle: number,
+  from: number,
+  to: number,
+  receivedMs: number,
+): ReturnType<typeof createFixBatch> {
   const batch = createFixBatch(to - from);
   batch.length = to - from;
   batch.vehicle.fill(vehicle);
   batch.timeMs.set(track.timeMs.subarray(from, to));
-  batch.receivedMs.set(track.timeMs.subarray(from, to));
+  batch.receivedMs.fill(receivedMs);
   batch.lonE6.set(track.lonE6.subarray(from, to));
   batch.latE6.set(track.latE6.subarray(from, to));
   batch.speedKmh10.set(track.speedKmh10.subarray(from, to));

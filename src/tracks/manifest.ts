@@ -17,6 +17,8 @@ export async function readManifest(connection: DuckDBConnection): Promise<TrackF
       fixes: number("fixes"),
       minTimeMs: number("min_time_ms"),
       maxTimeMs: number("max_time_ms"),
+      minReceivedMs: number("min_received_ms"),
+      maxReceivedMs: number("max_received_ms"),
       minVehicle: number("min_vehicle"),
       maxVehicle: number("max_vehicle"),
       minSeq: number("min_seq"),
@@ -32,9 +34,22 @@ export async function readManifest(connection: DuckDBConnection): Promise<TrackF
 
 /** The statement that adds a file. */
 export function insertOf(file: TrackFile): string {
-  const values = [file.run, file.day, file.fixes, file.minTimeMs, file.maxTimeMs, file.minVehicle, file.maxVehicle];
-  return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${values.join(", ")}, ${file.minSeq}, ${file.maxSeq},
-    ${file.bytes}, ${quoted(file.sha256)}, ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)})`;
+  const numbers = [
+    file.run,
+    file.day,
+    file.fixes,
+    file.minTimeMs,
+    file.maxTimeMs,
+    file.minReceivedMs,
+    file.maxReceivedMs,
+    file.minVehicle,
+    file.maxVehicle,
+    file.minSeq,
+    file.maxSeq,
+    file.bytes,
+  ];
+  return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${numbers.join(", ")}, ${quoted(file.sha256)},
+    ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)})`;
 }
 
 /**
@@ -57,7 +72,7 @@ export async function writeManifest(
   const manifest = join(dir, "manifest.json");
   {
     await using handle = await open(`${manifest}.new`, "w");
-    await handle.writeFile(`${JSON.stringify({ format: 1, files }, null, 1)}\n`);
+    await handle.writeFile(`${JSON.stringify({ format: 2, files }, null, 1)}\n`);
     await handle.sync();
   }
   await rename(`${manifest}.new`, manifest);

@@ -7,7 +7,7 @@ import { FIX_UNUSABLE } from "../model/fix.ts";
 import { FILE_COLUMNS_SQL, parquet, quoted } from "./fix-source.ts";
 import { visitsOf } from "./visits.ts";
 
-/** A file of fixes with its file of visits, as the manifest names them. Times, vehicles and log places of all its fixes. */
+/** A file of fixes with its file of visits, as the manifest names them. Times, receipts, vehicles and log places of all its fixes. */
 export interface TrackFile {
   name: string;
   run: number;
@@ -15,6 +15,8 @@ export interface TrackFile {
   fixes: number;
   minTimeMs: number;
   maxTimeMs: number;
+  minReceivedMs: number;
+  maxReceivedMs: number;
   minVehicle: number;
   maxVehicle: number;
   minSeq: number;
@@ -96,10 +98,13 @@ async function writeFile(
   );
   await copy(connection, visitsOf(filesDir, name), join(filesDir, visitsName), VISIT_GROUP_ROWS);
   const figures = await connection.runAndReadAll(
-    `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE, min(vehicle), max(vehicle),
+    `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE,
+       min(time_ms + delay_ms)::DOUBLE, max(time_ms + delay_ms)::DOUBLE, min(vehicle), max(vehicle),
        min(seq)::DOUBLE, max(seq)::DOUBLE FROM ${parquet(filesDir, [name])}`,
   );
-  const [fixes, minTimeMs, maxTimeMs, minVehicle, maxVehicle, minSeq, maxSeq] = figures.getRows()[0].map(Number);
+  const [fixes, minTimeMs, maxTimeMs, minReceivedMs, maxReceivedMs, minVehicle, maxVehicle, minSeq, maxSeq] = figures
+    .getRows()[0]
+    .map(Number);
   const content = await fingerprint(join(filesDir, name));
   const visits = await fingerprint(join(filesDir, visitsName));
   return {
@@ -109,6 +114,8 @@ async function writeFile(
     fixes,
     minTimeMs,
     maxTimeMs,
+    minReceivedMs,
+    maxReceivedMs,
     minVehicle,
     maxVehicle,
     minSeq,

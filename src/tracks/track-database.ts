@@ -14,7 +14,7 @@ import { HOT_TABLE_SQL } from "./fix-columns.ts";
 export type Lane = "write" | "quick" | "long" | "compact";
 
 /** Changes with every change of tables or files that an older program could not read. */
-const FORMAT = 1;
+const FORMAT = 2;
 const DATABASE_FILE = "tracks.duckdb";
 
 const SCHEMA = [
@@ -22,10 +22,11 @@ const SCHEMA = [
   // A log: of several rows of one vehicle the last one (by rowid) counts. Nothing is ever deleted from it.
   `CREATE TABLE IF NOT EXISTS vehicle (
      vehicle UINTEGER NOT NULL, id VARCHAR NOT NULL, plate VARCHAR, plate_colour INTEGER, terminal VARCHAR)`,
-  // The manifest, one row a Parquet file; times and vehicles of all its fixes. Files of one run are disjoint in vehicles.
+  // The manifest, one row a Parquet file; times, receipts, vehicles and log places of all its fixes. Files of one run are disjoint in vehicles.
   `CREATE TABLE IF NOT EXISTS track_file (
      name VARCHAR NOT NULL, run BIGINT NOT NULL, day BIGINT NOT NULL, fixes BIGINT NOT NULL,
-     min_time_ms BIGINT NOT NULL, max_time_ms BIGINT NOT NULL, min_vehicle UINTEGER NOT NULL,
+     min_time_ms BIGINT NOT NULL, max_time_ms BIGINT NOT NULL, min_received_ms BIGINT NOT NULL,
+     max_received_ms BIGINT NOT NULL, min_vehicle UINTEGER NOT NULL,
      max_vehicle UINTEGER NOT NULL, min_seq BIGINT NOT NULL, max_seq BIGINT NOT NULL,
      bytes BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
      visits_name VARCHAR NOT NULL, visits_bytes BIGINT NOT NULL, visits_sha256 VARCHAR NOT NULL)`,

@@ -129,7 +129,7 @@ export type PlaceTrack = Pick<FixBatch, "length" | "timeMs" | "lonE6" | "latE6" 
 export interface TrackStoreOptions {
   /** Folder of the store; made when it is not there. One process at a time. */
   dir: string;
-  /** Fixes older than this, by their own time against `now`, are deleted by compaction. Default 30 days; null: never. */
+  /** Fixes that were received longer ago than this are deleted by compaction. Default 30 days; null: never. */
   retentionMs?: number | null;
   /**
    * Asked before each compaction: stretches whose fixes outlive retention, such as those that prove a live or contested

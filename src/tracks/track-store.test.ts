@@ -302,6 +302,23 @@ describe("the folder", () => {
     expect(readdirSync(join(dir, "files"))).toEqual([]);
   });
 
+  test("what came late goes by its receipt: it stays when it is old, and what stands beside it goes", async () => {
+    let now = NOON;
+    await open({ retentionMs: 24 * HOUR, now: () => now });
+    await appendDrive(1);
+    const late = batchOf([[0, NOON + 1000, 1, 1]]);
+    late.receivedMs[0] = NOON + 40 * HOUR;
+    await store.append(late);
+    await store.compact(true);
+    now = NOON + 26 * HOUR;
+    expect(await store.compact()).toMatchObject({ expiredFixes: 0 });
+    now = NOON + 49 * HOUR;
+    expect(await store.compact()).toMatchObject({ expiredFixes: 60, removedFiles: 1, writtenFiles: 1 });
+    expect(rowsOf(await store.track(0, -Infinity, Infinity))).toEqual([[0, NOON + 1000, 1, 1, 0]]);
+    now = NOON + 65 * HOUR;
+    expect(await store.compact()).toMatchObject({ expiredFixes: 1, removedFiles: 1, writtenFiles: 0 });
+  });
+
   test("what proves a finding outlives retention, until it is let go", async () => {
     const now = (): number => NOON + 49 * HOUR;
     let kept = [{ vehicle: 1, fromMs: NOON + 60_000, toMs: NOON + 5 * 60_000 }];
