@@ -56,7 +56,7 @@ const publish = (site: number): Promise<unknown> =>
   watch.publishArea({
     level: "high",
     datum: "wgs84",
-    geometry: { type: "Point", coordinates: [city.sites[2 * site]! / 1e6, city.sites[2 * site + 1]! / 1e6] },
+    geometry: { type: "Point", coordinates: [city.sites[2 * site] / 1e6, city.sites[2 * site + 1] / 1e6] },
   });
 for (let site = 0; site < 20; site++) await publish(site);
 
@@ -76,9 +76,7 @@ await tracks.compact(true);
 async function liveLag(until: Promise<unknown>): Promise<{ p99: number; most: number; seconds: number }> {
   const lags: number[] = [];
   let isOver = false;
-  void until.then(() => {
-    isOver = true;
-  });
+  void until.finally(() => (isOver = true));
   const begin = performance.now();
   let due = begin;
   let step = city.next();
@@ -97,7 +95,7 @@ async function liveLag(until: Promise<unknown>): Promise<{ p99: number; most: nu
   }
   lags.sort((a, b) => a - b);
   return {
-    p99: lags[Math.floor(lags.length * 0.99)]!,
+    p99: lags[Math.floor(lags.length * 0.99)],
     most: lags.at(-1)!,
     seconds: (performance.now() - begin) / 1000,
   };
@@ -146,9 +144,9 @@ const last = await tracks.track(0, BEGIN_MS, BEGIN_MS + 365 * 86_400_000);
 for (let row = Math.max(1, last.length - 2880); row < last.length; row++) {
   const at = day.length++;
   day.vehicle[at] = 0;
-  day.timeMs[at] = last.timeMs[row]! - STEP_MS / 2;
-  day.lonE6[at] = Math.round((last.lonE6[row]! + last.lonE6[row - 1]!) / 2);
-  day.latE6[at] = Math.round((last.latE6[row]! + last.latE6[row - 1]!) / 2);
+  day.timeMs[at] = last.timeMs[row] - STEP_MS / 2;
+  day.lonE6[at] = Math.round((last.lonE6[row] + last.lonE6[row - 1]) / 2);
+  day.latE6[at] = Math.round((last.latE6[row] + last.latE6[row - 1]) / 2);
 }
 await tracks.append(day);
 const lateStart = performance.now();

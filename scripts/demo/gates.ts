@@ -54,7 +54,7 @@ export function drawGates(fenceGcj02: readonly Position[], roads: readonly DemoR
     }
     return crossings.map(({ at, along, inward }, i) => ({
       type: "Feature",
-      properties: { ...names[i]!, road: road.name },
+      properties: { ...names[i], road: road.name },
       geometry: { type: "LineString", coordinates: gateLine(at, along, inward) },
     }));
   });
@@ -71,9 +71,9 @@ interface Crossing {
 function crossingsOf(line: readonly Position[], fence: readonly Position[]): Crossing[] {
   const found: Crossing[] = [];
   for (let i = 1; i < line.length; i++) {
-    const [a, b] = [line[i - 1]!, line[i]!];
+    const [a, b] = [line[i - 1], line[i]];
     for (let j = 1; j < fence.length; j++) {
-      const [p, q] = [fence[j - 1]!, fence[j]!];
+      const [p, q] = [fence[j - 1], fence[j]];
       const [ap, aq, pa, pb] = [turn(p, q, a), turn(p, q, b), turn(a, b, p), turn(a, b, q)];
       if (ap * aq >= 0 || pa * pb >= 0) continue;
       const t = ap / (ap - aq);

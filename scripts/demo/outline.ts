@@ -19,8 +19,8 @@ export function outlineOf(rings: readonly Ring[], areaMin: number): Ring[] {
     const untied = uncross(ring);
     const turned = signedArea(untied) < 0 ? untied.toReversed() : untied;
     for (let i = 0; i < turned.length; i++) {
-      const way = stepsBetween(turned[i]!, turned[(i + 1) % turned.length]!, vertices);
-      for (let k = 1; k < way.length; k++) addEdge(directed, way[k - 1]!, way[k]!);
+      const way = stepsBetween(turned[i], turned[(i + 1) % turned.length], vertices);
+      for (let k = 1; k < way.length; k++) addEdge(directed, way[k - 1], way[k]);
     }
   }
 
@@ -41,17 +41,17 @@ export function outlineOf(rings: readonly Ring[], areaMin: number): Ring[] {
 }
 
 /** A GeoJSON geometry from the rings of `outlineOf`: each hole goes to the outer ring that holds its first vertex. */
-export function geometryOf(rings: readonly Ring[]):
-  | { type: "Polygon"; coordinates: Ring[] }
-  | { type: "MultiPolygon"; coordinates: Ring[][] } {
+export function geometryOf(
+  rings: readonly Ring[],
+): { type: "Polygon"; coordinates: Ring[] } | { type: "MultiPolygon"; coordinates: Ring[][] } {
   const polygons = rings.filter((ring) => signedArea(ring) > 0).map((ring) => [ring]);
   for (const hole of rings.filter((ring) => signedArea(ring) < 0)) {
-    const owner = polygons.find(([outer]) => holds(outer!, hole[0]!));
-    if (owner === undefined) throw new Error(`a hole at ${hole[0]!.join(", ")} lies in no outer ring`);
+    const owner = polygons.find(([outer]) => holds(outer, hole[0]));
+    if (owner === undefined) throw new Error(`a hole at ${hole[0].join(", ")} lies in no outer ring`);
     owner.push(hole);
   }
   return polygons.length === 1
-    ? { type: "Polygon", coordinates: polygons[0]! }
+    ? { type: "Polygon", coordinates: polygons[0] }
     : { type: "MultiPolygon", coordinates: polygons };
 }
 
@@ -64,10 +64,10 @@ export function shift([lon, lat]: Position, eastMeters: number, northMeters: num
 }
 
 /** Positive for a counter-clockwise ring; square degrees. */
-export function signedArea(ring: readonly Position[]): number {
+function signedArea(ring: readonly Position[]): number {
   let sum = 0;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-    sum += (ring[j]![0] - ring[i]![0]) * (ring[j]![1] + ring[i]![1]);
+    sum += (ring[j][0] - ring[i][0]) * (ring[j][1] + ring[i][1]);
   }
   return sum / 2;
 }
@@ -137,7 +137,7 @@ function splitWhereItTouches(ring: Ring): Ring[] {
 function uncross(ring: Ring): Ring {
   for (let i = 0; i < ring.length - 2; i++) {
     for (let j = i + 2; j < ring.length; j++) {
-      const [a, b, c, d] = [ring[i]!, ring[i + 1]!, ring[j]!, ring[(j + 1) % ring.length]!];
+      const [a, b, c, d] = [ring[i], ring[i + 1], ring[j], ring[(j + 1) % ring.length]];
       if (side(a, b, c) * side(a, b, d) >= 0 || side(c, d, a) * side(c, d, b) >= 0) continue;
       return [...ring.slice(0, i + 1), ...ring.slice(i + 1, j + 1).toReversed(), ...ring.slice(j + 1)];
     }
@@ -152,8 +152,8 @@ function side(a: Position, b: Position, p: Position): number {
 function holds(ring: Ring, [x, y]: Position): boolean {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-    const [xi, yi] = ring[i]!;
-    const [xj, yj] = ring[j]!;
+    const [xi, yi] = ring[i];
+    const [xj, yj] = ring[j];
     if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
   }
   return inside;

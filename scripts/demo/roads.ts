@@ -238,7 +238,12 @@ const ROADS: readonly RoadPlan[] = [
     "fengqiu",
     "fengqiuEast",
   ]),
-  primary("S226", "S226 卫延线", "Provincial Road 226, Weihui–Yanjin", ["weihui", "weihuiEast", [114.17, 35.27], "yanjin"]),
+  primary("S226", "S226 卫延线", "Provincial Road 226, Weihui–Yanjin", [
+    "weihui",
+    "weihuiEast",
+    [114.17, 35.27],
+    "yanjin",
+  ]),
   primary("S306", "S306 卫辉线", "Provincial Road 306, Weihui–Huixian", [
     "weihui",
     [113.94, 35.46],
@@ -253,7 +258,12 @@ const ROADS: readonly RoadPlan[] = [
     "huojiaSouth",
     "shizhuang",
   ]),
-  primary("S308", "S308 延封线", "Provincial Road 308, Yanjin–Changyuan", ["yanjin", [114.3, 35.08], "fengqiu", "changyuan"]),
+  primary("S308", "S308 延封线", "Provincial Road 308, Yanjin–Changyuan", [
+    "yanjin",
+    [114.3, 35.08],
+    "fengqiu",
+    "changyuan",
+  ]),
   primary("S302", "S302 鹤濮线", "Provincial Road 302, Hebi–Puyang", [
     "hebi",
     "hebiEast",
@@ -280,7 +290,7 @@ export interface DemoRoad {
 /** Roads with vertices some 600 m apart; junctions keep their exact position. */
 export function drawRoads(): DemoRoad[] {
   return ROADS.map(({ via, ...road }, index) => {
-    const points = via.map((point): Position => (typeof point === "string" ? JUNCTIONS[point] : point) as Position);
+    const points = via.map((point): Position => (typeof point === "string" ? JUNCTIONS[point] : point));
     return { ...road, line: drawLine(points, road.class, index) };
   });
 }
@@ -290,13 +300,14 @@ function drawLine(points: readonly Position[], roadClass: RoadClass, seed: numbe
   const swayDegrees = { motorway: 0.0012, trunk: 0.0008, primary: 0.0016 }[roadClass];
   const line: Position[] = [];
   for (let i = 0; i + 1 < points.length; i++) {
-    const [p0, p1, p2, p3] = [points[i - 1] ?? points[i]!, points[i]!, points[i + 1]!, points[i + 2] ?? points[i + 1]!];
+    const [p0, p1, p2, p3] = [points[i - 1] ?? points[i], points[i], points[i + 1], points[i + 2] ?? points[i + 1]];
     const length = Math.hypot((p2[0] - p1[0]) * 0.817, p2[1] - p1[1]);
     const steps = Math.max(2, Math.round(length / 0.0055));
     for (let k = 0; k < steps; k++) {
       const t = k / steps;
       const fade = Math.sin(Math.PI * t) ** 2;
-      const sway = swayDegrees * fade * (Math.sin(t * length * 170 + seed) + 0.5 * Math.sin(t * length * 390 + 2 * seed));
+      const sway =
+        swayDegrees * fade * (Math.sin(t * length * 170 + seed) + 0.5 * Math.sin(t * length * 390 + 2 * seed));
       const [nx, ny] = [-(p2[1] - p1[1]) / length, (p2[0] - p1[0]) / length];
       line.push([
         round(bend(p0[0], p1[0], p2[0], p3[0], t) + sway * nx),

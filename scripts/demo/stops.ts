@@ -67,9 +67,9 @@ export function placeStops(roads: readonly DemoRoad[]): DemoStop[] {
     const line = roads.find((road) => road.id === roadId)!.line;
     const distances = line.map(([lon, lat]) => Math.hypot((lon - near[0]) * 0.8166, lat - near[1]));
     const i = Math.min(Math.max(distances.indexOf(Math.min(...distances)), 1), line.length - 2);
-    const [before, after] = [line[i - 1]!, line[i + 1]!];
+    const [before, after] = [line[i - 1], line[i + 1]];
     const [east, north] = [(after[0] - before[0]) * 0.8166, after[1] - before[1]];
     const scale = (side * (kind === "depot" ? 260 : 160)) / Math.hypot(east, north);
-    return { id, name, nameEn, kind, at: shift(line[i]!, north * scale, -east * scale) };
+    return { id, name, nameEn, kind, at: shift(line[i], north * scale, -east * scale) };
   });
 }

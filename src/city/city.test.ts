@@ -41,11 +41,11 @@ describe("a city's folder", () => {
     // GCJ-02 113.8779, 35.2096 (a corner of 红旗区 in the file) lies 0.0062 west and 0.0011 south of it, in WGS-84.
     const raw = JSON.parse(await readFile(join(dir, "counties.geojson"), "utf8"));
     const [rawLon, rawLat] = raw.features[0].geometry.coordinates[0][0];
-    const [lon, lat] = (city.counties[0]!.geometry.coordinates as number[][][])[0]![0]!;
-    expect(rawLon - lon!).toBeGreaterThan(0.005);
-    expect(rawLon - lon!).toBeLessThan(0.007);
-    expect(rawLat - lat!).toBeGreaterThan(-0.001);
-    expect(rawLat - lat!).toBeLessThan(0.001);
+    const [lon, lat] = (city.counties[0].geometry.coordinates as number[][][])[0][0];
+    expect(rawLon - lon).toBeGreaterThan(0.005);
+    expect(rawLon - lon).toBeLessThan(0.007);
+    expect(rawLat - lat).toBeGreaterThan(-0.001);
+    expect(rawLat - lat).toBeLessThan(0.001);
   });
 
   test("gives areas with hours from the start of simulated time their instants", async () => {

@@ -36,7 +36,7 @@ function setting<Schema extends z.ZodType>(
   return { option, env, schema, zh, en };
 }
 
-export const SETTINGS = {
+const SETTINGS = {
   data: setting("--data <dir>", "WUXING_DATA", text.default("data"), "数据目录", "data folder"),
   city: setting(
     "--city <dir>",
@@ -178,11 +178,12 @@ export function addSettings(command: Command): Command {
  * @throws WuxingError CONFIG_INVALID with every value that is wrong, where it stands and what was expected.
  */
 export function readSettings(options: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv): Settings {
-  const path = options["config"] ?? env["WUXING_CONFIG"];
-  const file = typeof path === "string" && path !== "" ? readFile(path) : {};
+  const config = options["config"] ?? env["WUXING_CONFIG"];
+  const path = typeof config === "string" ? config : "";
+  const file = path === "" ? {} : readFile(path);
   const problems: Problem[] = [];
   for (const key of Object.keys(file)) {
-    if (!(key in SETTINGS)) problems.push({ where: `${String(path)}: ${key}`, expected: `one of ${KEYS.join(", ")}` });
+    if (!(key in SETTINGS)) problems.push({ where: `${path}: ${key}`, expected: `one of ${KEYS.join(", ")}` });
   }
   const values: Record<string, unknown> = {};
   for (const key of KEYS) {
@@ -192,7 +193,7 @@ export function readSettings(options: Readonly<Record<string, unknown>>, env: No
         ? [option.split(" ")[0]!, options[key]]
         : env[variable] !== undefined && env[variable] !== ""
           ? [variable, env[variable]]
-          : [`${String(path)}: ${key}`, file[key]];
+          : [`${path}: ${key}`, file[key]];
     const parsed = schema.safeParse(value);
     if (parsed.success) values[key] = parsed.data;
     else problems.push({ where, value: String(value).slice(0, 100), expected: parsed.error.issues[0]!.message });

@@ -167,7 +167,7 @@ export class CommandDesk {
   sweep(nowMs: number): void {
     for (const [terminal, queue] of this.#queues) {
       const session = this.#sessions.get(terminal);
-      for (const entry of [...queue]) {
+      for (const entry of queue.slice()) {
         const { tracked } = entry;
         if (tracked.state === "waiting" && nowMs >= tracked.validUntilMs) this.#end(terminal, entry, "expired");
         else if (tracked.state === "sent" && nowMs >= entry.dueMs) this.#repeat(terminal, entry, session, nowMs);
@@ -182,7 +182,7 @@ export class CommandDesk {
   /** Ends everything that is not finished. */
   close(): void {
     for (const [terminal, queue] of this.#queues) {
-      for (const entry of [...queue]) this.#end(terminal, entry, "cancelled");
+      for (const entry of queue.slice()) this.#end(terminal, entry, "cancelled");
     }
   }
 

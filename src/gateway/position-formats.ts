@@ -11,7 +11,7 @@ export type ReadItem = { vehicle: string; position: ReportedPosition } | { probl
 
 const KNOTS_KMH = 1.852;
 /** Most positions in one message. */
-export const ITEMS_MAX = 10_000;
+const ITEMS_MAX = 10_000;
 
 const vehicleId = z
   .string()

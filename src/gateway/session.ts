@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { PLATFORM_REPLY } from "../wire/jt808/0001-general-reply.ts";
 import { encodeResendParts, RESEND_PARTS } from "../wire/jt808/8003-resend-parts.ts";
 import { MAX_BODY_BYTES } from "../wire/jt808/header.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { ERRORS, WuxingError, type ErrorCode, type Problem } from "../model/errors.ts";
 
 /** The one place where a code of the table of errors becomes a status. */
-export const STATUS_OF = {
+const STATUS_OF = {
   AREA_INVALID: 422,
   AREA_NOT_FOUND: 404,
   AREA_EXISTS: 409,

@@ -14,7 +14,7 @@ export interface MetricRow {
   en: string;
   zh: string;
   /** The value now, or by label; null while there is none. */
-  read(source: MetricSource): number | Readonly<Record<string, number>> | null;
+  read: (source: MetricSource) => number | Readonly<Record<string, number>> | null;
 }
 
 const gateway =

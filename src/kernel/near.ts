@@ -1,4 +1,5 @@
-import { distanceToEdge, metersPerLatDegree, metersPerLonDegree, nearestOnEdge } from "./distance.ts";
+import { distanceToEdge, lonDifference, metersPerLatDegree, metersPerLonDegree, nearestOnEdge } from "./distance.ts";
+import { addInterval } from "./intervals.ts";
 import type { Shape } from "./shape.ts";
 
 /**
@@ -40,7 +41,7 @@ export function nearIntervals(
   out: Float64Array,
 ): number {
   const x0 = shape.nearLon(lon0);
-  const x1 = x0 + shortWay(lon0, lon1);
+  const x1 = x0 + lonDifference(lon0, lon1);
   const margin = (radiusMeters * 1.01) / LEAST_METERS_PER_DEGREE;
   const south = Math.min(lat0, lat1) - margin;
   const north = Math.max(lat0, lat1) + margin;
@@ -82,7 +83,7 @@ export function leastDistance(
   out: Float64Array,
 ): void {
   const x0 = shape.nearLon(lon0);
-  const x1 = x0 + shortWay(lon0, lon1);
+  const x1 = x0 + lonDifference(lon0, lon1);
   const { edges } = shape;
   let distance = Infinity;
   let fraction = 0;
@@ -373,29 +374,6 @@ function cutByRings(shape: Shape, x0: number, y0: number, x1: number, y1: number
 
 function firstCrossing(shape: Shape, x0: number, y0: number, x1: number, y1: number): number {
   return cutByRings(shape, x0, y0, x1, y1) > 0 ? cuts[0] : -1;
-}
-
-/** Puts one interval among ascending, disjoint ones, joining those that it touches; returns their new number. */
-function addInterval(out: Float64Array, count: number, from: number, to: number): number {
-  let first = 0;
-  while (first < count && out[2 * first + 1] < from) first++;
-  let last = first;
-  let joinedFrom = from;
-  let joinedTo = to;
-  while (last < count && out[2 * last] <= to) {
-    joinedFrom = Math.min(joinedFrom, out[2 * last]);
-    joinedTo = Math.max(joinedTo, out[2 * last + 1]);
-    last++;
-  }
-  out.copyWithin(2 * first + 2, 2 * last, 2 * count);
-  out[2 * first] = joinedFrom;
-  out[2 * first + 1] = joinedTo;
-  return count - (last - first) + 1;
-}
-
-function shortWay(lon0: number, lon1: number): number {
-  const difference = lon1 - lon0;
-  return difference > 180 ? difference - 360 : difference < -180 ? difference + 360 : difference;
 }
 
 function clamp(value: number): number {

@@ -28,7 +28,6 @@ export const cityFileSchema = z.strictObject({
   stops: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
   fleet: z.strictObject({ file: z.string() }).optional(),
 });
-export type CityFile = z.infer<typeof cityFileSchema>;
 
 /** Properties of a county's feature. */
 export const countyPropertiesSchema = z.object({

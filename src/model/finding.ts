@@ -7,11 +7,11 @@ import { z } from "zod";
 const instant = z.iso.datetime();
 
 /** A fix as evidence. */
-export const evidenceFixSchema = z.object({ time: instant, lon: z.number(), lat: z.number() });
+const evidenceFixSchema = z.object({ time: instant, lon: z.number(), lat: z.number() });
 export type EvidenceFix = z.infer<typeof evidenceFixSchema>;
 
 /** A crossing of the reach: its instant and place, and the fixes before and after it (absent at the data's edge). */
-export const crossingSchema = z.object({
+const crossingSchema = z.object({
   time: instant,
   lon: z.number(),
   lat: z.number(),
@@ -20,7 +20,7 @@ export const crossingSchema = z.object({
 });
 
 /** `observed`: from known way only. `inferred`: needs parked gaps to reach the ten minutes. */
-export const certaintySchema = z.enum(["observed", "inferred"]);
+const certaintySchema = z.enum(["observed", "inferred"]);
 
 export const exposureSchema = z.object({
   id: z.string(),
@@ -45,7 +45,7 @@ export const exposureSchema = z.object({
 });
 export type Exposure = z.infer<typeof exposureSchema>;
 
-export const directionSchema = z.enum(["inbound", "outbound"]);
+const directionSchema = z.enum(["inbound", "outbound"]);
 
 /** One crossing of a gate line. */
 export const passageSchema = z.object({
@@ -97,7 +97,7 @@ export const releaseInputSchema = z.strictObject({
 export type ReleaseInput = z.infer<typeof releaseInputSchema>;
 
 /** Something that became known: the finding's new content, what changed and why. `seq` orders them all. */
-export const findingEventSchema = z.object({
+const findingEventSchema = z.object({
   seq: z.int(),
   at: instant,
   kind: z.enum(["exposure", "passage", "fence", "lock", "area"]),

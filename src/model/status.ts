@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Parts of the program that can be ill by themselves. */
-export const healthPartSchema = z.enum(["tracks", "ledger", "gateway", "ingest"]);
+const healthPartSchema = z.enum(["tracks", "ledger", "gateway", "ingest"]);
 
 /** `degraded`: something waits or is refused, everything else works. */
 export const healthSchema = z.object({

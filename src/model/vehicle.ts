@@ -33,7 +33,7 @@ export type Vehicle = z.infer<typeof vehicleSchema>;
  * as ms UTC. `number` is the vehicle's number on this server; `vehicles` names numbers not named before on this
  * connection.
  */
-export const positionsSchema = z.object({
+const positionsSchema = z.object({
   number: z.array(z.int()),
   timeMs: z.array(z.int()),
   lonE6: z.array(z.int()),

@@ -10,6 +10,7 @@ export interface Drive {
   whenAt(alongMeters: number): number;
 }
 
+/** 90 km/h: what the limiter of a heavy truck allows (GB 7258-2017, 10.5.3: 100 km/h at most). */
 const SPEED_UP = 0.45;
 const SLOW_DOWN = 0.7;
 /** Above this bend at a vertex, degrees, a truck slows down to `RAMP_MPS`: an interchange or a crossroads. */

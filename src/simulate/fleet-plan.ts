@@ -169,7 +169,7 @@ function pickShare(random: Random, plates: readonly { prefix: string; share: num
 function plateOf(random: Random, prefix: string, taken: Set<string>): string {
   for (;;) {
     const digits = String(random.below(10_000)).padStart(4, "0");
-    const head = random.next() < 0.5 ? random.pick([..."ABCDEFGHJKLMNPQRSTUVWXYZ"]) : String(random.below(10));
+    const head = random.next() < 0.5 ? random.pick("ABCDEFGHJKLMNPQRSTUVWXYZ".split("")) : String(random.below(10));
     const plate = `${prefix}${head}${digits}`;
     if (taken.has(plate)) continue;
     taken.add(plate);

@@ -20,8 +20,11 @@ export interface Route {
 /** The roads of a city as a graph with its stops tied to it. */
 export interface RoadGraph {
   stops: readonly CityStop[];
-  /** The quickest way; undefined when there is none. Routes are computed once and shared. */
-  route(from: CityStop, to: CityStop): Route | undefined;
+  /**
+   * The quickest way, or the one of a driver who would rather not pay tolls; undefined when there is none. Routes are
+   * computed once and shared.
+   */
+  route(from: CityStop, to: CityStop, avoidsTolls: boolean): Route | undefined;
   isInside(lon: number, lat: number): boolean;
 }
 
@@ -29,8 +32,11 @@ interface Edge {
   to: number;
   meters: number;
   limitMps: number;
+  isTolled: boolean;
 }
 
+/** Somebody who avoids tolls uses a motorway only where it saves so much: its time counts as longer by this factor. */
+const TOLL_FACTOR = 1.8;
 const ACCESS_METERS_MAX = 3000;
 const ACCESS_KMH = 25;
 
@@ -53,7 +59,7 @@ export function buildRoadGraph(city: City): RoadGraph {
     lat.push(at[1]);
     return lon.push(at[0]) - 1;
   };
-  const join = (a: number, b: number, limitMps: number): void => {
+  const join = (a: number, b: number, limitMps: number, isTolled: boolean): void => {
     const meters = distanceMeters(lon[a]!, lat[a]!, lon[b]!, lat[b]!);
     edges[a]!.push({ to: b, meters, limitMps });
     edges[b]!.push({ to: a, meters, limitMps });

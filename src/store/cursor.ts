@@ -7,7 +7,7 @@ export interface Keyset {
 }
 
 const LIMIT_DEFAULT = 100;
-export const LIMIT_MAX = 1000;
+const LIMIT_MAX = 1000;
 
 export function encodeCursor({ ms, id }: Keyset): string {
   return Buffer.from(JSON.stringify([ms, id])).toString("base64url");

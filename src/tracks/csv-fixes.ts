@@ -66,7 +66,7 @@ class FixRows implements CsvRecordSink {
     this.#ends = ends;
     if (this.#fieldCount === 0) return this.#header(line, count);
     if (count !== this.#fieldCount) {
-      const text = textOf(bytes, starts[0]!, ends[count - 1]!);
+      const text = textOf(bytes, starts[0], ends[count - 1]);
       return this.#intake.reject(line, "(line)", text, `${this.#fieldCount} fields, as in the header, not ${count}`);
     }
     this.#intake.add(
@@ -75,8 +75,8 @@ class FixRows implements CsvRecordSink {
       readTimeMs(bytes, this.#start(1), this.#end(1)),
       readNumber(bytes, this.#start(2), this.#end(2)),
       readNumber(bytes, this.#start(3), this.#end(3)),
-      this.#places[4]! < 0 ? NaN : readNumber(bytes, this.#start(4), this.#end(4)),
-      this.#places[5]! < 0 ? NaN : readNumber(bytes, this.#start(5), this.#end(5)),
+      this.#places[4] < 0 ? NaN : readNumber(bytes, this.#start(4), this.#end(4)),
+      this.#places[5] < 0 ? NaN : readNumber(bytes, this.#start(5), this.#end(5)),
       this.#raw,
     );
   }
@@ -92,7 +92,7 @@ class FixRows implements CsvRecordSink {
 
   #header(line: number, count: number): void {
     const names = Array.from({ length: count }, (_, field) =>
-      textOf(this.#bytes, this.#starts[field]!, this.#ends[field]!).trim().toLowerCase(),
+      textOf(this.#bytes, this.#starts[field], this.#ends[field]).trim().toLowerCase(),
     );
     const missing = FIX_COLUMNS.slice(0, REQUIRED_COLUMNS).filter((name) => !names.includes(name));
     if (missing.length > 0) this.#refuseHeader(line, names.join(","), `has no column ${missing.join(", ")}`);
@@ -126,10 +126,10 @@ class FixRows implements CsvRecordSink {
   }
 
   #start(column: number): number {
-    return this.#starts[this.#places[column]!]!;
+    return this.#starts[this.#places[column]];
   }
 
   #end(column: number): number {
-    return this.#ends[this.#places[column]!]!;
+    return this.#ends[this.#places[column]];
   }
 }

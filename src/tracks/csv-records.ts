@@ -92,7 +92,7 @@ export class CsvRecords {
     let count = 0;
     let from = start;
     for (let at = start; at < end; at++) {
-      const byte = bytes[at]!;
+      const byte = bytes[at];
       if (byte === QUOTE) return -1;
       if (byte === COMMA && count < FIELDS_MAX - 1) {
         starts[count] = from;
@@ -134,7 +134,7 @@ function endOfQuotedRecord(bytes: Buffer, start: number, last: boolean): number 
   let quoted = false;
   let fieldStart = true;
   for (let at = start; at < bytes.length; at++) {
-    const byte = bytes[at]!;
+    const byte = bytes[at];
     if (quoted) {
       if (byte !== QUOTE) continue;
       if (bytes[at + 1] === QUOTE) at++;

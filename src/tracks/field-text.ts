@@ -20,7 +20,7 @@ export function readNumber(bytes: Uint8Array, start: number, end: number): numbe
   let fraction = 0;
   let inFraction = false;
   for (; at < end; at++) {
-    const digit = bytes[at]! - ZERO;
+    const digit = bytes[at] - ZERO;
     if (digit >= 0 && digit <= 9) {
       mantissa = mantissa * 10 + digit;
       digits++;
@@ -33,7 +33,7 @@ export function readNumber(bytes: Uint8Array, start: number, end: number): numbe
   }
   if (digits === 0) return NaN;
   if (digits > 15) return readAnyNumber(bytes, start, end);
-  return (sign * mantissa) / POWERS[fraction]!;
+  return (sign * mantissa) / POWERS[fraction];
 }
 
 function readAnyNumber(bytes: Uint8Array, start: number, end: number): number {
@@ -64,8 +64,8 @@ export function readTimeMs(bytes: Uint8Array, start: number, end: number): numbe
   if (bytes[at] === 0x2e || bytes[at] === 0x2c) {
     const from = ++at;
     let unit = 100;
-    while (at < end && isDigit(bytes[at]!)) {
-      fractionMs += (bytes[at++]! - ZERO) * unit;
+    while (at < end && isDigit(bytes[at])) {
+      fractionMs += (bytes[at++] - ZERO) * unit;
       unit /= 10;
     }
     if (at === from) return NaN;
@@ -105,14 +105,14 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 function digitsAt(bytes: Uint8Array, start: number, count: number): number {
   let value = 0;
   for (let at = start; at < start + count; at++) {
-    if (!isDigit(bytes[at]!)) return NaN;
-    value = value * 10 + bytes[at]! - ZERO;
+    if (!isDigit(bytes[at])) return NaN;
+    value = value * 10 + bytes[at] - ZERO;
   }
   return value;
 }
 
 function isDigits(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (!isDigit(bytes[at]!)) return false;
+  for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
   return end > start;
 }
 

@@ -4,13 +4,13 @@ import { readTimeMs } from "./field-text.ts";
 import { FIX_COLUMNS, REQUIRED_COLUMNS, type RowIntake } from "./row-intake.ts";
 
 const MEMORY_MAX = "512MB";
-const TIMES: readonly DuckDBTypeId[] = [
+const TIMES: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.TIMESTAMP,
   DuckDBTypeId.TIMESTAMP_TZ,
   DuckDBTypeId.TIMESTAMP_S,
   DuckDBTypeId.TIMESTAMP_MS,
   DuckDBTypeId.TIMESTAMP_NS,
-];
+]);
 
 /**
  * Reads a Parquet file of fixes through DuckDB, chunk by chunk, into `intake`. `time` is a timestamp (UTC), epoch ms
@@ -36,14 +36,14 @@ export async function readParquetFixes(
     const columns = FIX_COLUMNS.map((name) => {
       const place = lower.indexOf(name);
       if (place < 0) return "NULL::DOUBLE";
-      const quoted = `"${names[place]!.replaceAll('"', '""')}"`;
+      const quoted = `"${names[place].replaceAll('"', '""')}"`;
       if (name === "vehicle") return `${quoted}::VARCHAR`;
       if (name !== "time") return `TRY_CAST(${quoted} AS DOUBLE)`;
-      return TIMES.includes(shape.columnTypeId(place)) ? `epoch_ms(${quoted})::VARCHAR` : `${quoted}::VARCHAR`;
+      return TIMES.has(shape.columnTypeId(place)) ? `epoch_ms(${quoted})::VARCHAR` : `${quoted}::VARCHAR`;
     });
-    const raws = FIX_COLUMNS.slice(2, REQUIRED_COLUMNS).map((name) => `"${names[lower.indexOf(name)]!}"::VARCHAR`);
+    const raws = FIX_COLUMNS.slice(2, REQUIRED_COLUMNS).map((name) => `"${names[lower.indexOf(name)]}"::VARCHAR`);
     const total = await connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM ${from}`);
-    const rowsTotal = Math.max(1, Number(total.getRows()[0]![0]));
+    const rowsTotal = Math.max(1, Number(total.getRows()[0][0]));
     const result = await connection.stream(`SELECT ${[...columns, ...raws].join(", ")} FROM ${from}`);
     let row = 0;
     for (;;) {
@@ -52,16 +52,16 @@ export async function readParquetFixes(
       const values = chunk.getColumns() as (string | number | null)[][];
       for (let at = 0; at < chunk.rowCount; at++) {
         row++;
-        const time = Buffer.from(String(values[1]![at] ?? ""));
+        const time = Buffer.from(String(values[1][at] ?? ""));
         intake.add(
           row,
-          String(values[0]![at] ?? "").trim(),
+          String(values[0][at] ?? "").trim(),
           readTimeMs(time, 0, time.length),
-          Number(values[2]![at] ?? NaN),
-          Number(values[3]![at] ?? NaN),
-          Number(values[4]![at] ?? NaN),
-          Number(values[5]![at] ?? NaN),
-          (column) => String((column < 2 ? values[column]![at] : values[column + 4]![at]) ?? ""),
+          Number(values[2][at] ?? NaN),
+          Number(values[3][at] ?? NaN),
+          Number(values[4][at] ?? NaN),
+          Number(values[5][at] ?? NaN),
+          (column) => String((column < 2 ? values[column][at] : values[column + 4][at]) ?? ""),
         );
       }
       onBytes(Math.floor((size * row) / rowsTotal));

@@ -51,11 +51,11 @@ describe("recorded tracks", () => {
     connection.closeSync();
     instance.closeSync();
     const read = await Promise.all([plain, gzipped, parquet].map((path) => readTracks([path], { datum: "wgs84" })));
-    expect(read[0]!.tracks.map(({ vehicle, length }) => [vehicle, length])).toEqual([
+    expect(read[0].tracks.map(({ vehicle, length }) => [vehicle, length])).toEqual([
       ["豫G12345_2", 2],
       ["豫G54321_2", 1],
     ]);
-    expect(read[0]!.tracks[0]!.speedKmh10[0]).toBe(615);
+    expect(read[0].tracks[0].speedKmh10[0]).toBe(615);
     expect(read[1]).toEqual(read[0]);
     expect(read[2]).toEqual(read[0]);
   });
@@ -69,8 +69,8 @@ describe("recorded tracks", () => {
   it("in GCJ-02 are converted to WGS-84 on the way in", async () => {
     const path = file("gcj.csv", HEADER + ROW);
     const [track] = (await readTracks([path], { datum: "gcj02" })).tracks;
-    expect(Math.abs(track!.lonE6[0]! - 113_912_345)).toBeGreaterThan(3000);
-    expect(Math.abs(track!.lonE6[0]! - 113_912_345)).toBeLessThan(9000);
+    expect(Math.abs(track.lonE6[0] - 113_912_345)).toBeGreaterThan(3000);
+    expect(Math.abs(track.lonE6[0] - 113_912_345)).toBeLessThan(9000);
   });
 
   it("leave out what is not valid, with its line, field, value and what was expected", async () => {
@@ -141,7 +141,7 @@ describe("CSV records", () => {
           const step = 1 + (cut % (bytes.length + 1));
           for (let at = 0; at < bytes.length; at += step) records.push(Buffer.from(bytes.subarray(at, at + step)));
           records.end();
-          const wanted = parse(text, { relaxColumnCount: true }) as string[][];
+          const wanted = parse(text, { relaxColumnCount: true });
           expect(got).toEqual(wanted.filter((fields) => fields.length > 1 || fields[0] !== ""));
         },
       ),

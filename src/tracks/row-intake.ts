@@ -8,7 +8,7 @@ import type { TrackCollector } from "./recorded-tracks.ts";
 export const FIX_COLUMNS = ["vehicle", "time", "lon", "lat", "speed", "heading"] as const;
 export const REQUIRED_COLUMNS = 4;
 
-export const EXPECTED = {
+const EXPECTED = {
   vehicle: "a name of 1 to 64 characters",
   time: "ISO 8601 with Z or an offset, such as 2022-05-01T08:00:00+08:00, or epoch ms",
   lon: "degrees, -180 to 180",

@@ -4,7 +4,7 @@ import { vehicleStateSchema, type VehicleState } from "../model/vehicle.ts";
 const STATES = vehicleStateSchema.options;
 
 /** Index of a state in `vehicleStateSchema.options`, as it stands in `LivePositions.state`. */
-export function stateIndex(state: VehicleState): number {
+function stateIndex(state: VehicleState): number {
   return STATES.indexOf(state);
 }
 

@@ -108,7 +108,8 @@ export class Live {
 
   #finding(event: FindingEvent): void {
     this.#waiting.push(event);
-    this.#flush ??= setTimeout(() => {
+    if (this.#flush !== null) return;
+    this.#flush = setTimeout(() => {
       const events = this.#waiting;
       this.#waiting = [];
       this.#flush = null;

@@ -60,7 +60,7 @@ export function GatePanel() {
   });
   const name = gate === undefined ? "" : t.language === "zh" ? gate.name : (gate.nameEn ?? gate.name);
   return (
-    <Panel title={name} fixed>
+    <Panel title={name} wide fixed>
       <div className="section">
         {gate?.road === undefined ? null : <p className="muted">{gate.road}</p>}
         <dl className="totals">

@@ -89,7 +89,7 @@ export class CityMap {
       useDevicePixels: true,
       pickingRadius: 0,
       // The shaders smooth their own edges; multisampling would cost four times the pixels for nothing.
-      deviceProps: { webgl: { antialias: false, depth: false, stencil: false, preserveDrawingBuffer: false } } as never,
+      deviceProps: { webgl: { antialias: false, depth: false, stencil: false, preserveDrawingBuffer: false } },
     });
     this.map.addControl(this.#overlay);
     this.map.on("click", (event) => this.#click(event));
@@ -171,8 +171,8 @@ export class CityMap {
       selected: this.#selected === null ? -1 : (this.#options.fleet.numberOf(this.#selected) ?? -1),
     };
     this.#layers = [
-      new VehicleLayer({ id: "vehicles-ordinary", pass: "ordinary", data: this.#columns.ordinary as never, ...shared }),
-      new VehicleLayer({ id: "vehicles-special", pass: "special", data: this.#columns.special as never, ...shared }),
+      new VehicleLayer({ id: "vehicles-ordinary", pass: "ordinary", data: this.#columns.ordinary, ...shared }),
+      new VehicleLayer({ id: "vehicles-special", pass: "special", data: this.#columns.special, ...shared }),
     ];
     this.#overlay.setProps({ layers: this.#layers });
   }

@@ -131,7 +131,7 @@ export function draftFeatures(draft: SceneState["draft"]): Features {
     features.push(feature({ type: "LineString", coordinates: draft.corners }, { reach: false }));
   }
   for (const geometry of draft.shapes) {
-    features.push(feature(geometry as GeoJSON.Geometry, { reach: false }));
+    features.push(feature(geometry, { reach: false }));
     features.push(feature({ type: "MultiLineString", coordinates: outlineOf(geometry) }, { reach: true }));
   }
   return collection(features);
@@ -142,7 +142,7 @@ function point(coordinates: LonLat, radius: number, hollow: boolean): GeoJSON.Fe
 }
 
 function feature(geometry: GeoJSON.Geometry, properties: object): GeoJSON.Feature {
-  return { type: "Feature", geometry, properties: properties as GeoJSON.GeoJsonProperties };
+  return { type: "Feature", geometry, properties: properties };
 }
 
 function collection(features: GeoJSON.Feature[]): Features {

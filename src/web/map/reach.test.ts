@@ -74,7 +74,7 @@ describe("the line of the reach", () => {
 describe("the nearest place of a shape", () => {
   it("is the point itself inside a polygon, and not inside its hole", () => {
     const plane = planeAround(113.9, 35.3);
-    const shape = shapeOnPlane(shapes[3]![1], plane);
+    const shape = shapeOnPlane(shapes[3][1], plane);
     expect(nearestOnShape(shape, plane.toMetres([113.925, 35.3])).distance).toBe(0);
     expect(nearestOnShape(shape, plane.toMetres([113.9, 35.3])).distance).toBeGreaterThan(1500);
   });

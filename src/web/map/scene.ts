@@ -42,7 +42,7 @@ const EMPTY: SceneState = {
 };
 
 /** What the pages ask of the map. They know no map library; the map reads this and draws it. */
-export class Scene {
+class Scene {
   #state: SceneState = EMPTY;
   #focus: Focus | null = null;
   readonly #listeners = new Set<() => void>();

@@ -77,7 +77,7 @@ function Fixes({ exposure }: { exposure: Exposure }) {
     <table className="fix-table">
       <thead>
         <tr>
-          <td />
+          <td aria-hidden="true" />
           <th scope="col">{e.time}</th>
           <th scope="col">{e.lon}</th>
           <th scope="col">{e.lat}</th>

@@ -37,8 +37,8 @@ describe("a track", () => {
   it("is cut where it crosses the reach, at the instant between the two fixes", () => {
     const stretches = trackStretches(track([0, -1600], [100, 0], [200, 1600]), [area]);
     expect(stretches.map(({ kind }) => kind)).toEqual(["outside", "near", "outside"]);
-    expect(stretches[1]!.fromMs / 1000).toBeCloseTo(50, 0);
-    expect(stretches[1]!.toMs / 1000).toBeCloseTo(150, 0);
+    expect(stretches[1].fromMs / 1000).toBeCloseTo(50, 0);
+    expect(stretches[1].toMs / 1000).toBeCloseTo(150, 0);
   });
 
   it("is parked over a long gap with its ends together, unknown with its ends apart", () => {

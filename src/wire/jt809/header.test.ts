@@ -20,7 +20,7 @@ const NOON_MS = Date.UTC(2026, 4, 13, 4, 0, 0);
 function plainOf(frame: Buffer): Buffer {
   const found: Buffer[] = [];
   new FrameReader809({ onFrame: (plain) => found.push(plain), onFault: () => {} }).push(frame);
-  return found[0]!;
+  return found[0];
 }
 
 function roundTrip(options: Parameters<typeof writeFrame809>[0]): Message809 {

@@ -143,6 +143,6 @@ export function encodeReceivedCount809(received: ReceivedCount809): Buffer {
 }
 
 /** A `time_t` as ms UTC. The standard has seconds; one vendor sends milliseconds, which no year before 5138 reaches. */
-export function epochMs(time: number): number {
+function epochMs(time: number): number {
   return time > 1e11 ? time : time * 1000;
 }
