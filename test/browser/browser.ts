@@ -54,8 +54,8 @@ export async function openConsole(browser: Browser, url: string, options: Consol
   });
   await page.addInitScript(
     ([lang, look]) => {
-      localStorage.setItem("wuxing.language", lang!);
-      localStorage.setItem("wuxing.theme", look!);
+      localStorage.setItem("wuxing.language", lang);
+      localStorage.setItem("wuxing.theme", look);
     },
     [language, theme],
   );

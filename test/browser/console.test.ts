@@ -15,7 +15,7 @@ beforeAll(async () => {
   locks = await itemsOf<Lock>(server.url, "/locks?state=live", 2, 150_000);
   exposures = await itemsOf<Exposure>(
     server.url,
-    `/exposures?vehicle=${encodeURIComponent(locks[0]!.vehicle)}`,
+    `/exposures?vehicle=${encodeURIComponent(locks[0].vehicle)}`,
     1,
     10_000,
   );
@@ -31,9 +31,9 @@ const PAGES = (): Record<string, string> => ({
   locks: "/locks",
   lock: `/lock/${encodeURIComponent(locks.at(-1)!.id)}`,
   vehicles: "/vehicles",
-  vehicle: `/vehicle/${encodeURIComponent(locks[0]!.vehicle)}?hours=24&exposure=${encodeURIComponent(exposures[0]!.id)}`,
+  vehicle: `/vehicle/${encodeURIComponent(locks[0].vehicle)}?hours=24&exposure=${encodeURIComponent(exposures[0].id)}`,
   areas: "/areas",
-  area: `/area/${encodeURIComponent(exposures[0]!.area)}`,
+  area: `/area/${encodeURIComponent(exposures[0].area)}`,
   publishing: "/area/new",
   gates: "/gates",
   gate: "/gate/g4-weihui",
@@ -55,7 +55,7 @@ describe.each(["zh", "en"] as const)("every page in %s", (language) => {
     "system",
   ])("%s: no error, no request elsewhere, no fault of accessibility, no overflow at 1366 × 768", async (name) => {
     const theme = language === "zh" ? "light" : "dark";
-    const path = PAGES()[name]!;
+    const path = PAGES()[name];
     const opened = await openConsole(browser, server.url + path, { language, theme, width: 1366, height: 768 });
     const { page, context, errors, elsewhere } = opened;
     await page.locator(".rail .card, .rail .empty").first().waitFor();
@@ -149,6 +149,7 @@ describe("the situation", () => {
     await page.locator(".card.chosen").waitFor();
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/lock\//);
+    await page.locator(".panel .exposure").first().waitFor();
     await page.keyboard.press("Escape");
     await page.waitForURL(server.url + "/");
     const waiting = Number(await page.locator(".rail-head b").textContent());
@@ -183,8 +184,8 @@ describe("the situation", () => {
 
 describe("a vehicle's page", () => {
   it("draws the evidence of an exposure: crossings, nearest approach, stay with the ten-minute mark", async () => {
-    const exposure = exposures[0]!;
-    const { page, context } = await openConsole(browser, server.url + PAGES()["vehicle"]!);
+    const exposure = exposures[0];
+    const { page, context } = await openConsole(browser, server.url + PAGES()["vehicle"]);
     await page.locator(".exposure.drawn").waitFor();
     await mapIsDrawn(page);
     const labels = await page.locator(".evidence-label").allTextContents();
@@ -202,7 +203,7 @@ describe("a vehicle's page", () => {
   });
 
   it("plays its track, and its address opens the same instant again", async () => {
-    const { page, context } = await openConsole(browser, server.url + PAGES()["vehicle"]!);
+    const { page, context } = await openConsole(browser, server.url + PAGES()["vehicle"]);
     const slider = page.locator(".player input[type=range]");
     await slider.waitFor();
     await slider.focus();
@@ -227,7 +228,7 @@ describe("a vehicle's page", () => {
 
 describe("a lock", () => {
   it("is ended only by a named person with a reason and evidence, and leaves the desk", async () => {
-    const lock = locks[1]!;
+    const lock = locks[1];
     const { page, context } = await openConsole(browser, `${server.url}/lock/${encodeURIComponent(lock.id)}`);
     await page.getByRole("button", { name: "解除锁定…" }).click();
     const form = page.getByRole("form", { name: "解除锁定" });
@@ -312,7 +313,7 @@ describe("a risk area", () => {
 describe("a gate", () => {
   it("answers who passed in an hour", async () => {
     const [passage] = await itemsOf<Passage>(server.url, "/passages?limit=1", 1, 5000);
-    const { page, context } = await openConsole(browser, `${server.url}/gate/${passage!.gate}`);
+    const { page, context } = await openConsole(browser, `${server.url}/gate/${passage.gate}`);
     const bar = page
       .locator("button.hour")
       .filter({ has: page.locator(".hour-bar[style*='height: 100%']") })

@@ -91,13 +91,13 @@ class MovingCrowd {
     this.#roads = lines.map((line) => {
       const at = [0];
       for (let i = 1; i < line.length; i++)
-        at.push(at[i - 1]! + Math.hypot(line[i]![0] - line[i - 1]![0], line[i]![1] - line[i - 1]![1]));
+        at.push(at[i - 1] + Math.hypot(line[i][0] - line[i - 1][0], line[i][1] - line[i - 1][1]));
       return { line, at, length: at.at(-1)! };
     });
     this.#road = Uint16Array.from({ length: count }, (_, i) => i % lines.length);
     this.#place = Float64Array.from(
       { length: count },
-      (_, i) => ((i * 0.61803) % 1) * this.#roads[i % lines.length]!.length,
+      (_, i) => ((i * 0.61803) % 1) * this.#roads[i % lines.length].length,
     );
     this.#speed = Float64Array.from({ length: count }, (_, i) => ((i * 0.377) % 1) * 0.0015 + 0.001).map((v, i) =>
       i % 2 === 0 ? v : -v,
@@ -116,10 +116,10 @@ class MovingCrowd {
       vehicles: {},
     };
     for (let i = 0; i < count; i++) {
-      const { line, at, length } = this.#roads[this.#road[i]!]!;
-      let place = this.#place[i]! + this.#speed[i]!;
+      const { line, at, length } = this.#roads[this.#road[i]];
+      let place = this.#place[i] + this.#speed[i];
       if (place < 0 || place > length) {
-        this.#speed[i] = -this.#speed[i]!;
+        this.#speed[i] = -this.#speed[i];
         place = Math.min(length, Math.max(0, place));
       }
       this.#place[i] = place;
@@ -127,9 +127,9 @@ class MovingCrowd {
         1,
         at.findIndex((end) => end >= place),
       );
-      const [a, b] = [line[next - 1]!, line[next]!];
-      const share = (place - at[next - 1]!) / (at[next]! - at[next - 1]!);
-      const sign = Math.sign(this.#speed[i]!);
+      const [a, b] = [line[next - 1], line[next]];
+      const share = (place - at[next - 1]) / (at[next] - at[next - 1]);
+      const sign = Math.sign(this.#speed[i]);
       positions.number.push(i);
       positions.timeMs.push(Date.now());
       positions.lonE6.push(Math.round((a[0] + (b[0] - a[0]) * share) * 1e6));
