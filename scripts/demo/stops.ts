@@ -49,6 +49,7 @@ const STOPS: readonly StopPlan[] = [
   ["jiaozuo", "焦作豫北物流港", "Jiaozuo Yubei Logistics Port", "depot", "G327", [113.29, 35.208], 1],
   ["xiuwu-service", "修武服务区", "Xiuwu Service Area", "service", "G3511", [113.43, 35.189], -1],
   ["wuzhi", "武陟产业集聚区", "Wuzhi Industrial Zone", "depot", "S86", [113.4, 35.117], 1],
+  ["jincheng-west", "晋城金匠物流园", "Jincheng Jinjiang Logistics Park", "depot", "G5512", [112.88, 35.472], 1],
   ["jincheng", "晋城煤炭集运站", "Jincheng Coal Station", "depot", "G5512", [112.93, 35.44], 1],
   ["lingchuan", "陵川货运站", "Lingchuan Freight Station", "depot", "S229", [113.31, 35.75], -1],
 ];

@@ -10,7 +10,8 @@ export interface Drive {
   whenAt(alongMeters: number): number;
 }
 
-/** 90 km/h: what the limiter of a heavy truck allows (GB 7258-2017, 10.5.3: 100 km/h at most). */
+/** 90 km/h: what the speed limiter of a heavy truck lets it drive. */
+const LIMITER_MPS = 25;
 const SPEED_UP = 0.45;
 const SLOW_DOWN = 0.7;
 /** Above this bend at a vertex, degrees, a truck slows down to `RAMP_MPS`: an interchange or a crossroads. */
@@ -42,7 +43,7 @@ export function planDrive(route: Route, pace: number): Drive {
   };
   for (let i = 1; i < count; i++) {
     const meters = route.alongMeters[i]! - route.alongMeters[i - 1]!;
-    const [before, after, limit] = [speedAt[i - 1]!, speedAt[i]!, route.limitMps[i]! * pace];
+    const [before, after, limit] = [speedAt[i - 1]!, speedAt[i]!, Math.min(LIMITER_MPS, route.limitMps[i]! * pace)];
     const reach = Math.sqrt(
       (2 * SPEED_UP * SLOW_DOWN * meters + SLOW_DOWN * before ** 2 + SPEED_UP * after ** 2) / (SPEED_UP + SLOW_DOWN),
     );
@@ -107,7 +108,7 @@ function speedsAtVertices(route: Route, pace: number): Float64Array {
     const before = courseDeg(route.lon[i]! - route.lon[i - 1]!, route.lat[i]! - route.lat[i - 1]!, route.lat[i]!);
     const after = courseDeg(route.lon[i + 1]! - route.lon[i]!, route.lat[i + 1]! - route.lat[i]!, route.lat[i]!);
     const bend = Math.abs(((after - before + 540) % 360) - 180);
-    speed[i] = Math.min(route.limitMps[i]!, route.limitMps[i + 1]!) * pace;
+    speed[i] = Math.min(LIMITER_MPS, route.limitMps[i]! * pace, route.limitMps[i + 1]! * pace);
     if (bend > BEND_DEG) speed[i] = Math.min(speed[i]!, RAMP_MPS);
   }
   for (let i = 1; i < count; i++) {

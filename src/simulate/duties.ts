@@ -24,17 +24,22 @@ export class EntrySchedule {
   #next(): number {
     const { startMs, caughtUpMs, speed } = this.#timing;
     const k = this.#instants.length;
-    if (k < FIRST_SECONDS.length) return startMs + FIRST_SECONDS[k]! * 1000;
+    const isFast = startMs < caughtUpMs;
+    if (k < FIRST_SECONDS.length) return startMs + FIRST_SECONDS[k]! * 1000 * (isFast ? speed : 1);
     const before = this.#instants[k - 1]!;
     const sinceCaughtUpMs = before - caughtUpMs;
-    // Wall minutes between two entries: 2 while time runs fast, then 5, and 12 once the city has been watched for hours.
-    const wallMinutes = sinceCaughtUpMs < 0 ? 2 : sinceCaughtUpMs < 2 * HOUR_MS ? 5 : 12;
+    const wallMinutes =
+      sinceCaughtUpMs < 0 ? FAST_MINUTES : sinceCaughtUpMs < WATCHED_MS ? LIVE_MINUTES : LATER_MINUTES;
     const factor = sinceCaughtUpMs < 0 ? speed : 1;
     const gapMs = wallMinutes * 60_000 * factor * this.#random.between(0.6, 1.4);
     return Math.round((before + gapMs) / 1000) * 1000;
   }
 }
 
-const HOUR_MS = 3_600_000;
-/** Entries right after the start, seconds: something happens while one still looks. */
-const FIRST_SECONDS = [40, 70, 105];
+/** Entries right after the start, seconds on the wall: something happens while one still looks. */
+const FIRST_SECONDS = [8, 30, 75];
+/** Minutes on the wall between two entries: while time runs fast, then, and once the city has been watched for hours. */
+const FAST_MINUTES = 3;
+const LIVE_MINUTES = 10;
+const LATER_MINUTES = 45;
+const WATCHED_MS = 2 * 3_600_000;

@@ -23,6 +23,7 @@ export interface TruckPlan {
   role: TruckRole;
   /** The driver's share of the speed limit. */
   pace: number;
+  avoidsTolls: boolean;
   home: CityStop;
   /** Which of the scheduled entries are this truck's: `first`, `first + every`, …; null when none are. */
   entries: { first: number; every: number } | null;
@@ -105,8 +106,10 @@ function areasBy(city: City, { at }: CityStop): { meters: number; fromMs: number
 }
 
 const MINUTE_MS = 60_000;
+/** Share of the trucks that now and then stay near a risk area and then come to the city. */
+const EXPOSED_SHARE = 0.14;
 /** How long the first outsiders have waited when the simulation starts: their ten minutes are nearly over. */
-const WAITED_MINUTES = [9.4, 9, 8.6, 8.2, 5];
+const WAITED_MINUTES = [9.4, 8.6, 5];
 
 function planTrucks(
   world: FleetWorld,
@@ -130,7 +133,8 @@ function planTrucks(
       phone: String(14_100_000_000 + index + 1),
       version: index % 4 === 3 ? "2019" : "2013",
       role,
-      pace: random.between(0.85, 1.03),
+      pace: random.between(0.85, 1.02),
+      avoidsTolls: random.next() < 0.35,
       home: random.pick(
         { local: world.inside, commuter: [...world.inside, ...world.safe], outsider: world.safe }[role],
       ),
@@ -139,9 +143,10 @@ function planTrucks(
       outages,
     };
   });
-  const commuters = trucks.filter(({ role }) => role === "commuter");
   if (world.risky.length === 0) return trucks;
-  for (const [i, truck] of commuters.entries()) truck.entries = { first: i, every: commuters.length };
+  // Few have their customers there: a city in which every truck is locked has no list to work on.
+  const exposed = trucks.filter(({ role }) => role === "commuter").slice(0, Math.ceil(count * EXPOSED_SHARE));
+  for (const [i, truck] of exposed.entries()) truck.entries = { first: i, every: exposed.length };
   const outsiders = trucks.filter(({ role }) => role === "outsider");
   for (const [i, minutes] of WAITED_MINUTES.entries()) {
     if (outsiders[i] !== undefined) outsiders[i].waitedMs = minutes * MINUTE_MS;

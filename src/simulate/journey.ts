@@ -39,6 +39,8 @@ const FAST_REPORT_MS = 30_000;
 const LIVE_REPORT_MS = 10_000;
 const JITTER_METERS = 3;
 const YARD_METERS = 70;
+/** Share of an outsider's trips that end near a risk area. */
+const OUTSIDER_RISK = 0.01;
 /** Nothing is reported so shortly before the end of a drive: the truck is looking for its place on the yard. */
 const ARRIVING_MS = 20_000;
 const METERS_PER_DEGREE = 111_200;
@@ -214,7 +216,7 @@ class Truck {
     let candidates = inside;
     if (this.#plan.role === "commuter" && this.#world.graph.isInside(...this.#stop.at)) candidates = safe;
     if (this.#plan.role === "outsider") {
-      candidates = this.random.next() < 0.2 ? risky.map(({ stop }) => stop) : safe;
+      candidates = this.random.next() < OUTSIDER_RISK ? risky.map(({ stop }) => stop) : safe;
     }
     for (let tries = 0; tries < 8; tries++) {
       const to = this.random.pick(candidates.length > 0 ? candidates : safe);
@@ -228,7 +230,7 @@ class Truck {
   }
 
   #planDrive(from: CityStop, to: CityStop): Drive | undefined {
-    const route = this.#world.graph.route(from, to);
+    const route = this.#world.graph.route(from, to, this.#plan.avoidsTolls);
     return route && planDrive(route, this.#plan.pace);
   }
 

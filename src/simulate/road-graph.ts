@@ -61,8 +61,8 @@ export function buildRoadGraph(city: City): RoadGraph {
   };
   const join = (a: number, b: number, limitMps: number, isTolled: boolean): void => {
     const meters = distanceMeters(lon[a]!, lat[a]!, lon[b]!, lat[b]!);
-    edges[a]!.push({ to: b, meters, limitMps });
-    edges[b]!.push({ to: a, meters, limitMps });
+    edges[a]!.push({ to: b, meters, limitMps, isTolled });
+    edges[b]!.push({ to: a, meters, limitMps, isTolled });
   };
 
   for (const road of city.roads) joinRoad(road, vertexAt, join);
@@ -71,7 +71,7 @@ export function buildRoadGraph(city: City): RoadGraph {
     city.stops.map((stop) => {
       const nearest = nearestVertex(lon, lat, roadVertices, stop);
       const vertex = vertexAt(stop.at);
-      join(vertex, nearest, ACCESS_KMH / 3.6);
+      join(vertex, nearest, ACCESS_KMH / 3.6, false);
       return [stop.id, vertex];
     }),
   );
@@ -80,14 +80,15 @@ export function buildRoadGraph(city: City): RoadGraph {
   const isInside = (x: number, y: number): boolean => distanceToShape(fence, x, y) === 0;
   const inside = Uint8Array.from(lon, (x, i) => (isInside(x, lat[i]!) ? 1 : 0));
 
-  const trees = new Map<number, Int32Array>();
+  const trees = new Map<string, Int32Array>();
   const routes = new Map<string, Route | undefined>();
-  const route = (from: CityStop, to: CityStop): Route | undefined => {
-    const key = `${from.id}>${to.id}`;
+  const route = (from: CityStop, to: CityStop, avoidsTolls: boolean): Route | undefined => {
+    const treeKey = `${from.id} ${avoidsTolls}`;
+    const key = `${treeKey} ${to.id}`;
     if (routes.has(key)) return routes.get(key);
     const [start, end] = [stopVertices.get(from.id)!, stopVertices.get(to.id)!];
-    const tree = trees.get(start) ?? quickestTree(edges, start);
-    trees.set(start, tree);
+    const tree = trees.get(treeKey) ?? quickestTree(edges, start, avoidsTolls ? TOLL_FACTOR : 1);
+    trees.set(treeKey, tree);
     const path = pathTo(tree, start, end);
     const found = path && routeAlong(path, from, to, lon, lat, edges, inside);
     routes.set(key, found);
@@ -99,10 +100,10 @@ export function buildRoadGraph(city: City): RoadGraph {
 function joinRoad(
   road: CityRoad,
   vertexAt: (at: readonly [number, number]) => number,
-  join: (a: number, b: number, limitMps: number) => void,
+  join: (a: number, b: number, limitMps: number, isTolled: boolean) => void,
 ): void {
   for (let i = 1; i < road.line.length; i++) {
-    join(vertexAt(road.line[i - 1]!), vertexAt(road.line[i]!), road.speedKmh / 3.6);
+    join(vertexAt(road.line[i - 1]!), vertexAt(road.line[i]!), road.speedKmh / 3.6, road.class === "motorway");
   }
 }
 
@@ -124,7 +125,7 @@ function nearestVertex(lon: readonly number[], lat: readonly number[], count: nu
 }
 
 /** Dijkstra with a binary heap: for each vertex the one before it on the quickest way from `start`; -1 without a way. */
-function quickestTree(edges: readonly Edge[][], start: number): Int32Array {
+function quickestTree(edges: readonly Edge[][], start: number, tollFactor: number): Int32Array {
   const before = new Int32Array(edges.length).fill(-1);
   const seconds = new Float64Array(edges.length).fill(Number.POSITIVE_INFINITY);
   const heap: { vertex: number; seconds: number }[] = [{ vertex: start, seconds: 0 }];
@@ -132,7 +133,7 @@ function quickestTree(edges: readonly Edge[][], start: number): Int32Array {
   for (let top = popLeast(heap); top !== undefined; top = popLeast(heap)) {
     if (top.seconds > seconds[top.vertex]!) continue;
     for (const edge of edges[top.vertex]!) {
-      const reached = top.seconds + edge.meters / edge.limitMps;
+      const reached = top.seconds + (edge.meters / edge.limitMps) * (edge.isTolled ? tollFactor : 1);
       if (reached >= seconds[edge.to]!) continue;
       seconds[edge.to] = reached;
       before[edge.to] = top.vertex;
