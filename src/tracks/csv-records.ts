@@ -116,7 +116,7 @@ export class CsvRecords {
       if (bytes[at] === QUOTE) {
         from = to = ++at;
         for (; at < end; at++) {
-          if (bytes[at] === QUOTE && (at + 1 >= end || bytes[++at] !== QUOTE)) break;
+          if (bytes[at] === QUOTE && (++at >= end || bytes[at] !== QUOTE)) break;
           bytes[to++] = bytes[at]!;
         }
       }
