@@ -62,6 +62,7 @@ class Parts implements Platform {
   #cityTimeMs: (() => number) | undefined;
   #http: HttpServer | undefined;
   #gateway: Jt808Server | undefined;
+  #fleet: FleetProcess | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings) {
@@ -99,17 +100,13 @@ class Parts implements Platform {
     const lastFixMs = await newestFixMs(tracks);
     const timing = demo ? await this.#timing(lastFixMs) : undefined;
     const city = await loadCity(dir, timing === undefined ? {} : { startMs: timing.startMs });
-    let fleetTimeMs = lastFixMs ?? timing?.startMs ?? 0;
-    this.#cityTimeMs = timing === undefined ? Date.now : () => fleetTimeMs;
+    const beginMs = Math.max(timing?.startMs ?? 0, lastFixMs ?? 0);
+    this.#cityTimeMs = timing === undefined ? Date.now : () => this.#fleet?.cityTimeMs() ?? beginMs;
     const watch = await this.#openWatch(tracks, ledger, city);
     await publishFirstAreas(city, ledger, watch);
     this.#gateway = await this.#openGateway(tracks, watch);
     this.#http = await this.#openHttp({ city, ledger, watch, tracks });
-    if (timing !== undefined) {
-      this.#startFleet(dir, timing, lastFixMs, (timeMs) => {
-        fleetTimeMs = Math.max(fleetTimeMs, timeMs);
-      });
-    }
+    if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }
 
   close(): Promise<void> {
@@ -194,17 +191,17 @@ class Parts implements Platform {
     return server;
   }
 
-  #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null, onTime: (timeMs: number) => void): void {
+  #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null): void {
     const { demoTrucks } = this.#settings;
-    const fleet: FleetProcess = startFleetProcess({
+    const fleet = startFleetProcess({
       cityDir,
       host: "127.0.0.1",
       port: this.jt808Port,
       timing,
       lastFixMs,
       ...(demoTrucks === undefined ? {} : { trucks: demoTrucks }),
-      onProgress: ({ cityTimeMs }) => onTime(cityTimeMs),
     });
+    this.#fleet = fleet;
     this.#closers.push(() => fleet.stop());
     void fleet.ended.then((failure) => failure !== undefined && this.#failure.resolve(failure));
   }

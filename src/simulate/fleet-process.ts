@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { FleetTiming } from "./fleet-timing.ts";
-import type { FleetProgress } from "./fleet.ts";
+import { fleetClock, type FleetProgress } from "./fleet.ts";
 
 export interface FleetProcessOptions {
   /** The city's folder. */
@@ -18,12 +18,14 @@ export interface FleetProcessOptions {
 }
 
 /** What the parent tells the child: once, at the start. */
-export type FleetOrder = Omit<FleetProcessOptions, "onProgress">;
+export type FleetOrder = Omit<FleetProcessOptions, "onProgress"> & { wallStartMs: number };
 /** What the child tells the parent. */
 export type FleetNews = { progress: FleetProgress } | { failure: string };
 
 export interface FleetProcess {
   readonly pid: number | undefined;
+  /** The simulated city's time now, ms UTC: no truck is ahead of it. */
+  cityTimeMs(): number;
   /** Resolves when the process has ended: with the reason when it failed, with undefined when it was stopped. */
   readonly ended: Promise<Error | undefined>;
   /** Lets all terminals log out and ends the process. */
@@ -49,7 +51,9 @@ export function startFleetProcess({ onProgress, ...order }: FleetProcessOptions)
     else failure = new Error(news.failure);
   });
   child.on("error", (error) => (failure ??= error));
-  child.send(order satisfies FleetOrder);
+  const wallStartMs = Date.now();
+  const clock = fleetClock(order.timing, order.lastFixMs ?? null, wallStartMs);
+  child.send({ ...order, wallStartMs } satisfies FleetOrder);
   let isStopping = false;
   const ended = (async (): Promise<Error | undefined> => {
     const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
@@ -60,6 +64,7 @@ export function startFleetProcess({ onProgress, ...order }: FleetProcessOptions)
   })();
   return {
     pid: child.pid,
+    cityTimeMs: () => clock.at(Date.now()),
     ended,
     stop: async () => {
       isStopping = true;

@@ -1,7 +1,7 @@
 import type { City } from "../city/city.ts";
 import type { LocationReportInput } from "../wire/jt808/0200-location-report.ts";
 import { LocationStatus } from "../wire/jt808/0200-location-report.ts";
-import { createClock } from "./clock.ts";
+import { createClock, type SimulatedClock } from "./clock.ts";
 import { planFleet, type TruckPlan } from "./fleet-plan.ts";
 import type { FleetTiming } from "./fleet-timing.ts";
 import { simulateTruck, type SimulatedFix } from "./journey.ts";
@@ -14,6 +14,8 @@ export interface FleetRun {
   timing: FleetTiming;
   /** When the simulation is taken up again: when its last fix was made, ms UTC; null (or none) when it begins. */
   lastFixMs?: number | null;
+  /** When simulated time starts to run, ms UTC on the wall; now when not given. */
+  wallStartMs?: number;
   /** Trucks; what the city's `fleet.json` says when not given. */
   trucks?: number | undefined;
   signal: AbortSignal;
@@ -45,11 +47,10 @@ const STARTS_PER_STEP = 40;
  * @throws WuxingError CITY_INVALID when the city's folder has no roads, stops or fleet.
  */
 export async function runFleet(run: FleetRun): Promise<FleetProgress> {
-  const { city, timing, signal, lastFixMs = null } = run;
-  const wallStartMs = Date.now();
-  const isResumed = lastFixMs !== null && lastFixMs > timing.startMs;
-  const beginMs = isResumed ? lastFixMs : timing.startMs;
-  const clock = createClock(beginMs, wallStartMs, timing.speed);
+  const { city, timing, signal, lastFixMs = null, wallStartMs = Date.now() } = run;
+  const clock = fleetClock(timing, lastFixMs, wallStartMs);
+  const beginMs = clock.at(wallStartMs);
+  const isResumed = beginMs > timing.startMs;
   const { world, trucks } = planFleet({ city, timing, trucks: run.trucks });
 
   const progress: FleetProgress = {
@@ -88,6 +89,11 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
   }
   await Promise.all(driven.map(({ terminal }) => terminal.stop()));
   return progress;
+}
+
+/** The clock of a fleet that runs, or is taken up again, from `wallStartMs` on. */
+export function fleetClock(timing: FleetTiming, lastFixMs: number | null, wallStartMs: number): SimulatedClock {
+  return createClock(Math.max(timing.startMs, lastFixMs ?? 0), wallStartMs, timing.speed);
 }
 
 class DrivenTruck {
