@@ -29,8 +29,15 @@ export interface VehicleLocks {
 export interface LedgerReadings {
   /** All areas, withdrawn ones too. */
   allAreas(): Promise<Area[]>;
-  /** Findings of each vehicle that lasted until `fromMs` (exposures), or happened since then; without any: left out. */
-  findingsOf(vehicles: readonly string[], fromMs: number): Promise<Map<string, VehicleFindings>>;
+  /**
+   * Findings of each vehicle that lasted until `fromMs` (exposures), or happened since then; without any: left out.
+   * `exposures`: only those.
+   */
+  findingsOf(
+    vehicles: readonly string[],
+    fromMs: number,
+    kinds?: "all" | "exposures",
+  ): Promise<Map<string, VehicleFindings>>;
   /** Exposures and locks of each of the vehicles, oldest first; a vehicle without any is left out. */
   locksOf(vehicles: readonly string[]): Promise<Map<string, VehicleLocks>>;
   /** Vehicles with an exposure that lasted until `sinceMs` or later, and those with a live lock or one in review. */
@@ -50,16 +57,11 @@ export function createReadings(kysely: Kysely<Tables>): LedgerReadings {
       const rows = await kysely.selectFrom("area").select("body").orderBy("id").execute();
       return rows.map(({ body }) => body);
     },
-    async findingsOf(vehicles, fromMs) {
+    async findingsOf(vehicles, fromMs, kinds = "all") {
       const [exposed, passages, fenceEvents] = await Promise.all([
         exposures().where(isOneOf(vehicles)).where("last_ms", ">=", fromMs).execute(),
-        kysely.selectFrom("passage").select("body").where(isOneOf(vehicles)).where("time_ms", ">=", fromMs).execute(),
-        kysely
-          .selectFrom("fence_event")
-          .select("body")
-          .where(isOneOf(vehicles))
-          .where("time_ms", ">=", fromMs)
-          .execute(),
+        kinds === "all" ? happenedSince(kysely, "passage", vehicles, fromMs) : [],
+        kinds === "all" ? happenedSince(kysely, "fence_event", vehicles, fromMs) : [],
       ]);
       const found = new Map<string, VehicleFindings>();
       const of = (vehicle: string): VehicleFindings =>
@@ -116,6 +118,18 @@ function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): V {
 
 /** One parameter for any number of vehicles: PostgreSQL takes at most 65,535 of them. */
 const isOneOf = (vehicles: readonly string[]) => sql<boolean>`vehicle = any(${vehicles})`;
+
+function happenedSince<T extends "passage" | "fence_event">(
+  kysely: Kysely<Tables>,
+  table: T,
+  vehicles: readonly string[],
+  fromMs: number,
+): Promise<{ body: Tables[T]["body"] }[]> {
+  return sql<{ body: Tables[T]["body"] }>`
+    select body from ${sql.table(table)} where ${isOneOf(vehicles)} and time_ms >= ${fromMs}`
+    .execute(kysely)
+    .then(({ rows }) => rows);
+}
 
 const selectExposures = (kysely: Kysely<Tables>) =>
   kysely.selectFrom("exposure").select(["vehicle", "body", "last_ms", "lock_ms", "entered_ms"]);

@@ -1,4 +1,5 @@
-import { createFixBatch, type FixBatch } from "../model/fix.ts";
+import type { FixBatch } from "../model/fix.ts";
+import type { PlaceTrack } from "../tracks/track-store.ts";
 
 /** Usable fixes of one vehicle that arrive while its history is being read. */
 export class LateFixes {
@@ -13,10 +14,17 @@ export class LateFixes {
   }
 
   /** The history with these fixes behind it, in no order; `track` itself when there are none. Repetitions stay. */
-  behind(track: FixBatch | null): FixBatch {
+  behind(track: PlaceTrack | null): PlaceTrack {
     const before = track?.length ?? 0;
     if (track && this.timeMs.length === 0) return track;
-    const joined = createFixBatch(before + this.timeMs.length);
+    const length = before + this.timeMs.length;
+    const joined: PlaceTrack = {
+      length,
+      timeMs: new Float64Array(length),
+      lonE6: new Int32Array(length),
+      latE6: new Int32Array(length),
+      flags: new Uint8Array(length),
+    };
     if (track) {
       joined.timeMs.set(track.timeMs.subarray(0, before));
       joined.lonE6.set(track.lonE6.subarray(0, before));
@@ -26,7 +34,6 @@ export class LateFixes {
     joined.timeMs.set(this.timeMs, before);
     joined.lonE6.set(this.lonE6, before);
     joined.latE6.set(this.latE6, before);
-    joined.length = before + this.timeMs.length;
     return joined;
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Exposure } from "../model/finding.ts";
 import type { Cause, Finding, Removal, Standing } from "./ledger-port.ts";
 
@@ -5,6 +6,8 @@ import type { Cause, Finding, Removal, Standing } from "./ledger-port.ts";
 export interface Settlement {
   vehicle: string;
   fromMs: number;
+  /** Ids of the areas whose exposures are settled, and nothing else; null: everything. */
+  areas: ReadonlySet<string> | null;
   standing: readonly Finding[];
   /** Why a finding changes; by the area that it is about, null for one that is about none. */
   causeOf: (area: string | null) => Cause;
@@ -18,7 +21,7 @@ export class LedgerChanges {
   readonly toChain = new Map<string, Cause>();
 
   stand(finding: Standing): void {
-    const key = `${finding.kind} ${finding.body.id}`;
+    const key = keyOf(finding);
     this.standing.set(key, finding);
     this.removals.delete(key);
     if (finding.kind === "exposure") this.chain(finding.body.vehicle, finding.cause);
@@ -35,21 +38,27 @@ export class LedgerChanges {
     this.toChain.set(vehicle, cause);
   }
 
-  settle({ vehicle, fromMs, standing, causeOf }: Settlement, before: ReadonlyMap<string, Standing[]>): void {
-    const stays = new Set(standing.map((finding) => `${finding.kind} ${finding.body.id}`));
+  /** `before`: what the ledger has of the vehicle. */
+  settle({ vehicle, fromMs, areas, standing, causeOf }: Settlement, before: readonly Finding[]): void {
+    const stays = new Set(standing.map(keyOf));
     const earlier = [...this.standing.values()].filter((finding) => isOf(finding, vehicle));
     const kept: Exposure[] = [];
-    for (const finding of [...(before.get(vehicle) ?? []), ...earlier]) {
+    for (const finding of [...before, ...earlier]) {
       const { kind, body } = finding;
       if (kind === "lock" || kind === "area" || lastInstantMs(finding) < fromMs) continue;
+      if (areas !== null && !(kind === "exposure" && areas.has(body.area))) continue;
       // Its first fixes have been deleted: it cannot be made again, so it stays as it is.
       if (kind === "exposure" && Date.parse(body.start) < fromMs) kept.push(body);
-      else if (!stays.has(`${kind} ${body.id}`)) {
+      else if (!stays.has(keyOf(finding))) {
         this.withdraw(vehicle, { kind, id: body.id, cause: causeOf(areaOfFinding(finding)) });
       }
     }
+    const present = new Map(before.map((finding) => [keyOf(finding), finding]));
     for (const finding of standing) {
       if (lastInstantMs(finding) < fromMs || isRestOf(finding, kept)) continue;
+      const key = keyOf(finding);
+      const isTouched = this.standing.has(key) || this.removals.has(key);
+      if (!isTouched && isDeepStrictEqual(present.get(key), finding)) continue;
       this.stand({ ...finding, cause: causeOf(areaOfFinding(finding)) });
     }
   }
@@ -57,6 +66,10 @@ export class LedgerChanges {
   recording(): { standing: Standing[]; removals: Removal[] } {
     return { standing: [...this.standing.values()], removals: [...this.removals.values()] };
   }
+}
+
+function keyOf({ kind, body }: Standing | Finding): string {
+  return `${kind} ${body.id}`;
 }
 
 function isOf(finding: Standing, vehicle: string): boolean {

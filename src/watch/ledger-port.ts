@@ -47,8 +47,12 @@ export interface VehicleFindings {
 export interface LedgerPort {
   record(recording: { atMs: number; standing: readonly Standing[]; removals: readonly Removal[] }): Promise<unknown>;
   allAreas(): Promise<Area[]>;
-  /** Findings of each vehicle that lasted until `fromMs` or happened since then. */
-  findingsOf(vehicles: readonly string[], fromMs: number): Promise<Map<string, VehicleFindings>>;
+  /** Findings of each vehicle that lasted until `fromMs` or happened since then; `exposures`: only those. */
+  findingsOf(
+    vehicles: readonly string[],
+    fromMs: number,
+    kinds: "all" | "exposures",
+  ): Promise<Map<string, VehicleFindings>>;
   locksOf(vehicles: readonly string[]): Promise<Map<string, { exposures: StandingExposure[]; locks: Lock[] }>>;
   vehiclesAtRisk(sinceMs: number): Promise<string[]>;
   vehiclesExposedTo(area: string): Promise<string[]>;

@@ -79,6 +79,7 @@ const outline = (): string[] => events.map(({ kind, change, id, cause }) => `${k
 const settlement = (standing: Finding[], fromSecond: number) => ({
   vehicle: "豫G12345_2",
   fromMs: NOON_MS + fromSecond * 1000,
+  areas: null,
   standing,
   causeOf: (area: string | null) => (area === "market" ? ("area-edited" as const) : ("late-fix" as const)),
 });

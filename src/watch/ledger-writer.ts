@@ -1,6 +1,6 @@
 import type { Lock } from "../model/finding.ts";
 import { LedgerChanges, type Settlement } from "./ledger-changes.ts";
-import type { Cause, LedgerPort, Removal, Standing, StandingExposure } from "./ledger-port.ts";
+import type { Cause, Finding, LedgerPort, Removal, Standing, StandingExposure } from "./ledger-port.ts";
 import { chainLocks } from "./lock-chain.ts";
 
 export interface LedgerWriterOptions {
@@ -36,7 +36,10 @@ const RETRY_MS_MAX = 10_000;
 export class LedgerWriter {
   private readonly options: LedgerWriterOptions;
   private entries: Entry[] = [];
+  private findings = 0;
   private running: Promise<void> | null = null;
+  /** Vehicles whose locks still have to be looked at, with the cause. */
+  private readonly toChain = new Map<string, Cause>();
   private closing = false;
   /** Why the last attempt failed; null when it went well. */
   problem: string | null = null;
@@ -50,7 +53,7 @@ export class LedgerWriter {
   }
 
   get isFull(): boolean {
-    return this.entries.length >= (this.options.waitingMax ?? 50_000);
+    return this.findings >= (this.options.waitingMax ?? 50_000);
   }
 
   /** A finding that live matching made. */
@@ -98,6 +101,7 @@ export class LedgerWriter {
 
   private push(entry: Entry): void {
     this.entries.push(entry);
+    this.findings += sizeOf(entry);
     this.running ??= this.run().finally(() => {
       this.running = null;
     });
@@ -114,6 +118,7 @@ export class LedgerWriter {
         this.problem = null;
         retryMs = RETRY_MS_MIN;
         this.entries.splice(0, batch.length);
+        for (const entry of batch) this.findings -= sizeOf(entry);
       } catch (error) {
         this.problem = error instanceof Error ? error.message : String(error);
         if (this.closing) return;
@@ -130,7 +135,7 @@ export class LedgerWriter {
     for (const entry of this.entries) {
       if (entry.kind === "act" && count > 0) break;
       count++;
-      findings += entry.kind === "settlement" ? entry.settlement.standing.length + 1 : 1;
+      findings += sizeOf(entry);
       if (entry.kind === "act" || findings >= BATCH_MAX) break;
     }
     return this.entries.slice(0, count);
@@ -147,30 +152,30 @@ export class LedgerWriter {
       if (entry.kind === "live") changes.stand(entry.standing);
       else if (entry.kind === "removal") changes.withdraw(entry.vehicle, entry.removal);
       else if (entry.kind === "chain") changes.chain(entry.vehicle, entry.cause);
-      else if (entry.kind === "settlement") changes.settle(entry.settlement, before);
+      else if (entry.kind === "settlement")
+        changes.settle(entry.settlement, before.get(entry.settlement.vehicle) ?? []);
     }
+    // Kept when writing fails: once the findings are written, the same batch finds nothing changed.
+    for (const [vehicle, cause] of changes.toChain) this.toChain.set(vehicle, cause);
     await ledger.record({ atMs: now(), ...changes.recording() });
-    await this.writeLocks(changes.toChain);
+    await this.writeLocks(this.toChain);
+    this.toChain.clear();
   }
 
-  /** What the ledger has of the vehicles that are settled, by vehicle and the earliest `fromMs` asked for. */
-  private async findingsBefore(batch: readonly Entry[]): Promise<Map<string, Standing[]>> {
-    const fromMs = new Map<string, number>();
-    for (const entry of batch) {
-      if (entry.kind !== "settlement") continue;
-      const { vehicle, fromMs: from } = entry.settlement;
-      fromMs.set(vehicle, Math.min(from, fromMs.get(vehicle) ?? Infinity));
-    }
-    const found = new Map<string, Standing[]>();
-    for (const [from, vehicles] of Map.groupBy(fromMs.keys(), (vehicle) => fromMs.get(vehicle)!)) {
-      for (const [vehicle, findings] of await this.options.ledger.findingsOf(vehicles, from)) {
-        const cause = "live";
-        found.set(vehicle, [
-          ...findings.exposures.map((each): Standing => ({ kind: "exposure", cause, ...each })),
-          ...findings.passages.map((body): Standing => ({ kind: "passage", cause, body })),
-          ...findings.fenceEvents.map((body): Standing => ({ kind: "fence", cause, body })),
-        ]);
-      }
+  /** What the ledger has of the vehicles that are settled. */
+  private async findingsBefore(batch: readonly Entry[]): Promise<Map<string, Finding[]>> {
+    const found = new Map<string, Finding[]>();
+    const settlements = batch.flatMap((entry) => (entry.kind === "settlement" ? [entry.settlement] : []));
+    if (settlements.length === 0) return found;
+    const vehicles = [...new Set(settlements.map(({ vehicle }) => vehicle))];
+    const fromMs = Math.min(...settlements.map((settlement) => settlement.fromMs));
+    const kinds = settlements.every(({ areas }) => areas !== null) ? "exposures" : "all";
+    for (const [vehicle, findings] of await this.options.ledger.findingsOf(vehicles, fromMs, kinds)) {
+      found.set(vehicle, [
+        ...findings.exposures.map((each): Finding => ({ kind: "exposure", ...each })),
+        ...findings.passages.map((body): Finding => ({ kind: "passage", body })),
+        ...findings.fenceEvents.map((body): Finding => ({ kind: "fence", body })),
+      ]);
     }
     return found;
   }
@@ -208,6 +213,11 @@ export class LedgerWriter {
       onLocks(vehicle, exposures, locks);
     }
   }
+}
+
+/** How many findings an entry holds; a settlement counts as one more, for what it may withdraw. */
+function sizeOf(entry: Entry): number {
+  return entry.kind === "settlement" ? entry.settlement.standing.length + 1 : 1;
 }
 
 function lockCause(lock: Lock, cause: Cause): Cause {

@@ -4,8 +4,9 @@ import { compileShape } from "../kernel/shape.ts";
 import { World } from "../kernel/world.ts";
 import type { Area, Geometry } from "../model/area.ts";
 import type { Gate } from "../model/city.ts";
-import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
+import { FIX_UNUSABLE } from "../model/fix.ts";
 import type { Rule } from "../model/rule.ts";
+import type { PlaceTrack } from "../tracks/track-store.ts";
 import { exposureFinding, fenceFinding, passageFinding } from "./finding-bodies.ts";
 import type { Finding, Removal, Standing } from "./ledger-port.ts";
 
@@ -17,6 +18,13 @@ export interface LiveMatchingOptions {
   vehicleId(vehicle: number): string;
   stand(standing: Standing): void;
   withdraw(vehicle: string, removal: Removal): void;
+}
+
+interface History {
+  /** By anchor and area. */
+  exposures: Map<string, KernelExposure>;
+  passages: KernelPassage[];
+  fenceEvents: KernelFenceEvent[];
 }
 
 /** Event time between two writings of stays that only last on, ms. */
@@ -33,8 +41,8 @@ export class LiveMatching implements MatchSink {
   readonly #matcher: Matcher;
   /** The areas' slots in the world, by id. */
   readonly #slots = new Map<string, number>();
-  /** Findings of the history that is being matched, by id; null while matching is live. */
-  #history: Map<string, Finding> | null = null;
+  /** What is found in the history that is being matched; null while matching is live. */
+  #history: History | null = null;
   /** By vehicle, exposures that have lasted on since they were written. */
   readonly #grown = new Map<number, Map<string, KernelExposure>>();
   #grownDueMs = -Infinity;
@@ -63,10 +71,15 @@ export class LiveMatching implements MatchSink {
   /**
    * Matches a vehicle's history, in any order, and goes on live from its end.
    *
+   * @param areas ids of the areas whose exposures are asked for; null: everything
    * @returns what it holds, and the time of its first usable fix, ms UTC: nothing is said about what came before it
    */
-  rematch(vehicle: number, track: FixBatch): { findings: Finding[]; fromMs: number } {
-    const history = new Map<string, Finding>();
+  rematch(
+    vehicle: number,
+    track: PlaceTrack,
+    areas: ReadonlySet<string> | null,
+  ): { findings: Finding[]; fromMs: number } {
+    const history: History = { exposures: new Map(), passages: [], fenceEvents: [] };
     const usable = new Uint8Array(track.length);
     let fromMs = Infinity;
     for (let row = 0; row < track.length; row++) {
@@ -74,14 +87,24 @@ export class LiveMatching implements MatchSink {
       usable[row] = 1;
       fromMs = Math.min(fromMs, track.timeMs[row]);
     }
-    this.#grown.delete(vehicle);
+    this.#dropGrown(vehicle, areas);
     this.#history = history;
     try {
-      this.#matcher.load(vehicle, { ...track, usable });
+      const { length, timeMs, lonE6, latE6 } = track;
+      this.#matcher.load(vehicle, { length, timeMs, lonE6, latE6, usable });
     } finally {
       this.#history = null;
     }
-    return { findings: [...history.values()], fromMs };
+    const id = this.#options.vehicleId(vehicle);
+    const findings: Finding[] = [];
+    for (const exposure of history.exposures.values()) {
+      if (areas === null || areas.has(exposure.area)) findings.push(this.#finding(vehicle, exposure));
+    }
+    if (areas === null) {
+      for (const passage of history.passages) findings.push(passageFinding(id, passage));
+      for (const event of history.fenceEvents) findings.push(fenceFinding(id, event));
+    }
+    return { findings, fromMs };
   }
 
   /** Adds an area, or replaces it by its new version; the next fix counts by it. */
@@ -128,8 +151,8 @@ export class LiveMatching implements MatchSink {
   exposure(vehicle: number, exposure: KernelExposure, change: ExposureChange): void {
     const key = `${exposure.anchorMs} ${exposure.area}`;
     if (this.#history) {
-      if (change === "withdrawn") this.#history.delete(key);
-      else this.#history.set(key, this.#finding(vehicle, exposure));
+      if (change === "withdrawn") this.#history.exposures.delete(key);
+      else this.#history.exposures.set(key, exposure);
     } else if (change === "grown") {
       const exposures = this.#grown.get(vehicle) ?? new Map<string, KernelExposure>();
       this.#grown.set(vehicle, exposures.set(key, exposure));
@@ -145,16 +168,21 @@ export class LiveMatching implements MatchSink {
   }
 
   passage(vehicle: number, passage: KernelPassage): void {
-    this.#tell(passageFinding(this.#options.vehicleId(vehicle), passage));
+    if (this.#history) this.#history.passages.push(passage);
+    else this.#stand(passageFinding(this.#options.vehicleId(vehicle), passage), false);
   }
 
   fence(vehicle: number, event: KernelFenceEvent): void {
-    this.#tell(fenceFinding(this.#options.vehicleId(vehicle), event));
+    if (this.#history) this.#history.fenceEvents.push(event);
+    else this.#stand(fenceFinding(this.#options.vehicleId(vehicle), event), false);
   }
 
-  #tell(finding: Finding): void {
-    if (this.#history) this.#history.set(`${finding.kind} ${finding.body.id}`, finding);
-    else this.#stand(finding, false);
+  /** What has grown is told by the history. */
+  #dropGrown(vehicle: number, areas: ReadonlySet<string> | null): void {
+    const exposures = this.#grown.get(vehicle);
+    if (exposures === undefined) return;
+    for (const [key, { area }] of exposures) if (areas === null || areas.has(area)) exposures.delete(key);
+    if (exposures.size === 0) this.#grown.delete(vehicle);
   }
 
   #finding(vehicle: number, exposure: KernelExposure): Finding {

@@ -3,7 +3,7 @@ import type { Gate } from "../model/city.ts";
 import type { Lock, ReleaseInput } from "../model/finding.ts";
 import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
 import { DEFAULT_RULE, type Rule } from "../model/rule.ts";
-import type { TrackStore } from "../tracks/track-store.ts";
+import type { PlaceTrack, TrackStore } from "../tracks/track-store.ts";
 import { AreaDesk } from "./area-desk.ts";
 import type { Cause, LedgerPort, Removal } from "./ledger-port.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
@@ -16,7 +16,7 @@ import { VehicleStates } from "./vehicle-states.ts";
 import type { Watch, WatchStatus } from "./watch.ts";
 
 export interface WatchOptions {
-  tracks: Pick<TrackStore, "vehicles" | "track" | "eachTrack" | "vehiclesIn" | "lastPositions">;
+  tracks: Pick<TrackStore, "vehicles" | "track" | "eachStretch" | "vehiclesIn" | "lastPositions">;
   ledger: LedgerPort;
   /** Fence (Polygon or MultiPolygon) and gates, WGS-84, longitude first. */
   city: { fence: Geometry | null; gates: readonly Gate[] };
@@ -30,6 +30,8 @@ export interface WatchOptions {
 /** Event time between two looks at what expires, ms. */
 const EXPIRY_EVERY_MS = 60_000;
 const VEHICLES_AT_ONCE = 500;
+/** Vehicles whose history is read in one pass over the files when the watch opens. */
+const RESUME_SLICE = 128;
 
 /**
  * Opens the watch over the stores: loads the areas, matches the past that the track store keeps, so that what the
@@ -108,22 +110,24 @@ class CityWatch implements Watch {
 
   /** Takes the state of every vehicle over from what the stores keep. */
   async resume(): Promise<void> {
-    const { tracks, ledger, now } = this.#options;
+    const { tracks, ledger } = this.#options;
     const last = await tracks.lastPositions();
     for (let row = 0; row < last.length; row++) this.#show(last, row);
     const { from, to } = ALL_TIME_MS;
-    await tracks.eachTrack(last.vehicle.slice(0, last.length), from, to, async (vehicle, track) => {
-      this.#rematch(vehicle, track, null);
-      while (this.#writer.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
-    });
-    const atRisk = await ledger.vehiclesAtRisk(Math.max(ALL_TIME_MS.from, this.#eventTimeMs - this.#rule.lookbackMs));
-    for (let at = 0; at < atRisk.length; at += VEHICLES_AT_ONCE) {
-      const found = await ledger.locksOf(atRisk.slice(at, at + VEHICLES_AT_ONCE));
-      for (const [id, { exposures, locks }] of found) {
-        const vehicle = tracks.vehicles.find(id);
-        if (vehicle !== undefined) this.#states.set(vehicle, exposures, locks, this.#eventTimeMs, now());
-      }
+    const stretches = Array.from(last.vehicle.subarray(0, last.length), (vehicle) => ({
+      vehicle,
+      fromMs: from,
+      toMs: to,
+    }));
+    for (let at = 0; at < stretches.length; at += RESUME_SLICE) {
+      await tracks.eachStretch(stretches.slice(at, at + RESUME_SLICE), async (vehicle, track) => {
+        this.#rematch(vehicle, track, null);
+        while (this.#writer.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
+      });
     }
+    // Their locks are looked at once more (the end may have come between a finding and its lock), and shown.
+    const sinceMs = Math.max(ALL_TIME_MS.from, this.#eventTimeMs - this.#rule.lookbackMs);
+    for (const id of await ledger.vehiclesAtRisk(sinceMs)) this.#writer.chain(id, "live");
   }
 
   ingest(batch: FixBatch): void {
@@ -202,15 +206,16 @@ class CityWatch implements Watch {
     await this.#writer.close();
   }
 
-  #rematch(vehicle: number, track: FixBatch, reason: RematchReason | null): void {
-    const { findings, fromMs } = this.#matching.rematch(vehicle, track);
-    const id = this.#options.tracks.vehicles.idOf(vehicle);
-    const causeOf = (area: string | null): Cause => {
-      if (reason === null) return "live";
-      const areaCause = area === null ? undefined : reason.areas.get(area);
-      return areaCause ?? (reason.late ? "late-fix" : (reason.areas.values().next().value ?? "live"));
-    };
-    this.#writer.settle({ vehicle: id, fromMs, standing: findings, causeOf });
+  #rematch(vehicle: number, track: PlaceTrack, reason: RematchReason | null): void {
+    // A changed area changes the exposures to it and nothing else.
+    const areas = reason === null || reason.late ? null : new Set(reason.areas.keys());
+    const { findings, fromMs } = this.#matching.rematch(vehicle, track, areas);
+    if (fromMs < Infinity) {
+      const causeOf = (area: string | null): Cause =>
+        (area === null ? undefined : reason?.areas.get(area)) ?? (reason === null ? "live" : "late-fix");
+      const id = this.#options.tracks.vehicles.idOf(vehicle);
+      this.#writer.settle({ vehicle: id, fromMs, areas, standing: findings, causeOf });
+    }
     this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
   }
 
@@ -223,7 +228,11 @@ class CityWatch implements Watch {
       const found: { vehicle: string; removal: Removal }[] = [];
       const vehicles = await ledger.vehiclesExposedTo(area);
       for (let at = 0; at < vehicles.length; at += VEHICLES_AT_ONCE) {
-        const findings = await ledger.findingsOf(vehicles.slice(at, at + VEHICLES_AT_ONCE), ALL_TIME_MS.from);
+        const findings = await ledger.findingsOf(
+          vehicles.slice(at, at + VEHICLES_AT_ONCE),
+          ALL_TIME_MS.from,
+          "exposures",
+        );
         for (const [vehicle, { exposures }] of findings) {
           for (const { body } of exposures) {
             if (body.area !== area) continue;

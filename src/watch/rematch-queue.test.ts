@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
-import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
+import { openTrackStore, type PlaceTrack, type TrackStore } from "../tracks/track-store.ts";
 import { RematchQueue, type RematchReason } from "./rematch-queue.ts";
 
 const NOON_MS = Date.UTC(2021, 10, 6, 4);
@@ -43,10 +43,10 @@ function fixes(vehicles: readonly number[], seconds: readonly number[]): FixBatc
 
 const vehicle = (index: number): number => tracks.vehicles.numberOf(`豫G${10_000 + index}_2`);
 
-function openQueue(from: Pick<TrackStore, "track" | "eachTrack"> = tracks): RematchQueue {
+function openQueue(from: Pick<TrackStore, "track" | "eachStretch"> = tracks): RematchQueue {
   return new RematchQueue({
     tracks: from,
-    rematch(number: number, track: FixBatch, { late, areas }: RematchReason) {
+    rematch(number: number, track: PlaceTrack, { late, areas }: RematchReason) {
       const times = Array.from(track.timeMs.subarray(0, track.length), (ms) => (ms - NOON_MS) / 1000);
       calls.push({ vehicle: number, times, late, areas: [...areas.keys()] });
     },
@@ -110,7 +110,7 @@ describe("the queue of vehicles to be matched again", () => {
     let failures = 1;
     const queue = openQueue({
       track: (...span) => (failures-- > 0 ? Promise.reject(new Error("disk")) : tracks.track(...span)),
-      eachTrack: (...span) => tracks.eachTrack(...span),
+      eachStretch: (...span) => tracks.eachStretch(...span),
     });
     queue.addLate(vehicle(0));
     await queue.idle();

@@ -1,5 +1,5 @@
 import type { FixBatch } from "../model/fix.ts";
-import type { TrackStore } from "../tracks/track-store.ts";
+import type { PlaceTrack, TrackStore } from "../tracks/track-store.ts";
 import { LateFixes } from "./late-fixes.ts";
 
 /** Why a vehicle is matched again: fixes came late, or these areas (by id) changed, each with its cause. */
@@ -9,12 +9,12 @@ export interface RematchReason {
 }
 
 export interface RematchQueueOptions {
-  tracks: Pick<TrackStore, "track" | "eachTrack">;
+  tracks: Pick<TrackStore, "track" | "eachStretch">;
   /**
    * Matches a vehicle's history, all of it in any order, and replaces what is live by it. Called once for every
    * vehicle that was asked for, synchronously: no fix is ingested between the last row of `track` and its end.
    */
-  rematch(vehicle: number, track: FixBatch, reason: RematchReason): void;
+  rematch(vehicle: number, track: PlaceTrack, reason: RematchReason): void;
   /** True while findings have to wait: nothing is read then. */
   isHeldUp(): boolean;
   /** Told that a vehicle's history could not be read; it is tried again. */
@@ -167,7 +167,8 @@ export class RematchQueue {
       if (vehicles.length === 1) {
         this.#rematch(vehicles[0], await tracks.track(vehicles[0], from, to));
       } else {
-        await tracks.eachTrack(vehicles, from, to, async (vehicle, track) => {
+        const stretches = Array.from(vehicles, (vehicle) => ({ vehicle, fromMs: from, toMs: to }));
+        await tracks.eachStretch(stretches, async (vehicle, track) => {
           this.#rematch(vehicle, track);
           // Live batches that came meanwhile go first.
           await new Promise((resolve) => setImmediate(resolve));
@@ -182,7 +183,7 @@ export class RematchQueue {
     this.#wake();
   }
 
-  #rematch(vehicle: number, track: FixBatch | null): void {
+  #rematch(vehicle: number, track: PlaceTrack | null): void {
     const { reason, arrived } = this.#reading.get(vehicle)!;
     if (!this.#closed) this.#options.rematch(vehicle, arrived.behind(track), reason);
     this.#reading.delete(vehicle);
