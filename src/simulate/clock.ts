@@ -7,7 +7,7 @@ export interface SimulatedClock {
 }
 
 /** Simulated time stays this far behind the wall clock, so that no device time is ever in the future. */
-const LAG_MS = 1000;
+export const LAG_MS = 1000;
 
 /**
  * A clock that starts at `startMs` when the wall shows `wallStartMs`, runs `speed` times as fast, and at 1× once it has
