@@ -116,17 +116,20 @@ export function compileShape(geometry: KernelGeometry): Shape {
   return new Shape(edges, lines.length / 4);
 }
 
-/** Appends the edges between consecutive positions, the short way round each. */
+/** Appends the edges between consecutive positions, the short way round each; one edge without length when all are the same. */
 function addLine(positions: readonly (readonly number[])[], out: number[]): void {
   let [lon, lat] = positions[0];
+  let isPoint = true;
   for (let i = 1; i < positions.length; i++) {
     const [rawLon, nextLat] = positions[i];
     const nextLon = rawLon + 360 * Math.round((lon - rawLon) / 360);
-    // A repeated position makes no edge, except that a lone point is one.
-    if (nextLon !== lon || nextLat !== lat || positions.length === 2) out.push(lon, lat, nextLon, nextLat);
+    if (nextLon === lon && nextLat === lat) continue;
+    out.push(lon, lat, nextLon, nextLat);
+    isPoint = false;
     lon = nextLon;
     lat = nextLat;
   }
+  if (isPoint) out.push(lon, lat, lon, lat);
 }
 
 /** Moves each edge by whole turns next to the first one: the parts of a multi-geometry may lie on both sides of 180°. */

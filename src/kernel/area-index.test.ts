@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { AreaIndex } from "./area-index.ts";
+import { leastDistance } from "./near.ts";
+import { compileShape, type KernelGeometry, type Shape } from "./shape.ts";
+
+const PADDING_METERS = 850;
+const least = new Float64Array(2);
+
+/** Slots within the padding by looking at every shape. */
+function bruteForce(shapes: ReadonlyMap<number, Shape>, segment: readonly number[]): number[] {
+  const [lon0, lat0, lon1, lat1] = segment.map((e6) => e6 / 1e6);
+  return [...shapes].flatMap(([slot, shape]) => {
+    leastDistance(shape, lon0, lat0, lon1, lat1, least);
+    return least[0] <= PADDING_METERS ? [slot] : [];
+  });
+}
+
+const unit = fc.double({ min: -1, max: 1, noNaN: true });
+/** From smaller than a cell to many cells; long thin lines; points. */
+const size = fc.constantFrom(0.0001, 0.005, 0.05, 0.5);
+const place = fc.tuple(unit, unit);
+const geometryAt = fc
+  .record({
+    kind: fc.constantFrom("Point", "LineString", "Polygon"),
+    size,
+    at: place,
+    points: fc.array(place, { minLength: 2, maxLength: 4 }),
+  })
+  .map(({ kind, size: extent, at, points }) => (lon: number, lat: number): KernelGeometry => {
+    const centre: [number, number] = [lon + at[0] * 0.3, lat + at[1] * 0.3];
+    const placed = points.map(([x, y]) => [wrap(centre[0] + x * extent), centre[1] + y * extent]);
+    if (kind === "Point") return { type: "Point", coordinates: placed[0] };
+    if (kind === "LineString") return { type: "LineString", coordinates: placed };
+    const corners = [0, 1, 2, 3, 4].map((i) => {
+      const angle = (2 * Math.PI * i) / 5;
+      return [wrap(centre[0] + extent * Math.cos(angle)), centre[1] + extent * Math.sin(angle)];
+    });
+    return { type: "Polygon", coordinates: [[...corners, corners[0]]] };
+  });
+
+const world = fc.record({
+  lon: fc.oneof(fc.double({ min: -179, max: 179, noNaN: true }), fc.constantFrom(180, -180)),
+  lat: fc.double({ min: -60, max: 60, noNaN: true }),
+  geometries: fc.array(geometryAt, { minLength: 1, maxLength: 12 }),
+  removed: fc.nat(),
+  segments: fc.array(fc.tuple(place, place, fc.constantFrom(0.0005, 0.01, 0.2)), { minLength: 1, maxLength: 10 }),
+});
+
+describe("the index over areas", () => {
+  it("loses none: what brute force finds is among the candidates, also after some were removed", () => {
+    fc.assert(
+      fc.property(world, ({ lon, lat, geometries, removed, segments }) => {
+        const index = new AreaIndex();
+        const shapes = new Map(geometries.map((make, slot) => [slot, compileShape(make(lon, lat))]));
+        for (const [slot, shape] of shapes) index.add(slot, shape, PADDING_METERS);
+        const expectNoneLost = (): void => {
+          const out = new Int32Array(geometries.length);
+          for (const [from, step, length] of segments) {
+            const lon0 = wrap(lon + from[0] * 0.4);
+            const lat0 = lat + from[1] * 0.4;
+            const segment = [lon0, lat0, wrap(lon0 + step[0] * length), lat0 + step[1] * length].map((degrees) =>
+              Math.round(degrees * 1e6),
+            );
+            const [a, b, c, d] = segment;
+            const found = [...out.subarray(0, index.candidates(a, b, c, d, out))];
+            expect(found).toEqual([...new Set(found)].toSorted((x, y) => x - y));
+            expect(found).toEqual(expect.arrayContaining(bruteForce(shapes, segment)));
+          }
+        };
+        expectNoneLost();
+        const gone = removed % geometries.length;
+        expect(index.remove(gone)).toBe(true);
+        shapes.delete(gone);
+        expectNoneLost();
+        index.add(gone, compileShape(geometries[gone](lon, lat)), PADDING_METERS);
+        shapes.set(gone, compileShape(geometries[gone](lon, lat)));
+        expectNoneLost();
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("is as clear after adding and removing as before", () => {
+    const index = new AreaIndex();
+    const far = compileShape({ type: "Point", coordinates: [113, 35] });
+    const near = compileShape({ type: "Point", coordinates: [113.2, 35] });
+    index.add(0, far, PADDING_METERS);
+    const isClear = (): boolean => index.isClear(113_200_000, 35_000_000, 113_201_000, 35_000_000);
+    expect(isClear()).toBe(true);
+    index.add(1, near, PADDING_METERS);
+    expect(isClear()).toBe(false);
+    index.remove(1);
+    expect(isClear()).toBe(true);
+    expect(index.isClear(113_000_000, 35_000_000, 113_000_100, 35_000_000)).toBe(false);
+  });
+
+  it("refuses a slot that is taken, and says when there is none to remove", () => {
+    const index = new AreaIndex();
+    const shape = compileShape({ type: "Point", coordinates: [0, 0] });
+    index.add(3, shape, 1);
+    expect(() => index.add(3, shape, 1)).toThrow("slot 3 is taken");
+    expect(index.remove(4)).toBe(false);
+    expect(index.size).toBe(1);
+  });
+});
+
+function wrap(lon: number): number {
+  return lon > 180 ? lon - 360 : lon < -180 ? lon + 360 : lon;
+}
