@@ -199,7 +199,7 @@ function stadium(
   const ey = (edges[at + 3] - edges[at + 1]) * ky;
   disc(px, py, vx, vy, radius);
   const length = Math.sqrt(ex * ex + ey * ey);
-  if (length > 0) {
+  if (length > 1e-6) {
     disc(px - ex, py - ey, vx, vy, radius);
     // In the edge's own axes the rectangle is |across| <= radius, 0 <= along <= length.
     const ux = ex / length;
