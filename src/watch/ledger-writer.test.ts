@@ -139,6 +139,34 @@ describe("writing behind matching", () => {
     expect(outline()).toEqual(["passage p1 opened (live)", "passage p2 opened (live)"]);
   });
 
+  test("a lock that could not be written behind its exposure is written later", async () => {
+    let calls = 0;
+    const failing: LedgerPort = {
+      ...ledger,
+      record: (recording) => (++calls === 2 ? Promise.reject(new Error("disk full")) : ledger.record(recording)),
+    };
+    const writer = openWriter({ ledger: failing });
+    const inside = { ...exposure("e1", 0), lockMs: NOON_MS + 700_000 };
+    writer.settle(settlement([inside], 0));
+    await writer.idle();
+    expect(calls).toBeGreaterThan(2);
+    expect((await ledger.locks({})).items).toMatchObject([{ state: "live", exposures: ["e1"], lockedAt: time(700) }]);
+  });
+
+  test("a settlement of one area leaves everything else alone, and what stands as it is makes no event", async () => {
+    const writer = openWriter();
+    const other = exposure("e2", 0, { area: "yard" });
+    for (const finding of [exposure("e1", 0), other, passage("p1", 2000)]) writer.stand({ cause: "live", ...finding });
+    await writer.idle();
+    events = [];
+    writer.settle({ ...settlement([exposure("e1", 0)], 0), areas: new Set(["market"]) });
+    await writer.idle();
+    expect(outline()).toEqual([]);
+    writer.settle({ ...settlement([], 0), areas: new Set(["market"]) });
+    await writer.idle();
+    expect(outline()).toEqual(["exposure e1 withdrawn (area-edited)"]);
+  });
+
   test("a command runs in its place, and its error is its caller's", async () => {
     const writer = openWriter();
     writer.stand({ cause: "live", ...passage("p1", 1) });
