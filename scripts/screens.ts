@@ -16,7 +16,7 @@ interface Shot {
   options: ConsoleOptions;
   /** What is done before the page is opened, or before the picture is taken. */
   before?: (page: Page) => Promise<void>;
-  then?: (page: Page) => Promise<void>;
+  after?: (page: Page) => Promise<void>;
 }
 
 const OUT = join(import.meta.dirname, "../docs/screens");
@@ -43,18 +43,18 @@ async function shots(url: string): Promise<Shot[]> {
   const lock = encodeURIComponent(locks.at(-1)!.id);
   const vehicle = locks.at(-2)!.vehicle;
   const [exposure] = await itemsOf<Exposure>(url, `/exposures?vehicle=${encodeURIComponent(vehicle)}`, 1, 1000);
-  const vehiclePath = `/vehicle/${encodeURIComponent(vehicle)}?hours=24&exposure=${encodeURIComponent(exposure!.id)}`;
-  const area = `/area/${encodeURIComponent(exposure!.area)}`;
+  const vehiclePath = `/vehicle/${encodeURIComponent(vehicle)}?hours=24&exposure=${encodeURIComponent(exposure.id)}`;
+  const area = `/area/${encodeURIComponent(exposure.area)}`;
   return [
     { name: "situation-zh-1920", path: "/", options: LARGE, before: () => freshLock(url) },
     { name: "situation-en-1366-night", path: "/", options: ENGLISH_NIGHT },
     { name: "lock-zh-1920", path: `/lock/${lock}`, options: LARGE },
-    { name: "release-zh-1366", path: `/lock/${lock}`, options: SMALL, then: openRelease },
+    { name: "release-zh-1366", path: `/lock/${lock}`, options: SMALL, after: openRelease },
     { name: "vehicle-zh-1920", path: vehiclePath, options: LARGE },
     { name: "vehicle-en-1366-night", path: vehiclePath, options: ENGLISH_NIGHT },
     { name: "vehicles-zh-1366", path: "/vehicles", options: SMALL },
     { name: "area-zh-1920", path: area, options: LARGE },
-    { name: "publishing-zh-1366", path: "/area/new", options: SMALL, then: drawSome },
+    { name: "publishing-zh-1366", path: "/area/new", options: SMALL, after: drawSome },
     { name: "gates-zh-1920-night", path: "/gates", options: { ...LARGE, theme: "dark" } },
     { name: "gate-en-1366", path: "/gate/g4-weihui", options: { ...SMALL, language: "en" } },
     { name: "system-zh-1366", path: "/system", options: SMALL },
@@ -69,7 +69,7 @@ async function take(using: Browser, url: string, shot: Shot): Promise<void> {
   await page.goto(url + shot.path);
   await page.locator(".rail .card, .rail .empty, .rail .failed").first().waitFor({ timeout: 30_000 });
   await mapIsDrawn(page);
-  await shot.then?.(page);
+  await shot.after?.(page);
   await page.waitForTimeout(2500);
   await page.screenshot({ path: join(OUT, `${shot.name}.png`) });
   console.log(`docs/screens/${shot.name}.png`);
@@ -81,7 +81,7 @@ async function freshLock(url: string): Promise<void> {
   while (Date.now() < until) {
     const [newest] = await itemsOf<Lock>(url, "/locks?state=live&limit=1", 1, 1000);
     const status = (await (await fetch(`${url}/api/v1/status`)).json()) as Status;
-    if (status.cityTimeMs - Date.parse(newest!.learntAt) < FRESH_MS / 3) return;
+    if (status.cityTimeMs - Date.parse(newest.learntAt) < FRESH_MS / 3) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

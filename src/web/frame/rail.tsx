@@ -66,7 +66,7 @@ export function Rail() {
   return (
     <aside className="rail" aria-label={t.rail.toDecide}>
       <h2 className="rail-head">
-        {t.rail.toDecide} <b>{count}</b>
+        {t.rail.toDecide} <b>{locks === undefined ? "–" : count}</b>
         <Link to="/locks">{t.rail.all}</Link>
       </h2>
       <div className="rail-cards" ref={list}>

@@ -17,22 +17,18 @@ export function EvidenceLabels({ map, clock }: { map: MapLibreMap; clock: CityCl
     const foot = footOf(evidence);
     const nearest: LonLat = [exposure.nearest.lon, exposure.nearest.lat];
     const middle: LonLat = foot === null ? nearest : [(nearest[0] + foot[0]) / 2, (nearest[1] + foot[1]) / 2];
+    const { entered, left } = exposure;
+    const name = entered.before === null ? t.evidence.firstFix : t.evidence.entered;
     const markers = [
-      label(
-        `▸ ${t.evidence.entered} ${clock.second(exposure.entered.time)}`,
-        [exposure.entered.lon, exposure.entered.lat],
-        "right",
-      ),
-      label(distance(exposure.minDistanceM), middle, "left", "distance"),
+      label(`▸ ${name} ${clock.second(entered.time)}`, [entered.lon, entered.lat], sideOf(entered.lon, nearest)),
+      label(distance(exposure.minDistanceM), middle, "top", "distance"),
     ];
-    if (exposure.left !== null) {
-      markers.push(
-        label(
-          `◂ ${t.evidence.left} ${clock.second(exposure.left.time)}`,
-          [exposure.left.lon, exposure.left.lat],
-          "left",
-        ),
-      );
+    if (left !== null) {
+      const text = `◂ ${t.evidence.left} ${clock.second(left.time)}`;
+      // Beside the other crossing it stands on the other side.
+      const side =
+        Math.abs(left.lon - entered.lon) < 0.002 ? opposite(sideOf(entered.lon, nearest)) : sideOf(left.lon, nearest);
+      markers.push(label(text, [left.lon, left.lat], side));
     }
     for (const marker of markers) marker.addTo(map);
     return () => {
@@ -42,9 +38,22 @@ export function EvidenceLabels({ map, clock }: { map: MapLibreMap; clock: CityCl
   return null;
 }
 
-function label(text: string, place: LonLat, anchor: "left" | "right", kind = "crossing"): Marker {
+type Anchor = "left" | "right" | "top";
+
+/** A label stands on the side that is turned away from the nearest place. */
+function sideOf(lon: number, nearest: LonLat): Anchor {
+  return lon > nearest[0] ? "left" : "right";
+}
+
+function opposite(anchor: Anchor): Anchor {
+  return anchor === "left" ? "right" : "left";
+}
+
+const OFFSETS: Record<Anchor, [number, number]> = { left: [10, 0], right: [-10, 0], top: [0, 9] };
+
+function label(text: string, place: LonLat, anchor: Anchor, kind = "crossing"): Marker {
   const element = document.createElement("div");
   element.className = `evidence-label ${kind}`;
   element.textContent = text;
-  return new Marker({ element, anchor, offset: [anchor === "left" ? 10 : -10, 0] }).setLngLat(place);
+  return new Marker({ element, anchor, offset: OFFSETS[anchor] }).setLngLat(place);
 }

@@ -48,7 +48,7 @@ export const en: Text = {
     open: "See evidence",
     decide: "Review",
     waiting: (time) => `Waiting ${time}`,
-    overdueBy: (time) => `Overdue by ${time}`,
+    overdueBy: (time) => `${time} over`,
     more: (count) => `${count} more`,
   },
   card: {
@@ -141,6 +141,7 @@ export const en: Text = {
     loadMore: "Load more",
   },
   evidence: {
+    firstFix: "First fix",
     title: "Why it is locked",
     none: "The ground was withdrawn: no exposure stands now",
     stay: "Stay",

@@ -137,6 +137,7 @@ export const zh = {
     loadMore: "继续加载",
   },
   evidence: {
+    firstFix: "首个定位",
     title: "锁定依据",
     none: "依据已撤销：现在没有成立的暴露",
     stay: "停留",

@@ -84,7 +84,7 @@ function Fixes({ exposure }: { exposure: Exposure }) {
         </tr>
       </thead>
       <tbody>
-        <Group name={e.entered} />
+        <Group name={entered.before === null ? e.firstFix : e.entered} />
         <FixRow name={e.before} fix={entered.before} />
         <FixRow name={e.crossing} fix={entered} />
         <FixRow name={e.after} fix={entered.after} />
