@@ -1,30 +1,35 @@
-import { distanceToEdge, lonDifference, metersPerLatDegree, metersPerLonDegree, nearestOnEdge } from "./distance.ts";
+import { distanceMeters, distanceToEdge, lonDifference, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
 import { addInterval } from "./intervals.ts";
+import { approachMeters2, ends, nearEdge, nearestApproach, placeMeters2 } from "./near-edge.ts";
 import type { Shape } from "./shape.ts";
 
 /**
- * When a vehicle that moves straight from one place to another is near a shape.
+ * When a vehicle that moves straight from one place to another is near a shape, and how near it comes.
  *
- * For one edge the distance along the segment is convex (a distance to a convex set along a line), so the near part is one
- * interval round the nearest approach. Its ends lie where the segment enters and leaves the stadium of radius r round the edge: a
- * disc at either end and a rectangle between them. In the plane of `distance.ts` these are two quadratic equations and two linear
- * ones, solved in closed form. That plane's scale belongs to a latitude, so an end is solved again in the scale of the place where
- * it was found; each round gains three digits (the scale changes by 1e-3 in 10 km), and what is left is below 1 mm.
+ * The near set is the union over the shape's edges (`near-edge.ts` has the interval of one) and of the parts of the segment inside
+ * its surfaces, so that a concave shape gives as many intervals as it has.
  *
- * A polygon adds the parts of the segment inside it, cut where the segment crosses its rings. The near set of the shape is the
- * union over edges and inside parts, so that a concave shape gives as many intervals as it has.
+ * Most segments lie well inside the reach or well outside it, and are answered before any edge is solved:
+ * - by two discs round the shape's middle c: the whole shape is within `outerMeters` of c, and c is `innerMeters` inside its boundary, so
+ *   for the segment's middle m, the distance lies between |m - c| - outer and |m - c| - inner; no point of the segment is farther than half its
+ *   length from m;
+ * - by the distances of m and of the ends to each edge in one plane, that of the scale at m. Another latitude has another scale: at
+ *   distance X it differs by at most X tan φ / 2R, and twice that is allowed for.
+ * What these leave open is solved exactly. They never decide what is within their error of the radius.
  */
 
-/** Rounds of solving an end again in its own scale. */
-const ROUNDS_MAX = 6;
-/** An end is settled when a round moves it by less than this, metres. */
-const SETTLED_METERS = 1e-5;
 /** Degrees of latitude are at least this many metres long, anywhere. */
 const LEAST_METERS_PER_DEGREE = 110_574;
+/** A degree of longitude at the equator, metres: the scale there over the scale at a latitude is 1 / cos φ, which is more than tan φ. */
+const EQUATOR_METERS_PER_DEGREE = 111_320;
+/** The earth's smallest radius of curvature, metres. */
+const LEAST_EARTH_RADIUS = 6_335_000;
+/** Longer segments are not answered by discs. */
+const DISC_HALF_METERS_MAX = 5000;
 
-/** The ends of the last interval that `stadium` found. */
-const ends = { from: 0, to: 0 };
 let cuts = new Float64Array(64);
+/** Offsets of the edges that have to be solved. */
+let nearby = new Int32Array(64);
 
 /**
  * The parts of the segment on which the distance to `shape` is at most `radiusMeters` (closed), as pairs of fractions 0 to 1 in
@@ -42,23 +47,47 @@ export function nearIntervals(
 ): number {
   const x0 = shape.nearLon(lon0);
   const x1 = x0 + lonDifference(lon0, lon1);
-  const margin = (radiusMeters * 1.01) / LEAST_METERS_PER_DEGREE;
-  const south = Math.min(lat0, lat1) - margin;
-  const north = Math.max(lat0, lat1) + margin;
-  const widest = Math.min(89.9, Math.max(Math.abs(south), Math.abs(north)));
-  const lonMargin = (radiusMeters * 1.01) / metersPerLonDegree(widest);
-  const west = Math.min(x0, x1) - lonMargin;
-  const east = Math.max(x0, x1) + lonMargin;
-  if (shape.south > north || shape.north < south || shape.west > east || shape.east < west) return 0;
+  if (!boxesMeet(shape, radiusMeters, x0, lat0, x1, lat1)) return 0;
+  const x = (x0 + x1) / 2;
+  const y = (lat0 + lat1) / 2;
+  const kx = metersPerLonDegree(y);
+  const ky = metersPerLatDegree(y);
+  const halfX = ((x1 - x0) / 2) * kx;
+  const halfY = ((lat1 - lat0) / 2) * ky;
+  const half = Math.sqrt(halfX * halfX + halfY * halfY);
+  if (half < DISC_HALF_METERS_MAX) {
+    const middle = distanceMeters(x, y, shape.middleLon, shape.middleLat);
+    const slack = discSlack(half + middle);
+    if (middle + half + slack - shape.innerMeters <= radiusMeters) return throughout(out);
+    if (middle - half - slack - shape.outerMeters > radiusMeters) return 0;
+  }
+  const stretch = planeStretch(radiusMeters + 2 * half, kx);
+  const far = (radiusMeters + half) * stretch;
+  const close = Math.max(0, radiusMeters / stretch - half);
+  const surelyNear2 = (radiusMeters / stretch) ** 2;
   const { edges } = shape;
-  let count = 0;
+  if (nearby.length < edges.length / 4) nearby = new Int32Array(edges.length / 2);
+  let nearbyCount = 0;
   for (let at = 0; at < edges.length; at += 4) {
-    const misses =
-      (edges[at + 1] < south && edges[at + 3] < south) ||
-      (edges[at + 1] > north && edges[at + 3] > north) ||
-      (edges[at] < west && edges[at + 2] < west) ||
-      (edges[at] > east && edges[at + 2] > east);
-    if (misses || !nearEdge(edges, at, radiusMeters, x0, lat0, x1, lat1)) continue;
+    const meters2 = placeMeters2(edges, at, x, y, kx, ky);
+    if (meters2 > far * far) continue;
+    if (meters2 < close * close) return throughout(out);
+    nearby[nearbyCount++] = at;
+  }
+  // No edge in reach: wholly inside a surface, or wholly outside.
+  if (nearbyCount === 0) return shape.covers(x, y) ? throughout(out) : 0;
+  for (let i = 0; i < nearbyCount; i++) {
+    const bothNear =
+      placeMeters2(edges, nearby[i], x0, lat0, kx, ky) < surelyNear2 &&
+      placeMeters2(edges, nearby[i], x1, lat1, kx, ky) < surelyNear2;
+    if (bothNear) return throughout(out);
+  }
+  const reach2 = (radiusMeters * stretch) ** 2;
+  let count = 0;
+  for (let i = 0; i < nearbyCount; i++) {
+    const at = nearby[i];
+    if (approachMeters2(edges, at, x0, lat0, x1, lat1, kx, ky) > reach2) continue;
+    if (!nearEdge(edges, at, radiusMeters, x0, lat0, x1, lat1)) continue;
     count = addInterval(out, count, ends.from, ends.to);
     if (out[0] === 0 && out[1] === 1) return 1;
   }
@@ -72,7 +101,7 @@ export function nearIntervalsMax(shape: Shape): number {
 
 /**
  * The least distance in metres between the segment and the shape, and the fraction 0 to 1 where it is reached first, into `out`:
- * `[distance, fraction]`.
+ * `[distance, fraction]`. The edge nearest to the segment's middle is solved first; then only those that can come nearer.
  */
 export function leastDistance(
   shape: Shape,
@@ -84,246 +113,69 @@ export function leastDistance(
 ): void {
   const x0 = shape.nearLon(lon0);
   const x1 = x0 + lonDifference(lon0, lon1);
+  out[0] = 0;
+  out[1] = 0;
+  if (shape.covers(x0, lat0)) return;
   const { edges } = shape;
-  let distance = Infinity;
-  let fraction = 0;
+  const x = (x0 + x1) / 2;
+  const y = (lat0 + lat1) / 2;
+  const kx = metersPerLonDegree(y);
+  const ky = metersPerLatDegree(y);
+  const half = Math.sqrt((((x1 - x0) / 2) * kx) ** 2 + (((lat1 - lat0) / 2) * ky) ** 2);
+  let nearest2 = Infinity;
+  let first = 0;
   for (let at = 0; at < edges.length; at += 4) {
+    const meters2 = placeMeters2(edges, at, x, y, kx, ky);
+    if (meters2 >= nearest2) continue;
+    nearest2 = meters2;
+    first = at;
+  }
+  let fraction = nearestApproach(edges, first, x0, lat0, x1, lat1);
+  let distance = distanceToEdge(edges, first, x0 + fraction * (x1 - x0), lat0 + fraction * (lat1 - lat0));
+  const stretch = planeStretch(distance + 2 * half, kx);
+  for (let at = 0; at < edges.length; at += 4) {
+    const reach = distance * stretch;
+    if (at === first || placeMeters2(edges, at, x, y, kx, ky) > (reach + half * stretch) ** 2) continue;
+    if (approachMeters2(edges, at, x0, lat0, x1, lat1, kx, ky) > reach * reach) continue;
     const s = nearestApproach(edges, at, x0, lat0, x1, lat1);
     const d = distanceToEdge(edges, at, x0 + s * (x1 - x0), lat0 + s * (lat1 - lat0));
-    if (d < distance || (d === distance && s < fraction)) {
-      distance = d;
-      fraction = s;
-    }
+    if (d > distance || (d === distance && s >= fraction)) continue;
+    distance = d;
+    fraction = s;
   }
-  if (shape.covers(x0, lat0)) {
+  // From outside to inside it touches an edge on the way; this only rounds what is left of that distance to 0.
+  if (distance > 0 && cutByRings(shape, x0, lat0, x1, lat1) > 0) {
     distance = 0;
-    fraction = 0;
-  } else if (distance > 0 && 4 * shape.ringsFrom < edges.length) {
-    // From outside to inside it touches an edge on the way; this only rounds what is left of that distance to 0.
-    const s = firstCrossing(shape, x0, lat0, x1, lat1);
-    if (s >= 0) {
-      distance = 0;
-      fraction = s;
-    }
+    fraction = cuts[0];
   }
   out[0] = distance;
   out[1] = fraction;
 }
 
-/** Finds the near interval of one edge into `ends`; false when there is none. */
-function nearEdge(
-  edges: Float64Array,
-  at: number,
-  radius: number,
-  x0: number,
-  y0: number,
-  x1: number,
-  y1: number,
-): boolean {
-  const startIsNear = distanceToEdge(edges, at, x0, y0) <= radius;
-  const endIsNear = distanceToEdge(edges, at, x1, y1) <= radius;
-  if (startIsNear && endIsNear) {
-    ends.from = 0;
-    ends.to = 1;
-    return true;
-  }
-  const nearest = startIsNear ? 0 : endIsNear ? 1 : nearestApproach(edges, at, x0, y0, x1, y1);
-  if (
-    !startIsNear &&
-    !endIsNear &&
-    distanceToEdge(edges, at, x0 + nearest * (x1 - x0), y0 + nearest * (y1 - y0)) > radius
-  ) {
-    return false;
-  }
-  const from = startIsNear ? 0 : solveEnd(edges, at, radius, x0, y0, x1, y1, nearest, false);
-  const to = endIsNear ? 1 : solveEnd(edges, at, radius, x0, y0, x1, y1, nearest, true);
-  ends.from = from;
-  ends.to = to;
-  return true;
+/** Whether the box round the segment, widened by the radius, meets that of the shape. */
+function boxesMeet(shape: Shape, radius: number, x0: number, y0: number, x1: number, y1: number): boolean {
+  const margin = (radius * 1.01) / LEAST_METERS_PER_DEGREE;
+  const south = Math.min(y0, y1) - margin;
+  const north = Math.max(y0, y1) + margin;
+  if (shape.south > north || shape.north < south) return false;
+  const lonMargin = (radius * 1.01) / metersPerLonDegree(Math.min(89.9, Math.max(-south, north)));
+  return shape.west <= Math.max(x0, x1) + lonMargin && shape.east >= Math.min(x0, x1) - lonMargin;
 }
 
-/** One end of the near interval, before or after the nearest approach, solved in the scale of the place where it is. */
-function solveEnd(
-  edges: Float64Array,
-  at: number,
-  radius: number,
-  x0: number,
-  y0: number,
-  x1: number,
-  y1: number,
-  nearest: number,
-  after: boolean,
-): number {
-  const metersLong = Math.abs(y1 - y0) * 111_000 + Math.abs(x1 - x0) * 111_000;
-  let s = nearest;
-  for (let round = 0; round < ROUNDS_MAX; round++) {
-    const lon = x0 + s * (x1 - x0);
-    const lat = y0 + s * (y1 - y0);
-    const onEdge = nearestOnEdge(edges, at, lon, lat, 0.5);
-    const middle = (lat + edges[at + 1] + onEdge * (edges[at + 3] - edges[at + 1])) / 2;
-    const found = stadium(edges, at, radius, x0, y0, x1, y1, metersPerLonDegree(middle), metersPerLatDegree(middle));
-    // In another scale the segment may just miss: the end is then the nearest approach itself.
-    let next = !found ? nearest : after ? ends.to : ends.from;
-    if (after ? next < nearest : next > nearest) next = nearest;
-    next = next < 0 ? 0 : next > 1 ? 1 : next;
-    const moved = Math.abs(next - s) * metersLong;
-    s = next;
-    if (moved < SETTLED_METERS) break;
-  }
-  return s;
+/** What the triangle of middle, segment and shape may be wrong by, metres, where discs are used (see `Shape`). */
+function discSlack(meters: number): number {
+  return 0.01 + 1e-4 * meters + 3e-7 * meters * meters;
 }
 
-/**
- * In the plane with scales kx, ky: the interval of the line through the segment that lies in the stadium of `radius` round the
- * edge, into `ends` (fractions of the segment, not cut to 0 … 1). False when the line misses the stadium.
- */
-function stadium(
-  edges: Float64Array,
-  at: number,
-  radius: number,
-  x0: number,
-  y0: number,
-  x1: number,
-  y1: number,
-  kx: number,
-  ky: number,
-): boolean {
-  ends.from = Infinity;
-  ends.to = -Infinity;
-  // Origin at the edge's first end, the segment as p + s v.
-  const px = (x0 - edges[at]) * kx;
-  const py = (y0 - edges[at + 1]) * ky;
-  const vx = (x1 - x0) * kx;
-  const vy = (y1 - y0) * ky;
-  const ex = (edges[at + 2] - edges[at]) * kx;
-  const ey = (edges[at + 3] - edges[at + 1]) * ky;
-  disc(px, py, vx, vy, radius);
-  const length = Math.sqrt(ex * ex + ey * ey);
-  if (length > 1e-6) {
-    disc(px - ex, py - ey, vx, vy, radius);
-    // In the edge's own axes the rectangle is |across| <= radius, 0 <= along <= length.
-    const ux = ex / length;
-    const uy = ey / length;
-    rectangle(px * ux + py * uy, vx * ux + vy * uy, px * -uy + py * ux, vx * -uy + vy * ux, length, radius);
-  }
-  return ends.from <= ends.to;
+/** By what factor a plane distance up to `meters` may be wrong, to either side; `kx` is the plane's scale of longitude. */
+function planeStretch(meters: number, kx: number): number {
+  return 1 + 1e-5 + (meters / LEAST_EARTH_RADIUS) * (EQUATOR_METERS_PER_DEGREE / kx);
 }
 
-/** Joins to `ends` where |p + s v| <= radius: a quadratic equation, in the form that loses no digits. */
-function disc(px: number, py: number, vx: number, vy: number, radius: number): void {
-  const a = vx * vx + vy * vy;
-  if (a === 0) return;
-  const b = px * vx + py * vy;
-  const c = px * px + py * py - radius * radius;
-  // b² - ac as a cross product, because b² and ac are nearly equal when the segment passes at a distance near the radius.
-  const cross = px * vy - py * vx;
-  const discriminant = a * radius * radius - cross * cross;
-  if (discriminant < 0) return;
-  const root = Math.sqrt(discriminant);
-  const q = b >= 0 ? -(b + root) : root - b;
-  const one = q / a;
-  const other = q === 0 ? one : c / q;
-  join(Math.min(one, other), Math.max(one, other));
-}
-
-/** Joins to `ends` where 0 <= along <= length and |across| <= radius, both linear in s: each bounds s from two sides. */
-function rectangle(
-  along: number,
-  alongStep: number,
-  across: number,
-  acrossStep: number,
-  length: number,
-  radius: number,
-): void {
-  let from = -Infinity;
-  let to = Infinity;
-  if (alongStep === 0) {
-    if (along < 0 || along > length) return;
-  } else {
-    const a = -along / alongStep;
-    const b = (length - along) / alongStep;
-    from = Math.min(a, b);
-    to = Math.max(a, b);
-  }
-  if (acrossStep === 0) {
-    if (Math.abs(across) > radius) return;
-  } else {
-    const a = (-radius - across) / acrossStep;
-    const b = (radius - across) / acrossStep;
-    from = Math.max(from, Math.min(a, b));
-    to = Math.min(to, Math.max(a, b));
-  }
-  if (from <= to) join(from, to);
-}
-
-function join(from: number, to: number): void {
-  if (from < ends.from) ends.from = from;
-  if (to > ends.to) ends.to = to;
-}
-
-/** Where on the segment (0 to 1) it comes nearest to the edge; settled in the scale of that place. */
-function nearestApproach(edges: Float64Array, at: number, x0: number, y0: number, x1: number, y1: number): number {
-  let s = 0.5;
-  let onEdge = 0.5;
-  for (let round = 0; round < 3; round++) {
-    const middle = (y0 + s * (y1 - y0) + edges[at + 1] + onEdge * (edges[at + 3] - edges[at + 1])) / 2;
-    s = nearestOfLines(edges, at, x0, y0, x1, y1, metersPerLonDegree(middle), metersPerLatDegree(middle));
-    onEdge = nearestOnEdge(edges, at, x0 + s * (x1 - x0), y0 + s * (y1 - y0), onEdge);
-  }
-  return s;
-}
-
-/**
- * The fraction of the segment nearest to the edge in the plane: where they cross, else the best of the four ends (C. Ericson,
- * Real-Time Collision Detection, 2005, section 5.1.9, has the clamped form for three dimensions).
- */
-function nearestOfLines(
-  edges: Float64Array,
-  at: number,
-  x0: number,
-  y0: number,
-  x1: number,
-  y1: number,
-  kx: number,
-  ky: number,
-): number {
-  const px = (x0 - edges[at]) * kx;
-  const py = (y0 - edges[at + 1]) * ky;
-  const vx = (x1 - x0) * kx;
-  const vy = (y1 - y0) * ky;
-  const ex = (edges[at + 2] - edges[at]) * kx;
-  const ey = (edges[at + 3] - edges[at + 1]) * ky;
-  const turn = vx * ey - vy * ex;
-  if (turn !== 0) {
-    const s = (py * ex - px * ey) / turn;
-    const t = (py * vx - px * vy) / turn;
-    if (s >= 0 && s <= 1 && t >= 0 && t <= 1) return s;
-  }
-  const v2 = vx * vx + vy * vy;
-  const e2 = ex * ex + ey * ey;
-  let best = 0;
-  let least = Infinity;
-  for (let end = 0; end < 4; end++) {
-    let s: number;
-    let t: number;
-    if (end < 2) {
-      // An end of the segment against the edge.
-      s = end;
-      t = e2 === 0 ? 0 : clamp(((px + s * vx) * ex + (py + s * vy) * ey) / e2);
-    } else {
-      // An end of the edge against the segment.
-      t = end - 2;
-      s = v2 === 0 ? 0 : clamp(((t * ex - px) * vx + (t * ey - py) * vy) / v2);
-    }
-    const dx = px + s * vx - t * ex;
-    const dy = py + s * vy - t * ey;
-    const d2 = dx * dx + dy * dy;
-    if (d2 < least || (d2 === least && s < best)) {
-      least = d2;
-      best = s;
-    }
-  }
-  return best;
+function throughout(out: Float64Array): number {
+  out[0] = 0;
+  out[1] = 1;
+  return 1;
 }
 
 /** Adds the parts of the segment inside the shape's surfaces: between two neighbouring cuts it is wholly in or wholly out. */
@@ -370,12 +222,4 @@ function cutByRings(shape: Shape, x0: number, y0: number, x1: number, y1: number
   }
   if (n > 1) cuts.subarray(0, n).sort();
   return n;
-}
-
-function firstCrossing(shape: Shape, x0: number, y0: number, x1: number, y1: number): number {
-  return cutByRings(shape, x0, y0, x1, y1) > 0 ? cuts[0] : -1;
-}
-
-function clamp(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
 }

@@ -1,3 +1,5 @@
+import { distanceMeters, distanceToEdge } from "./distance.ts";
+
 /**
  * Shapes as flat arrays. A GeoJSON geometry (RFC 7946) is checked once, on the way in, and compiled once; what decides afterwards
  * reads numbers only.
@@ -20,6 +22,14 @@ export interface GeometryFault {
   expected: string;
 }
 
+/**
+ * Discs round a shape's middle stand for it where it is small and not near a pole. An edge that is straight in longitude and latitude bends
+ * away from the geodesic between its ends by L² tan φ / 8R, which is what `DISC_BEND` allows for.
+ */
+const DISC_METERS_MAX = 5000;
+const DISC_LAT_MAX = 75;
+const DISC_BEND = 3e-7;
+
 /** A compiled shape: everything that a distance or a crossing is computed from. Degrees, longitudes unwrapped. */
 export class Shape {
   /** Four numbers an edge: longitude, latitude, longitude, latitude. A point is an edge without length. */
@@ -31,7 +41,13 @@ export class Shape {
   readonly south: number;
   readonly east: number;
   readonly north: number;
-  readonly #middle: number;
+  /** The middle of the box. */
+  readonly middleLon: number;
+  readonly middleLat: number;
+  /** No point of the shape is farther from the middle than this; Infinity where that is not worth knowing. */
+  readonly outerMeters: number;
+  /** How far inside the shape the middle is; negative outside it, -Infinity where that is not worth knowing. */
+  readonly innerMeters: number;
 
   constructor(edges: Float64Array, ringsFrom: number) {
     this.edges = edges;
@@ -50,7 +66,12 @@ export class Shape {
     this.south = south;
     this.east = east;
     this.north = north;
-    this.#middle = (west + east) / 2;
+    this.middleLon = (west + east) / 2;
+    this.middleLat = (south + north) / 2;
+    const outerMeters = farthestCorner(edges, this.middleLon, this.middleLat);
+    const isSmall = outerMeters <= DISC_METERS_MAX && Math.abs(this.middleLat) <= DISC_LAT_MAX;
+    this.outerMeters = isSmall ? outerMeters + DISC_BEND * outerMeters * outerMeters : Infinity;
+    this.innerMeters = isSmall ? depth(this, this.middleLon, this.middleLat) : -Infinity;
   }
 
   /** The same edges without the surfaces that they bound. */
@@ -60,8 +81,8 @@ export class Shape {
 
   /** A longitude, moved by a whole turn if that brings it nearer to the shape. */
   nearLon(lon: number): number {
-    if (lon - this.#middle > 180) return lon - 360;
-    return lon - this.#middle < -180 ? lon + 360 : lon;
+    if (lon - this.middleLon > 180) return lon - 360;
+    return lon - this.middleLon < -180 ? lon + 360 : lon;
   }
 
   /**
@@ -147,4 +168,19 @@ function alignParts(edges: Float64Array): void {
       end += 4;
     } while (end < edges.length && edges[end] + turn === edges[end - 2] && edges[end + 1] === edges[end - 1]);
   }
+}
+
+function farthestCorner(edges: Float64Array, lon: number, lat: number): number {
+  let farthest = 0;
+  for (let at = 0; at < edges.length; at += 2) {
+    farthest = Math.max(farthest, distanceMeters(lon, lat, edges[at], edges[at + 1]));
+  }
+  return farthest;
+}
+
+/** Metres to the boundary, positive inside a surface. */
+function depth(shape: Shape, lon: number, lat: number): number {
+  let least = Infinity;
+  for (let at = 0; at < shape.edges.length; at += 4) least = Math.min(least, distanceToEdge(shape.edges, at, lon, lat));
+  return shape.covers(lon, lat) ? least : -least;
 }
