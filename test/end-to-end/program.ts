@@ -1,0 +1,132 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+export interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `wuxing ARGS` to its end. */
+export async function wuxing(args: readonly string[], input?: string): Promise<Outcome> {
+  const child = start(args);
+  const read = collect(child);
+  child.stdin?.end(input ?? "");
+  const code = await exit(child);
+  return { code, ...read() };
+}
+
+export interface Served {
+  url: string;
+  jt808Port: number;
+  /** Interrupts it, as Ctrl-C does, and resolves with its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `wuxing serve ARGS` on free ports and waits until it says where it is. */
+export async function serve(args: readonly string[]): Promise<Served> {
+  const child = start(["serve", "--http", "0", "--jt808", "0", "--jt808-host", "127.0.0.1", ...args]);
+  const read = collect(child);
+  const ended = exit(child);
+  const announced = async (): Promise<{ url: string; jt808Port: number }> => {
+    for (;;) {
+      const found = /console: (\S+)[\s\S]*127\.0\.0\.1:(\d+)/u.exec(read().stdout);
+      if (found !== null) return { url: found[1]!.replace("localhost", "127.0.0.1"), jt808Port: Number(found[2]) };
+      await pause(50);
+    }
+  };
+  const failed = ended.then((code) => {
+    throw new Error(`serve ended with ${code}: ${read().stderr}`);
+  });
+  failed.catch(() => {});
+  const { url, jt808Port } = await Promise.race([announced(), failed]);
+  return {
+    url,
+    jt808Port,
+    stop: () => {
+      child.kill("SIGINT");
+      return ended;
+    },
+  };
+}
+
+/** A folder that is gone with the machine's temporary files. */
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "wuxing-"));
+}
+
+/** The folder of a square city of some 60 km, its middle given, with one gate on its western edge. */
+export async function squareCity(lon: number, lat: number): Promise<string> {
+  const dir = join(await temporaryFolder(), "city");
+  await mkdir(dir);
+  const half = 0.3;
+  const ring = [
+    [lon - half, lat - half],
+    [lon + half, lat - half],
+    [lon + half, lat + half],
+    [lon - half, lat + half],
+    [lon - half, lat - half],
+  ];
+  const collection = (properties: object, geometry: object): string =>
+    JSON.stringify({ type: "FeatureCollection", features: [{ type: "Feature", properties, geometry }] });
+  const polygon = { type: "Polygon", coordinates: [ring] };
+  const file = (name: string): object => ({ file: `${name}.geojson`, datum: "wgs84" });
+  const gate = {
+    type: "LineString",
+    // From south to north: who drives east crosses it from its left to its right.
+    coordinates: [
+      [lon - half, lat - 0.05],
+      [lon - half, lat + 0.05],
+    ],
+  };
+  const city = {
+    id: "square",
+    name: "方城",
+    nameEn: "Square",
+    counties: file("counties"),
+    fence: file("fence"),
+    gates: file("gates"),
+  };
+  await writeFile(join(dir, "city.json"), JSON.stringify(city));
+  await writeFile(join(dir, "counties.geojson"), collection({ code: "1", name: "方县" }, polygon));
+  await writeFile(join(dir, "fence.geojson"), collection({}, polygon));
+  await writeFile(join(dir, "gates.geojson"), collection({ id: "west", name: "西门" }, gate));
+  return dir;
+}
+
+/** All items of a list of the API, page by page. */
+export async function allItems<Item>(url: string, path: string): Promise<Item[]> {
+  const items: Item[] = [];
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const answer = await fetch(`${url}/api/v1${path}${path.includes("?") ? "&" : "?"}limit=1000${query}`);
+    const page = (await answer.json()) as { items: Item[]; next: string | null };
+    items.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return items;
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [join(ROOT, "src/cli/main.ts"), ...args], { cwd: ROOT, stdio: "pipe" });
+}
+
+function collect(child: ChildProcess): () => { stdout: string; stderr: string } {
+  const said = { stdout: "", stderr: "" };
+  child.stdout?.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
+  return () => ({ ...said });
+}
+
+function exit(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once("close", (code) => resolve(code)));
+}
