@@ -21,7 +21,7 @@ const DEAD_ZONES: readonly { id: string; name: string; box: [number, number, num
 ];
 
 /** File name to text, all of demo/xinxiang/. */
-function makeDemo(): Map<string, string> {
+export function makeDemo(): Map<string, string> {
   const { counties, fence, version } = readCounties();
   const roads = drawRoads();
   const stops = placeStops(roads);

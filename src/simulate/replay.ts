@@ -21,6 +21,8 @@ export interface Replay {
   signal: AbortSignal;
   /** Called about twice a second, and at the end. */
   onProgress?: (progress: ReplayProgress) => void;
+  /** How long an acknowledgement may take before a report is sent again, ms; 15 s when not given. */
+  ackTimeoutMs?: number;
   /** A platform that acknowledges nothing for so long is given up, ms; a minute when not given. */
   silenceMs?: number;
 }
@@ -163,7 +165,7 @@ class ReplayRun {
   }
 
   #terminalOf(vehicle: string, index: number): Terminal {
-    const { host, port } = this.#replay;
+    const { host, port, ackTimeoutMs } = this.#replay;
     const terminal = new Terminal({
       platform: { host, port },
       // 0142 is not given out to anybody: nobody's number is sent.
@@ -181,6 +183,7 @@ class ReplayRun {
       window: WINDOW,
       capacity: WAITING_MAX + 1,
       batches: false,
+      ...(ackTimeoutMs !== undefined && { ackTimeoutMs }),
       onSettled: (acknowledged, refused) => {
         this.#progress.acknowledged += acknowledged;
         this.#progress.refused += refused;

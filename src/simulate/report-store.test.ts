@@ -27,31 +27,35 @@ describe("a terminal's store", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), fc.integer({ min: 1, max: 150 }), (steps, capacity) => {
         const store = new ReportStore(capacity);
-        let list: KeptReport[] = [];
+        const list: KeptReport[] = [];
+        const seen: unknown[] = [];
+        const expected: unknown[] = [];
         let taken: KeptReport[] = [];
         let lost = 0;
         let n = 0;
+        const forget = (): void => void (lost += list.splice(0, Math.max(0, list.length - capacity)).length);
         for (const at of steps) {
           if (at.do === "push") {
             const report = kept(n++, at.stored);
             store.push(report);
             list.push(report);
-            if (list.length > capacity) lost += list.splice(0, 1).length;
+            forget();
           } else if (at.do === "take") {
             const live = list.findIndex(({ stored }) => !stored);
             const run = live < 0 ? list.length : live;
-            const expected = list.splice(0, run === 0 ? 1 : Math.min(run, at.max));
+            expected.push(numbers(list.splice(0, run === 0 ? 1 : Math.min(run, at.max))));
             taken = store.take(at.max);
-            expect(numbers(taken)).toEqual(numbers(expected));
+            seen.push(numbers(taken));
           } else {
             store.putBack(taken);
-            list = [...taken, ...list];
-            if (list.length > capacity) lost += list.splice(0, list.length - capacity).length;
+            list.unshift(...taken);
+            forget();
             taken = [];
           }
-          expect(store.length).toBe(list.length);
-          expect(store.lost).toBe(lost);
+          seen.push([store.length, store.lost]);
+          expected.push([list.length, lost]);
         }
+        expect(seen).toEqual(expected);
       }),
     );
   });
