@@ -33,7 +33,7 @@ export class TcpPlatform {
   mostConnections = 0;
   /** Result of the answer to a message; undefined gives no answer. */
   resultOf: (message: Received) => number | undefined = () => 0;
-  #server: Server = createServer((socket) => this.#accept(socket));
+  #server: Server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   #port = 0;
   #serial = 0;
   readonly #waiting = new Set<() => void>();
@@ -43,7 +43,7 @@ export class TcpPlatform {
   }
 
   async listen(port = 0): Promise<this> {
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
     this.#server.listen(port, "127.0.0.1");
     await once(this.#server, "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
