@@ -288,7 +288,7 @@ describe("a risk area", () => {
     const { page, context } = await openConsole(browser, `${server.url}/area/new`, { language: "en" });
     await page.getByRole("button", { name: "GeoJSON" }).click();
     await page.locator("textarea.code").fill("{");
-    await page.locator("small.bad", { hasText: "Not valid GeoJSON" }).waitFor();
+    await page.locator("small.bad", { hasText: "no valid GeoJSON" }).waitFor();
     const bowtie = {
       type: "Polygon",
       coordinates: [

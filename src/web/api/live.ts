@@ -40,6 +40,7 @@ export class Live {
   #flush: ReturnType<typeof setTimeout> | null = null;
   #allNext = true;
   #paceFrom: { wallMs: number; cityMs: number } | null = null;
+  #paceMeasured = false;
 
   constructor(queries: QueryClient) {
     this.#queries = queries;
@@ -100,7 +101,10 @@ export class Live {
     if (from === null) this.#paceFrom = { wallMs, cityMs: status.cityTimeMs };
     let { pace } = this.#state;
     if (from !== null && wallMs - from.wallMs > 4000) {
-      pace = (status.cityTimeMs - from.cityMs) / (wallMs - from.wallMs);
+      const measured = (status.cityTimeMs - from.cityMs) / (wallMs - from.wallMs);
+      // A busy machine lets the clock run unevenly; the figure shown is not to jump with it.
+      pace = this.#paceMeasured ? pace * 0.7 + measured * 0.3 : measured;
+      this.#paceMeasured = true;
       this.#paceFrom = { wallMs, cityMs: status.cityTimeMs };
     }
     this.#set({ status, pace });
