@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { sql, type Kysely, type Transaction } from "kysely";
 import { WuxingError } from "../model/errors.ts";
 import { ledger } from "./migrations/0001-ledger.ts";
+import { checkpoint } from "./migrations/0002-checkpoint.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -10,7 +11,10 @@ export interface Migration {
 }
 
 /** Numbered from 1 by their place. Append only: what stands here once is never edited, reordered or removed. */
-const MIGRATIONS: readonly Migration[] = [{ name: "ledger", sql: ledger }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: "ledger", sql: ledger },
+  { name: "checkpoint", sql: checkpoint },
+];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */
 const ADVISORY_LOCK = 0x77786d67;

@@ -37,6 +37,7 @@ export interface Tables {
     ended_ms: number | null;
     body: Lock;
   };
+  checkpoint: { id: number; position: number; seq: number; world: string };
   event: {
     seq: Generated<number>;
     at_ms: number;

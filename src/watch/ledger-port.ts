@@ -54,6 +54,12 @@ export interface LedgerPort {
     kinds: "all" | "exposures",
   ): Promise<Map<string, VehicleFindings>>;
   locksOf(vehicles: readonly string[]): Promise<Map<string, { exposures: StandingExposure[]; locks: Lock[] }>>;
+  /** How far matching was decided and written when it was saved last; null before the first. */
+  checkpoint(): Promise<{ position: number; seq: number; world: string } | null>;
+  saveCheckpoint(checkpoint: { position: number; seq: number; world: string }): Promise<void>;
+  areasChangedSince(seq: number): Promise<string[]>;
+  /** Number of the newest event. */
+  lastSeq(): number;
   vehiclesAtRisk(sinceMs: number): Promise<string[]>;
   vehiclesExposedTo(area: string): Promise<string[]>;
   vehiclesToExpire(ms: number): Promise<string[]>;

@@ -14,7 +14,7 @@ let database: Database;
 let ledger: Ledger;
 let events: FindingEvent[];
 
-const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event`;
+const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event, checkpoint`;
 
 beforeAll(async () => {
   database = await openDatabase({ memory: true });

@@ -130,6 +130,11 @@ export class LiveMatching implements MatchSink {
     }
   }
 
+  /** Nothing is within reach (and its slack) of the place (1e-6 degree), and neither fence nor gate is near. */
+  isClear(lonE6: number, latE6: number): boolean {
+    return this.#world.index.isClear(lonE6, latE6, lonE6, latE6);
+  }
+
   /** 1 inside the fence at the vehicle's last accepted fix, 0 outside, -1 without a fix. */
   insideFence(vehicle: number): -1 | 0 | 1 {
     return this.#matcher.insideFence(vehicle);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Area, Geometry } from "../model/area.ts";
 import type { Gate } from "../model/city.ts";
 import type { Lock, ReleaseInput } from "../model/finding.ts";
@@ -11,12 +12,13 @@ import { LiveMatching } from "./live-matching.ts";
 import { LivePositions } from "./live-positions.ts";
 import { LockDesk, type WatchLog } from "./lock-desk.ts";
 import { ALL_TIME_MS, RematchQueue, type RematchReason } from "./rematch-queue.ts";
+import { resumeMatching } from "./resume.ts";
 import { Retro } from "./retro.ts";
 import { VehicleStates } from "./vehicle-states.ts";
 import type { Watch, WatchStatus } from "./watch.ts";
 
 export interface WatchOptions {
-  tracks: Pick<TrackStore, "vehicles" | "track" | "eachStretch" | "vehiclesIn" | "lastPositions">;
+  tracks: Pick<TrackStore, "vehicles" | "track" | "eachStretch" | "vehiclesIn" | "lastPositions" | "replay">;
   ledger: LedgerPort;
   /** Fence (Polygon or MultiPolygon) and gates, WGS-84, longitude first. */
   city: { fence: Geometry | null; gates: readonly Gate[] };
@@ -30,16 +32,19 @@ export interface WatchOptions {
 /** Event time between two looks at what expires, ms. */
 const EXPIRY_EVERY_MS = 60_000;
 const VEHICLES_AT_ONCE = 500;
-/** Vehicles whose history is read in one pass over the files when the watch opens. */
-const RESUME_SLICE = 128;
+/** Without a fix for so long nothing more is expected soon, ms. */
+const QUIET_MS = 2000;
+const NO_AREAS: ReadonlySet<string> = new Set();
+const NO_VEHICLES: ReadonlySet<number> = new Set();
 
 /**
  * Opens the watch over the stores: loads the areas, matches the past that the track store keeps, so that what the
  * ledger lacks is found (a finding that was not written before the end), and goes on live from there.
  */
 export async function openWatch(options: WatchOptions): Promise<Watch> {
-  const watch = new CityWatch(options, await options.ledger.allAreas());
-  await watch.resume();
+  const areas = await options.ledger.allAreas();
+  const watch = new CityWatch(options, areas);
+  await watch.resume(areas);
   return watch;
 }
 
@@ -54,17 +59,25 @@ class CityWatch implements Watch {
   readonly #areas: AreaDesk;
   readonly #locks: LockDesk;
   readonly #states: VehicleStates;
+  /** Digest of what decides beside the areas. */
+  readonly #world: string;
+  /** Position in the log behind the last batch; null when it is not known. */
+  #position: number | null = null;
   #eventTimeMs = -Infinity;
   #expiryDueMs = -Infinity;
   #fixes = 0;
   #fixesAside = 0;
   #fixesLate = 0;
+  /** Fixes have ceased to come: what they left open is looked at as it stands. A timer only, no time is read. */
+  readonly #quiet = setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
 
   constructor(options: WatchOptions, areas: readonly Area[]) {
     const { tracks, ledger, city, now } = options;
     this.#options = options;
     this.#rule = options.rule ?? DEFAULT_RULE;
     const rule = this.#rule;
+    const { fence, gates } = city;
+    this.#world = createHash("sha256").update(JSON.stringify({ rule, fence, gates })).digest("hex");
     this.#states = new VehicleStates(this.live, rule.lookbackMs);
     this.#writer = new LedgerWriter({
       ledger,
@@ -109,28 +122,54 @@ class CityWatch implements Watch {
   }
 
   /** Takes the state of every vehicle over from what the stores keep. */
-  async resume(): Promise<void> {
+  async resume(areas: readonly Area[]): Promise<void> {
     const { tracks, ledger } = this.#options;
     const last = await tracks.lastPositions();
     for (let row = 0; row < last.length; row++) this.#show(last, row);
-    const { from, to } = ALL_TIME_MS;
-    const stretches = Array.from(last.vehicle.subarray(0, last.length), (vehicle) => ({
-      vehicle,
-      fromMs: from,
-      toMs: to,
-    }));
-    for (let at = 0; at < stretches.length; at += RESUME_SLICE) {
-      await tracks.eachStretch(stretches.slice(at, at + RESUME_SLICE), async (vehicle, track) => {
-        this.#rematch(vehicle, track, null);
-        while (this.#writer.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
-      });
-    }
-    // Their locks are looked at once more (the end may have come between a finding and its lock), and shown.
     const sinceMs = Math.max(ALL_TIME_MS.from, this.#eventTimeMs - this.#rule.lookbackMs);
-    for (const id of await ledger.vehiclesAtRisk(sinceMs)) this.#writer.chain(id, "live");
+    const atRisk = await ledger.vehiclesAtRisk(sinceMs);
+    const checkpoint = await ledger.checkpoint();
+    const isOurs = checkpoint !== null && checkpoint.world === this.#world;
+    this.#position = await resumeMatching({
+      tracks,
+      last,
+      position: isOurs ? checkpoint.position : null,
+      atRisk: new Set(atRisk.flatMap((id) => tracks.vehicles.find(id) ?? [])),
+      rule: this.#rule,
+      isClear: (lonE6, latE6) => this.#matching.isClear(lonE6, latE6),
+      rematch: (vehicle, track) => this.#rematch(vehicle, track, null),
+      takeOver: (vehicle, track) => {
+        this.#matching.rematch(vehicle, track, NO_AREAS);
+        this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
+      },
+      ingest: (batch, skip) => this.#match(batch, skip),
+      room: async () => {
+        while (this.#writer.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
+      },
+    });
+    if (isOurs) await this.#takeUpAreas(areas, checkpoint.seq);
+    // Their locks are looked at once more (the end may have come between a finding and its lock), and shown.
+    for (const id of atRisk) this.#writer.chain(id, "live");
   }
 
-  ingest(batch: FixBatch): void {
+  /** Areas that changed behind the checkpoint: what they ask of the past may not be answered yet. */
+  async #takeUpAreas(areas: readonly Area[], seq: number): Promise<void> {
+    const changed = new Set(await this.#options.ledger.areasChangedSince(seq));
+    for (const area of areas) {
+      if (!changed.has(area.id)) continue;
+      if (area.state === "withdrawn") void this.#withdrawExposures(area.id);
+      else this.#retro.start(area, area.version === 1 ? "area-published" : "area-edited");
+    }
+  }
+
+  ingest(batch: FixBatch, position?: number): void {
+    this.#match(batch, NO_VEHICLES);
+    if (position !== undefined) this.#position = position;
+    if (this.#eventTimeMs >= this.#expiryDueMs) void this.#passTime();
+    this.#quiet.refresh();
+  }
+
+  #match(batch: FixBatch, skip: ReadonlySet<number>): void {
     const { vehicle, timeMs, lonE6, latE6, flags } = batch;
     const isFull = this.#writer.isFull;
     for (let row = 0; row < batch.length; row++) {
@@ -138,6 +177,7 @@ class CityWatch implements Watch {
         this.#fixesAside++;
         continue;
       }
+      if (skip.has(vehicle[row])) continue;
       this.#fixes++;
       this.#queue.arrived(batch, row);
       // What cannot be written is not matched either: it is in the track store, and is matched from there later.
@@ -148,7 +188,6 @@ class CityWatch implements Watch {
       }
       this.#show(batch, row);
     }
-    if (this.#eventTimeMs >= this.#expiryDueMs) void this.#passTime();
   }
 
   publishArea(input: Parameters<Watch["publishArea"]>[0]): Promise<Area> {
@@ -199,6 +238,7 @@ class CityWatch implements Watch {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#quiet);
     await this.#retro.close();
     await this.#queue.close();
     await this.#locks.idle();
@@ -253,6 +293,12 @@ class CityWatch implements Watch {
     this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
   }
 
+  /** The last fix of every vehicle counts, and stays that last on are written. */
+  #whenQuiet(): void {
+    this.#finishSilent(Infinity);
+    this.#matching.flush();
+  }
+
   /** Lets the last fix of silent vehicles count: those without a fix since `beforeMs`. */
   #finishSilent(beforeMs: number): void {
     const { count, timeMs } = this.live;
@@ -264,6 +310,19 @@ class CityWatch implements Watch {
     this.#expiryDueMs = this.#eventTimeMs + EXPIRY_EVERY_MS;
     this.#finishSilent(this.#eventTimeMs - this.#rule.maxGapMs);
     this.#states.tick(this.#eventTimeMs, this.#options.now());
+    this.#saveCheckpoint();
     return this.#locks.expire(this.#eventTimeMs);
+  }
+
+  /** Notes how far everything is decided, behind the findings that wait; not while anything of the past is open. */
+  #saveCheckpoint(): void {
+    const position = this.#position;
+    if (position === null || this.#queue.size > 0 || this.#retro.progress().length > 0) return;
+    this.#matching.flush();
+    const { ledger, log } = this.#options;
+    const checkpoint = { position, seq: ledger.lastSeq(), world: this.#world };
+    this.#writer
+      .act(() => ledger.saveCheckpoint(checkpoint))
+      .catch((error: unknown) => log?.warn({ error: String(error) }, "the checkpoint could not be saved"));
   }
 }

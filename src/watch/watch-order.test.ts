@@ -13,7 +13,7 @@ import type { Watch } from "./watch.ts";
 
 const WORLDS = 20;
 const NOON_MS = Date.UTC(2021, 10, 6, 4);
-const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event`;
+const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event, checkpoint`;
 const AREAS: AreaInput[] = [
   { id: "market", level: "high", datum: "wgs84", geometry: { type: "Point", coordinates: [113.99, 35.3] } },
   {
@@ -111,7 +111,9 @@ interface City {
   tracks: TrackStore;
   ledger: Ledger;
   watch: Watch;
-  close(): Promise<void>;
+  close: () => Promise<void>;
+  /** Ends without writing anything more. */
+  crash: () => Promise<void>;
 }
 
 let database: Database;
@@ -119,12 +121,25 @@ let database: Database;
 async function open(dir: string): Promise<City> {
   const tracks = await openTrackStore({ dir, compactEveryMs: null, retentionMs: null, gatherMs: 0 });
   const ledger = await openLedger(database);
-  const watch = await openWatch({ tracks, ledger, city: CITY, now: () => NOON_MS });
+  let isDead = false;
+  const mortal = <Args extends unknown[], T>(write: (...args: Args) => Promise<T>) => {
+    return (...args: Args): Promise<T> => (isDead ? Promise.reject(new Error("dead")) : write(...args));
+  };
+  const watch = await openWatch({
+    tracks,
+    ledger: { ...ledger, record: mortal(ledger.record), saveCheckpoint: mortal(ledger.saveCheckpoint) },
+    city: CITY,
+    now: () => NOON_MS,
+  });
   const close = async (): Promise<void> => {
     await watch.close();
     await tracks.close();
   };
-  return { tracks, ledger, watch, close };
+  const crash = (): Promise<void> => {
+    isDead = true;
+    return close();
+  };
+  return { tracks, ledger, watch, close, crash };
 }
 
 function batchOf({ tracks }: City, fixes: readonly Fix[]): FixBatch {
@@ -175,9 +190,11 @@ beforeAll(async () => {
 afterAll(() => database?.close());
 
 describe("the same fixes give the same findings", () => {
-  test(`in any order, late, twice, around restarts and before or after the areas: ${WORLDS} worlds`, async () => {
+  test(`in any order, late, twice, around crashes and before or after the areas: ${WORLDS} worlds`, async () => {
     let exposures = 0;
     let locks = 0;
+    let restarts = 0;
+    let fromCheckpoints = 0;
     for (let seed = 1; seed <= WORLDS; seed++) {
       const random = randomOf(seed);
       const fixes = worldOf(random);
@@ -197,12 +214,16 @@ describe("the same fixes give the same findings", () => {
         for (const [index, fixesOfBatch] of batches.entries()) {
           for (const [area, at] of publishAt.entries()) if (at === index) await city.watch.publishArea(AREAS[area]);
           const batch = batchOf(city, fixesOfBatch);
-          await city.tracks.append(batch);
-          city.watch.ingest(batch);
+          const position = await city.tracks.append(batch);
+          // Durable, and cut off before it was matched.
+          const isCut = random() < 0.05;
+          if (!isCut) city.watch.ingest(batch, position);
           if (random() < 0.1) await city.watch.settled();
-          if (random() < 0.03) {
-            await city.close();
+          if (isCut || random() < 0.03) {
+            await (random() < 0.3 ? city.close() : city.crash());
             city = await open(dir);
+            restarts++;
+            if ((await city.ledger.checkpoint()) !== null) fromCheckpoints++;
           }
         }
         return city;
@@ -214,5 +235,6 @@ describe("the same fixes give the same findings", () => {
     // The worlds are not empty ones.
     expect(exposures).toBeGreaterThan(WORLDS);
     expect(locks).toBeGreaterThan(WORLDS / 2);
+    expect(fromCheckpoints).toBeGreaterThan(restarts / 2);
   }, 120_000);
 });

@@ -59,7 +59,7 @@ const closeAll = async (): Promise<void> => {
   await tracks.close();
 };
 
-const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event`;
+const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event, checkpoint`;
 
 beforeAll(async () => {
   database = await openDatabase({ memory: true });
@@ -96,8 +96,7 @@ function batchOf(vehicle: string, fixes: readonly Fix[]): FixBatch {
 
 async function send(vehicle: string, fixes: readonly Fix[]): Promise<void> {
   const batch = batchOf(vehicle, fixes);
-  await tracks.append(batch);
-  watch.ingest(batch);
+  watch.ingest(batch, await tracks.append(batch));
 }
 
 /** Parked 100 m from the market for `minutes`, a fix every 30 s from `fromSecond` on. */

@@ -30,8 +30,11 @@ export interface Watch {
    * Never waits and never touches the ledger itself: findings are written behind it, in order. While too many findings
    * wait (the ledger cannot be written), vehicles are noted instead and matched from the track store afterwards, so
    * that memory stays bounded and terminals get their answers.
+   *
+   * @param position what `append` gave for the batch. With it a checkpoint is kept, from which the next start goes on;
+   *   all batches have to come here, in the order of their positions.
    */
-  ingest(batch: FixBatch): void;
+  ingest(batch: FixBatch, position?: number): void;
 
   /**
    * Publishes an area; resolves when it is in the ledger and live matching uses it. The past is matched behind it
