@@ -156,8 +156,7 @@ class Parts implements Platform {
     const sink: IngestSink = {
       vehicleNumber: ({ vehicle, ...facts }) => tracks.vehicles.numberOf(vehicle, facts),
       append: async (batch) => {
-        await tracks.append(batch);
-        watch.ingest(batch);
+        watch.ingest(batch, await tracks.append(batch));
         meter.count(batch, Date.now());
       },
     };
