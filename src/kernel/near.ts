@@ -204,12 +204,13 @@ function addInsideParts(
 /** Fractions at which the segment crosses the rings, ascending, into `cuts`; -1 when the shape has no surface. */
 function cutByRings(shape: Shape, x0: number, y0: number, x1: number, y1: number): number {
   const { edges } = shape;
-  if (4 * shape.ringsFrom >= edges.length) return -1;
+  const ringsFrom = 4 * shape.polygons[0];
+  if (ringsFrom >= edges.length) return -1;
   if (cuts.length < edges.length / 4) cuts = new Float64Array(edges.length / 2);
   const vx = x1 - x0;
   const vy = y1 - y0;
   let n = 0;
-  for (let at = 4 * shape.ringsFrom; at < edges.length; at += 4) {
+  for (let at = ringsFrom; at < edges.length; at += 4) {
     const ex = edges[at + 2] - edges[at];
     const ey = edges[at + 3] - edges[at + 1];
     const turn = vx * ey - vy * ex;

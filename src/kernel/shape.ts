@@ -34,8 +34,11 @@ const DISC_BEND = 3e-7;
 export class Shape {
   /** Four numbers an edge: longitude, latitude, longitude, latitude. A point is an edge without length. */
   readonly edges: Float64Array;
-  /** The edges (their number, not their offset) from `ringsFrom` on bound a surface. */
-  readonly ringsFrom: number;
+  /**
+   * Which edges bound surfaces: the number (not the offset) of each polygon's first edge, ascending, and the number of edges at the end. The
+   * edges before the first polygon's are points and lines.
+   */
+  readonly polygons: readonly number[];
   /** West, south, east, north. */
   readonly west: number;
   readonly south: number;
@@ -49,9 +52,9 @@ export class Shape {
   /** How far inside the shape the middle is; negative outside it, -Infinity where that is not worth knowing. */
   readonly innerMeters: number;
 
-  constructor(edges: Float64Array, ringsFrom: number) {
+  constructor(edges: Float64Array, polygons: readonly number[]) {
     this.edges = edges;
-    this.ringsFrom = ringsFrom;
+    this.polygons = polygons;
     let west = Infinity;
     let south = Infinity;
     let east = -Infinity;
@@ -76,7 +79,7 @@ export class Shape {
 
   /** The same edges without the surfaces that they bound. */
   withoutSurface(): Shape {
-    return new Shape(this.edges, this.edges.length / 4);
+    return new Shape(this.edges, [this.edges.length / 4]);
   }
 
   /** A longitude, moved by a whole turn if that brings it nearer to the shape. */
@@ -86,22 +89,27 @@ export class Shape {
   }
 
   /**
-   * Whether the place (its longitude as `nearLon` gives it) lies in a surface of the shape: even-odd over all rings, so holes
-   * are out. The boundary may count either way: the distance to an edge decides there.
+   * Whether the place (its longitude as `nearLon` gives it) lies in one of the shape's polygons: even-odd over the rings of each, so that
+   * holes are out, and what two polygons both cover is in. On the boundary it is on the side that the same place a step to the east is on, a
+   * step too small for any number (as in `crossing.ts`).
    */
   covers(lon: number, lat: number): boolean {
     if (lat < this.south || lat > this.north || lon < this.west || lon > this.east) return false;
-    const { edges } = this;
-    let inside = false;
-    for (let at = 4 * this.ringsFrom; at < edges.length; at += 4) {
-      const lat0 = edges[at + 1];
-      const lat1 = edges[at + 3];
-      // Half-open: a vertex on the ray belongs to the edge above it only.
-      if (lat0 > lat === lat1 > lat) continue;
-      const lonThere = edges[at] + ((lat - lat0) / (lat1 - lat0)) * (edges[at + 2] - edges[at]);
-      if (lon < lonThere) inside = !inside;
+    const { edges, polygons } = this;
+    for (let polygon = 0; polygon + 1 < polygons.length; polygon++) {
+      const end = 4 * polygons[polygon + 1];
+      let isInside = false;
+      for (let at = 4 * polygons[polygon]; at < end; at += 4) {
+        const lat0 = edges[at + 1];
+        const lat1 = edges[at + 3];
+        // Half-open: a vertex on the ray belongs to the edge above it only.
+        if (lat0 > lat === lat1 > lat) continue;
+        const lonThere = edges[at] + ((lat - lat0) / (lat1 - lat0)) * (edges[at + 2] - edges[at]);
+        if (lon < lonThere) isInside = !isInside;
+      }
+      if (isInside) return true;
     }
-    return inside;
+    return false;
   }
 }
 
@@ -110,31 +118,35 @@ export class Shape {
  * @throws RangeError when the geometry has no position at all (`checkGeometry` finds that).
  */
 export function compileShape(geometry: KernelGeometry): Shape {
-  const lines: number[] = [];
-  const rings: number[] = [];
+  const edgeList: number[] = [];
+  const polygons: number[] = [];
+  const addPolygon = (rings: readonly (readonly (readonly number[])[])[]): void => {
+    polygons.push(edgeList.length / 4);
+    for (const ring of rings) addLine(ring, edgeList);
+  };
   switch (geometry.type) {
     case "Point":
-      addLine([geometry.coordinates, geometry.coordinates], lines);
+      addLine([geometry.coordinates, geometry.coordinates], edgeList);
       break;
     case "MultiPoint":
-      for (const point of geometry.coordinates) addLine([point, point], lines);
+      for (const point of geometry.coordinates) addLine([point, point], edgeList);
       break;
     case "LineString":
-      addLine(geometry.coordinates, lines);
+      addLine(geometry.coordinates, edgeList);
       break;
     case "MultiLineString":
-      for (const line of geometry.coordinates) addLine(line, lines);
+      for (const line of geometry.coordinates) addLine(line, edgeList);
       break;
     case "Polygon":
-      for (const ring of geometry.coordinates) addLine(ring, rings);
+      addPolygon(geometry.coordinates);
       break;
     case "MultiPolygon":
-      for (const polygon of geometry.coordinates) for (const ring of polygon) addLine(ring, rings);
+      for (const polygon of geometry.coordinates) addPolygon(polygon);
   }
-  if (lines.length + rings.length === 0) throw new RangeError("a shape without positions");
-  const edges = Float64Array.from([...lines, ...rings]);
+  if (edgeList.length === 0) throw new RangeError("a shape without positions");
+  const edges = Float64Array.from(edgeList);
   alignParts(edges);
-  return new Shape(edges, lines.length / 4);
+  return new Shape(edges, [...polygons, edges.length / 4]);
 }
 
 /** Appends the edges between consecutive positions, the short way round each; one edge without length when all are the same. */
