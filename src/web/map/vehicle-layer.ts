@@ -1,6 +1,12 @@
 import { Layer, project32, type LayerProps, type UpdateParameters } from "@deck.gl/core";
 import { Model } from "@luma.gl/engine";
-import { ordinaryFragmentShader, specialFragmentShader, vehicleUniforms, vertexShader } from "./vehicle-shaders.ts";
+import {
+  ordinaryFragmentShader,
+  ordinaryVertexShader,
+  specialFragmentShader,
+  specialVertexShader,
+  vehicleUniforms,
+} from "./vehicle-shaders.ts";
 import type { Fleet } from "./fleet.ts";
 
 type Rgba = [number, number, number, number];
@@ -97,12 +103,10 @@ export class VehicleLayer extends Layer<VehicleLayerProps> {
   declare state: { model: Model };
 
   override getShaders(): unknown {
+    const ordinary = (this.props as unknown as VehicleLayerProps).pass === "ordinary";
     return super.getShaders({
-      vs: vertexShader,
-      fs:
-        (this.props as unknown as VehicleLayerProps).pass === "ordinary"
-          ? ordinaryFragmentShader
-          : specialFragmentShader,
+      vs: ordinary ? ordinaryVertexShader : specialVertexShader,
+      fs: ordinary ? ordinaryFragmentShader : specialFragmentShader,
       modules: [project32, vehicleUniforms],
     }) as unknown;
   }

@@ -33,36 +33,59 @@ export const vehicleUniforms = {
 } as const;
 
 /**
+ * What goes from the vertex to the fragments. Where a processor draws, each number of it costs something for each point, so
+ * the ordinary ones hand over no more than where they face and whether they are lost or chosen.
+ */
+function varyings(pass: "ordinary" | "special", way: "in" | "out"): string {
+  const names =
+    way === "out"
+      ? ""
+      : pass === "ordinary"
+        ? `
+#define halfSize (7.0 * vehicle.scale)
+#define reach (halfSize * (chosen > 0.5 ? 1.75 : 1.15))
+`
+        : `
+#define halfSize form.x
+#define reach form.y
+#define kind form.z
+#define pulse form.w
+`;
+  const shared = way === "out" ? "" : "#define facing face.xy\n#define lost face.z\n#define chosen face.w\n";
+  return `flat ${way} vec4 face;\n${pass === "ordinary" ? "" : `flat ${way} vec4 form;\n`}${shared}${names}`;
+}
+
+/**
  * `motion`: degrees to go east and north, start (s), duration (s). `look`: heading (degrees), state, lost (0 or
  * 1), start of the pulse (s). Times are seconds from when the columns were written.
  */
-export const vertexShader = /* glsl */ `\
+const vertexShader = (pass: "ordinary" | "special"): string => /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-vertex
+${varyings(pass, "out")}
 in vec3 places;
 in vec3 places64Low;
 in vec4 motion;
 in vec4 look;
-flat out float halfSize;
-flat out float reach;
-flat out float kind;
-flat out float lost;
-flat out float pulse;
-flat out vec2 facing;
-flat out float chosen;
 
 void main(void) {
-  kind = look.y;
-  lost = look.z;
-  chosen = abs(float(gl_VertexID) - vehicle.selected) < 0.5 ? 1.0 : 0.0;
-  float since = vehicle.timeS - look.w;
-  pulse = kind > 1.5 && kind < 2.5 && since >= 0.0 && since < 2.4 ? fract(since / 1.2) : -1.0;
-  float radius = kind < 0.5 ? 7.0 * vehicle.scale : (kind < 1.5 ? 12.0 : 14.0) * (0.6 + 0.4 * vehicle.scale);
-  halfSize = radius;
-  reach = radius * (pulse >= 0.0 ? 2.6 : (chosen > 0.5 ? 1.75 : 1.15));
+  float isChosen = abs(float(gl_VertexID) - vehicle.selected) < 0.5 ? 1.0 : 0.0;
   float angle = radians(look.x);
-  facing = vec2(sin(angle), cos(angle));
-
+  face = vec4(sin(angle), cos(angle), look.z, isChosen);
+  float halfSize = 7.0 * vehicle.scale;
+  float reach = halfSize * (isChosen > 0.5 ? 1.75 : 1.15);
+${
+  pass === "ordinary"
+    ? ""
+    : `
+  float kind = look.y;
+  float since = vehicle.timeS - look.w;
+  float pulse = kind > 1.5 && kind < 2.5 && since >= 0.0 && since < 2.4 ? fract(since / 1.2) : -1.0;
+  halfSize = (kind < 1.5 ? 12.0 : 14.0) * (0.6 + 0.4 * vehicle.scale);
+  reach = halfSize * (pulse >= 0.0 ? 2.6 : (isChosen > 0.5 ? 1.75 : 1.15));
+  form = vec4(halfSize, reach, kind, pulse);
+`
+}
   float share = clamp((vehicle.timeS - motion.z) / motion.w, 0.0, 1.0);
   vec3 low = places64Low + vec3(motion.xy * share, 0.0);
   geometry.worldPosition = places;
@@ -72,18 +95,15 @@ void main(void) {
 }
 `;
 
+export const ordinaryVertexShader = vertexShader("ordinary");
+export const specialVertexShader = vertexShader("special");
+
 /** What every fragment shader begins with. */
-const fragmentHead = /* glsl */ `\
+const fragmentHead = (pass: "ordinary" | "special"): string => /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-fragment
 precision highp float;
-flat in float halfSize;
-flat in float reach;
-flat in float kind;
-flat in float lost;
-flat in float pulse;
-flat in vec2 facing;
-flat in float chosen;
+${varyings(pass, "in")}
 out vec4 fragColor;
 
 // An arrowhead with a notch, its tip to the north of its own axes: how far p is outside the flanks and the notch.
@@ -122,7 +142,7 @@ vec2 ahead(vec2 p) {
 
 /** Ordinary vehicles are nearly all there are, so theirs does nothing that it need not. */
 export const ordinaryFragmentShader = /* glsl */ `\
-${fragmentHead}
+${fragmentHead("ordinary")}
 void main(void) {
   float r = halfSize;
   vec2 p = pointPlace();
@@ -142,7 +162,7 @@ void main(void) {
 
 /** Exposed, locked and released ones. */
 export const specialFragmentShader = /* glsl */ `\
-${fragmentHead}
+${fragmentHead("special")}
 float box(vec2 p, vec2 size, float corner) {
   vec2 q = abs(p) - size + corner;
   return length(max(q, 0.0)) + min(max(q.x, q.y), 0.0) - corner;
