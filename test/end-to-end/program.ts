@@ -35,7 +35,7 @@ export async function serve(args: readonly string[]): Promise<Served> {
   const announced = async (): Promise<{ url: string; jt808Port: number }> => {
     for (;;) {
       const found = /console: (\S+)[\s\S]*127\.0\.0\.1:(\d+)/u.exec(read().stdout);
-      if (found !== null) return { url: found[1]!.replace("localhost", "127.0.0.1"), jt808Port: Number(found[2]) };
+      if (found !== null) return { url: found[1].replace("localhost", "127.0.0.1"), jt808Port: Number(found[2]) };
       await pause(50);
     }
   };

@@ -65,7 +65,7 @@ describe("the platform", () => {
       "豫G00001_2 live",
       "豫G00003_2 live",
     ]);
-    const [first] = locks.filter(({ vehicle }) => vehicle === "豫G00001_2");
+    const first = locks.find(({ vehicle }) => vehicle === "豫G00001_2");
     expect(first).toMatchObject({ exposures: [expect.any(String)], release: null });
     expect(Date.parse(first!.lockedAt)).toBeGreaterThanOrEqual(Date.parse(first!.exposedAt));
     const passages = await allItems<Passage>(served.url, "/passages");
@@ -79,18 +79,18 @@ describe("the platform", () => {
   it("streams what it finds, and after a break only what came later", async () => {
     const first = await stream(undefined, 4);
     expect(first.map(({ seq }) => seq)).toEqual(first.map(({ seq }) => seq).toSorted((a, b) => a - b));
-    const later = await stream(first[1]!.seq, 2);
-    expect(later[0]!.seq).toBe(first[2]!.seq);
+    const later = await stream(first[1].seq, 2);
+    expect(later[0].seq).toBe(first[2].seq);
   });
 
   it("releases a lock in a person's name, once", async () => {
     const [lock] = await allItems<Lock>(served.url, "/locks?state=live");
     const release = { by: "张三", reason: "核酸阴性", evidence: "报告 2022-117" };
-    expect(await (await post(`/locks/${lock!.id}/release`, release)).json()).toMatchObject({
+    expect(await (await post(`/locks/${lock.id}/release`, release)).json()).toMatchObject({
       state: "released",
       release,
     });
-    const again = await post(`/locks/${lock!.id}/release`, release);
+    const again = await post(`/locks/${lock.id}/release`, release);
     expect(again.status).toBe(409);
     expect(await again.json()).toMatchObject({
       code: "LOCK_ENDED",
@@ -181,7 +181,7 @@ async function stream(lastSeq: number | undefined, count: number): Promise<Findi
     text = blocks.pop()!;
     for (const block of blocks) {
       if (!block.includes("event: finding")) continue;
-      events.push(JSON.parse(/^data: (.*)$/mu.exec(block)![1]!) as FindingEvent);
+      events.push(JSON.parse(/^data: (.*)$/mu.exec(block)![1]) as FindingEvent);
       if (events.length === count) {
         stop.abort();
         return events;
