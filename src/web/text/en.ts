@@ -107,7 +107,6 @@ export const en: Text = {
     pace: "Speed of playback",
     title: "Vehicle",
     notFound: "There is no such vehicle",
-    plateless: "No plate registered",
     terminal: "Terminal",
     position: "Position now",
     noPosition: "No usable fix yet",
@@ -138,7 +137,6 @@ export const en: Text = {
     listEmptyHint: "Vehicles appear by themselves once their terminals register and report.",
     listHint: "Part of a plate, VIN or terminal number",
     any: "All",
-    loadMore: "Load more",
   },
   evidence: {
     firstFix: "First fix",

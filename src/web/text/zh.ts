@@ -103,7 +103,6 @@ export const zh = {
     pace: "播放速度",
     title: "车辆",
     notFound: "没有这辆车",
-    plateless: "未登记车牌",
     terminal: "终端号",
     position: "当前位置",
     noPosition: "尚无有效定位",
@@ -134,7 +133,6 @@ export const zh = {
     listEmptyHint: "终端注册并上报定位后，车辆会自动出现。",
     listHint: "车牌、VIN 或终端号的一部分",
     any: "全部",
-    loadMore: "继续加载",
   },
   evidence: {
     firstFix: "首个定位",
