@@ -6,6 +6,7 @@ import { AUTHENTICATION } from "../wire/jt808/0102-authentication.ts";
 import { LOCATION_REPORT } from "../wire/jt808/0200-location-report.ts";
 import { LOCATION_ANSWER, locationAnswerOffset } from "../wire/jt808/0201-location-answer.ts";
 import { BatchType, eachLocationInBatch, LOCATION_BATCH } from "../wire/jt808/0704-location-batch.ts";
+import { decodeMediaEvent, encodeMediaAnswer, MEDIA_ANSWER, MEDIA_DATA } from "../wire/jt808/0800-media-event.ts";
 import type { FrameHeader } from "../wire/jt808/header.ts";
 import { timeField } from "../wire/jt808/time.ts";
 import { authenticate, register } from "./admission.ts";
@@ -23,7 +24,7 @@ const GMT8_MS = 8 * 3_600_000;
 
 /** Messages that are passed on as they are and answered `ok`. */
 const PASSED_ON: ReadonlySet<number> = new Set([
-  0x0107, 0x0104, 0x0301, 0x0302, 0x0303, 0x0500, 0x0701, 0x0702, 0x0705, 0x0900,
+  0x0107, 0x0104, 0x0301, 0x0302, 0x0303, 0x0500, 0x0701, 0x0702, 0x0705, 0x0800, 0x0801, 0x0900,
 ]);
 
 /** One message, whole: the body is `bytes[start, end)`, answered part by part when it came in parts. */
@@ -83,13 +84,15 @@ function handlePart(core: GatewayCore, session: Session, header: FrameHeader, by
   const outcome = session.reassembler.add(part, core.nowMs());
   core.counters.reassemblyBytes = core.reassembly.usedBytes;
   if (outcome.state === "complete") {
-    const { body: bodyWhole, serials } = outcome;
+    const { body: bodyWhole } = outcome;
+    // Positions are answered when they are durable, part by part; of other messages the earlier parts have been answered.
+    const serials = messageId === LOCATION_BATCH ? outcome.serials : [serial];
     handleWhole(core, session, { messageId, serials, bytes: bodyWhole, start: 0, end: bodyWhole.length });
   } else if (outcome.state === "refused") {
     count(core.counters.faults, outcome.fault);
     session.reply(serial, messageId, ReplyResult.failed);
   } else if (messageId !== LOCATION_BATCH) {
-    // Some terminals send no further part before this one is answered. Positions are answered when they are durable.
+    // Some terminals send no further part before this one is answered.
     session.reply(serial, messageId, ReplyResult.ok);
   }
 }
@@ -200,6 +203,8 @@ function passOn(core: GatewayCore, session: Session, message: Incoming): void {
   });
   if (!known) count(core.counters.faults, "unknownMessage");
   answer(session, message, known ? ReplyResult.ok : ReplyResult.unsupported);
+  // A camera sends a picture again and again until it hears that it is complete.
+  if (messageId === MEDIA_DATA) session.encode(MEDIA_ANSWER, encodeMediaAnswer(decodeMediaEvent(body).mediaId, []));
 }
 
 function answer(session: Session, message: Incoming, result: number): void {
