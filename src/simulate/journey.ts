@@ -159,7 +159,7 @@ class Truck {
     const end = wholeSeconds(Math.max(untilMs, this.timeMs));
     const sleeps = engineOff && end - this.timeMs > 12 * MINUTE_MS;
     const stepMs = sleeps ? SLEEPING_REPORT_MS : WAITING_REPORT_MS;
-    // Ten minutes of engine first: a driver does not switch off at the barrier.
+    // Two minutes of engine first: a driver does not switch off at the barrier.
     for (let now = this.timeMs; now < end; now += sleeps && now === this.timeMs ? 2 * MINUTE_MS : stepMs) {
       yield* this.#emit(now, ...this.#standing(), 0, !sleeps || now === this.timeMs);
     }
