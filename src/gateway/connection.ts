@@ -159,6 +159,8 @@ export class Connection implements FrameHandler {
   /** Ends every session of it; called once the socket is gone. */
   end(): void {
     this.closed = true;
+    if (this.#reader.pendingBytes > 0) count(this.#core.counters.faults, "unfinishedFrame");
+    this.#reader.discard();
     if (this.#paused) {
       this.#paused = false;
       this.#core.counters.pausedConnections--;

@@ -144,7 +144,7 @@ class Gateway implements Jt808Server {
   }
 
   metrics(): Jt808Counters {
-    return structuredClone(this.#core.counters);
+    return structuredClone({ ...this.#core.counters, reassemblyBytes: this.#core.reassembly.usedBytes });
   }
 
   terminals(status?: TerminalStatus): Terminal[] {
@@ -241,7 +241,6 @@ class Gateway implements Jt808Server {
     const nowMs = this.#core.nowMs();
     for (const connection of this.#connections.values()) connection.sweep(nowMs);
     this.#core.commands.sweep(nowMs);
-    this.#core.counters.reassemblyBytes = this.#core.reassembly.usedBytes;
   }
 
   #get(terminal: string): Terminal {

@@ -82,7 +82,6 @@ function handlePart(core: GatewayCore, session: Session, header: FrameHeader, by
   const body = bytes.subarray(header.bodyStart, header.bodyEnd);
   const part = { messageId, serial, total: packageTotal, index: packageIndex, body };
   const outcome = session.reassembler.add(part, core.nowMs());
-  core.counters.reassemblyBytes = core.reassembly.usedBytes;
   if (outcome.state === "complete") {
     const { body: bodyWhole } = outcome;
     // Positions are answered when they are durable, part by part; of other messages the earlier parts have been answered.

@@ -62,6 +62,13 @@ export class FrameReader {
     return this.#carried;
   }
 
+  /** Forgets an unfinished frame: the connection has ended, or the datagram. */
+  discard(): void {
+    this.#carry = NOTHING;
+    this.#carried = 0;
+    this.#open = false;
+  }
+
   push(chunk: Buffer): void {
     const length = chunk.length;
     let at = 0;

@@ -54,7 +54,7 @@ describe("reassembly", () => {
   });
 
   it("refuses impossible indexes, too many parts, too many bytes", () => {
-    const { parts, budget } = reassembler({ maxParts: 10, maxBytes: 4 }, 6);
+    const { parts, budget } = reassembler({ maxParts: 10, maxBytes: 4 }, 800);
     expect(add(parts, 1, 3, 0, "a")).toEqual({ state: "refused", fault: "partIndex" });
     expect(add(parts, 1, 3, 4, "a")).toEqual({ state: "refused", fault: "partIndex" });
     expect(add(parts, 1, 11, 1, "a")).toEqual({ state: "refused", fault: "partCount" });
@@ -77,11 +77,19 @@ describe("reassembly", () => {
     expect(budget.usedBytes).toBe(0);
   });
 
+  it("charges empty parts for the memory that they cost", () => {
+    const { parts } = reassembler({}, 10_000);
+    const states = Array.from({ length: 200 }, (_, at) => add(parts, at, 300, at + 1, "").state);
+    expect(states.filter((state) => state === "waiting")).toHaveLength(57);
+    expect(states.at(-1)).toBe("refused");
+  });
+
   it("lets the oldest give way when a session begins too many", () => {
     const { parts, budget } = reassembler({ maxAssemblies: 2 });
     for (let message = 0; message < 100; message++) add(parts, message * 100, 2 + message, 1, "x");
     expect(parts.unfinished).toBe(2);
-    expect(budget.usedBytes).toBe(2);
+    // Each of the two: its bookkeeping, its parts to come, its one byte.
+    expect(budget.usedBytes).toBe(2 * (256 + 128 + 1) + 8 * (100 + 101));
     parts.clear();
     expect(budget.usedBytes).toBe(0);
   });

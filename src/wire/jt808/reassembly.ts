@@ -24,7 +24,11 @@ export const REASSEMBLY_LIMITS: ReassemblyLimits = {
   expireMs: 60_000,
 };
 
-/** Bytes that all sessions together hold of unfinished messages. */
+/** Memory of an unfinished message and of one of its parts beside the part's own bytes: empty parts cost something too. */
+const MESSAGE_BYTES = 256;
+const PART_BYTES = 128;
+
+/** Bytes that all sessions together hold of unfinished messages, their bookkeeping included. */
 export interface ReassemblyBudget {
   usedBytes: number;
   readonly maxBytes: number;
@@ -64,7 +68,10 @@ interface Assembly {
   /** Serial minus index of the latest part, mod 65536. */
   offset: number;
   have: number;
+  /** Of the bodies. */
   bytes: number;
+  /** What it takes from the budget. */
+  charged: number;
   touchedMs: number;
   asked: boolean;
 }
@@ -93,9 +100,8 @@ export class Reassembler {
     const offset = (part.serial - index) & 0xffff;
     let assembly = this.#nearest(part, offset);
     if (assembly?.parts[index - 1] !== undefined) return { state: "duplicate" };
-    if (this.#budget.usedBytes + part.body.length > this.#budget.maxBytes) {
-      return { state: "refused", fault: "partBudget" };
-    }
+    const charge = part.body.length + PART_BYTES + (assembly === undefined ? MESSAGE_BYTES + 8 * total : 0);
+    if (this.#budget.usedBytes + charge > this.#budget.maxBytes) return { state: "refused", fault: "partBudget" };
     assembly ??= this.#begin(part);
     if (assembly.bytes + part.body.length > this.#limits.maxBytes) {
       this.#drop(assembly);
@@ -106,8 +112,9 @@ export class Reassembler {
     assembly.offset = offset;
     assembly.have++;
     assembly.bytes += part.body.length;
+    assembly.charged += charge;
     assembly.touchedMs = nowMs;
-    this.#budget.usedBytes += part.body.length;
+    this.#budget.usedBytes += charge;
     if (assembly.have < total) return { state: "waiting" };
     this.#drop(assembly);
     const parts = assembly.parts.filter((body) => body !== undefined);
@@ -135,7 +142,7 @@ export class Reassembler {
 
   /** Forgets everything; to be called when the session ends, so that the shared budget is given back. */
   clear(): void {
-    for (const assembly of this.#assemblies) this.#budget.usedBytes -= assembly.bytes;
+    for (const assembly of this.#assemblies) this.#budget.usedBytes -= assembly.charged;
     this.#assemblies = [];
   }
 
@@ -165,6 +172,7 @@ export class Reassembler {
       offset: 0,
       have: 0,
       bytes: 0,
+      charged: 0,
       touchedMs: 0,
       asked: false,
     };
@@ -173,7 +181,7 @@ export class Reassembler {
   }
 
   #drop(assembly: Assembly): void {
-    this.#budget.usedBytes -= assembly.bytes;
+    this.#budget.usedBytes -= assembly.charged;
     this.#assemblies = this.#assemblies.filter((other) => other !== assembly);
   }
 }
