@@ -57,8 +57,8 @@ export class AreaStays {
     const { radiusMeters, slackMeters } = this.#rule;
     const count = this.#intervals(segment, radiusMeters, "near");
     if (count === 0 && this.isIdle) return;
-    const isNearThroughout = count === 1 && near[0] === 0 && near[1] === 1;
-    const wideCount = isNearThroughout ? 0 : this.#intervals(segment, radiusMeters + slackMeters, "wide");
+    if (count === 1 && near[0] === 0 && near[1] === 1) return this.moveNear(segment, host);
+    const wideCount = this.#intervals(segment, radiusMeters + slackMeters, "wide");
     let outsideFrom = 0;
     for (let i = 0; i < count; i++) {
       const start = near[2 * i];
@@ -77,6 +77,14 @@ export class AreaStays {
       this.#wide?.stray(segment);
       if (count === 0) this.#report(host, false);
     }
+  }
+
+  /** The vehicle moved along a known segment that is near throughout. */
+  moveNear(segment: Segment, host: StayHost): void {
+    this.#observed ??= new Stay(this.area, this.#rule, crossingAt(segment, 0));
+    this.#observed.extend(segment, 0, 1);
+    this.#wide?.extend(segment, 0, 1);
+    this.#report(host, true);
   }
 
   /** The vehicle moved along a known segment beyond radius + slack, or along one that proves nothing. */

@@ -37,6 +37,8 @@ export class Matcher {
   #places: Int32Array;
   /** 1 inside the fence, for vehicles that are near nothing. */
   #inside: Uint8Array;
+  /** For vehicles that are near nothing: the last place where a free way was measured, its length, and the world's version then. */
+  #anchors: Int32Array;
   readonly #motions = new Map<number, Motion>();
   readonly #undecided = new Map<number, Undecided>();
   /** Vehicles whose last fix counts only because no other comes. */
@@ -53,6 +55,7 @@ export class Matcher {
     this.#times = new Float64Array(buffer).fill(Number.NaN);
     this.#places = new Int32Array(buffer);
     this.#inside = new Uint8Array(vehicleCapacity);
+    this.#anchors = new Int32Array(4 * vehicleCapacity).fill(-1);
     this.#spare = new Motion(world, sink);
   }
 
@@ -70,8 +73,9 @@ export class Matcher {
     if (
       timeMs > times[2 * vehicle] &&
       Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6) <= this.#plainE6PerMs * (timeMs - times[2 * vehicle]) &&
-      this.#world.index.isClear(lastLonE6, lastLatE6, lonE6, latE6) &&
-      isPlace(lonE6, latE6)
+      isPlace(lonE6, latE6) &&
+      (this.#world.index.isClear(lastLonE6, lastLatE6, lonE6, latE6) ||
+        this.#isFree(vehicle, lastLonE6, lastLatE6, lonE6, latE6))
     ) {
       times[2 * vehicle] = timeMs;
       places[4 * vehicle + 2] = lonE6;
@@ -79,6 +83,18 @@ export class Matcher {
       return true;
     }
     return this.#pushCarefully(vehicle, timeMs, lonE6, latE6);
+  }
+
+  /** Whether both ends of a plain vehicle's segment lie where nothing can change. */
+  #isFree(vehicle: number, lon0E6: number, lat0E6: number, lon1E6: number, lat1E6: number): boolean {
+    const anchors = this.#anchors;
+    const at = 4 * vehicle;
+    if (anchors[at + 3] !== this.#world.version) return false;
+    const freeE6 = anchors[at + 2];
+    return (
+      Math.abs(lon1E6 - anchors[at]) + Math.abs(lat1E6 - anchors[at + 1]) <= freeE6 &&
+      Math.abs(lon0E6 - anchors[at]) + Math.abs(lat0E6 - anchors[at + 1]) <= freeE6
+    );
   }
 
   /** Forgets the vehicle, matches its fixes, in any order, and goes on live from their end. */
@@ -176,6 +192,11 @@ export class Matcher {
       this.#places[4 * vehicle + 2] = motion.lonE6;
       this.#places[4 * vehicle + 3] = motion.latE6;
       this.#inside[vehicle] = motion.isInside ? 1 : 0;
+      const anchors = this.#anchors;
+      anchors[4 * vehicle] = motion.anchorLonE6;
+      anchors[4 * vehicle + 1] = motion.anchorLatE6;
+      anchors[4 * vehicle + 2] = motion.freeE6;
+      anchors[4 * vehicle + 3] = motion.freeVersion;
       if (motion !== this.#spare) this.#motions.delete(vehicle);
       return;
     }
@@ -210,5 +231,8 @@ export class Matcher {
     this.#times = times;
     this.#places = places;
     this.#inside = inside;
+    const anchors = new Int32Array(4 * capacity).fill(-1);
+    anchors.set(this.#anchors);
+    this.#anchors = anchors;
   }
 }

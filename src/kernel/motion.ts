@@ -2,11 +2,15 @@ import { AreaStays, type StayHost } from "./area-stays.ts";
 import { distanceMeters, distanceToShape } from "./distance.ts";
 import { eachFencePiece, isInsideFence } from "./fence.ts";
 import type { ExposureChange, KernelExposure, MatchSink, TrackPoint } from "./findings.ts";
+import { freeWayE6 } from "./free-way.ts";
 import { passagesOf } from "./gate.ts";
 import { Presence } from "./lock.ts";
 import { nearIntervals, nearIntervalsMax } from "./near.ts";
 import type { Segment } from "./segment.ts";
 import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
+
+/** A vehicle that moved less (sum of both differences, 1e-6 degree; some 150 m) is likely to stay about where it is. */
+const STILL_E6 = 1500;
 
 let candidates = new Int32Array(64);
 let intervals = new Float64Array(64);
@@ -31,6 +35,11 @@ export class Motion implements StayHost {
   lonE6 = 0;
   latE6 = 0;
   isInside = false;
+  /** The place round which nothing can change within `freeE6` (see `free-way.ts`), as long as the world has this version. */
+  anchorLonE6 = 0;
+  anchorLatE6 = 0;
+  freeE6 = -1;
+  freeVersion = 0;
   readonly #world: World;
   readonly #sink: MatchSink;
   #stays: AreaStays[] = [];
@@ -53,6 +62,7 @@ export class Motion implements StayHost {
     this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
+    this.freeE6 = -1;
     this.isInside = isInside ?? (fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6));
     this.presence.clear();
     if (this.isInside) this.presence.add(timeMs, timeMs, Number.NaN);
@@ -69,7 +79,9 @@ export class Motion implements StayHost {
     };
     const way = this.#wayOf(segment);
     if (!this.isPlain) this.#forget(segment.from.timeMs);
+    if (way === "known" && this.#isFree(lonE6, latE6)) return this.#goOn(segment, lonE6, latE6);
     const isClear = world.index.isClear(this.lonE6, this.latE6, lonE6, latE6);
+    const isStill = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6) <= STILL_E6;
     let count = 0;
     if (!isClear && way !== "unknown") {
       if (candidates.length < world.slotsMax) candidates = new Int32Array(2 * world.slotsMax);
@@ -81,6 +93,30 @@ export class Motion implements StayHost {
     this.#moveFence(segment, way, !isClear && (way !== "known" || (count > 0 && candidates[0] === FENCE_SLOT)));
     if (way === "known") this.#passGates(segment, count);
     this.#moveStays(segment, way, count);
+    if (this.#held.length > 0) this.#lockHeld();
+    this.freeE6 = isStill && !isClear ? freeWayE6(world, lonE6, latE6) : -1;
+    this.anchorLonE6 = lonE6;
+    this.anchorLatE6 = latE6;
+    this.freeVersion = world.version;
+  }
+
+  /** Whether both ends of a segment lie where nothing can change, and the vehicle is near all areas that it has a stay near. */
+  #isFree(lonE6: number, latE6: number): boolean {
+    if (this.freeE6 < 0 || this.freeVersion !== this.#world.version) return false;
+    const { anchorLonE6, anchorLatE6 } = this;
+    if (Math.abs(lonE6 - anchorLonE6) + Math.abs(latE6 - anchorLatE6) > this.freeE6) return false;
+    if (Math.abs(this.lonE6 - anchorLonE6) + Math.abs(this.latE6 - anchorLatE6) > this.freeE6) return false;
+    for (const { endMs, area } of this.#stays) if (endMs !== this.timeMs || area.toMs <= this.timeMs) return false;
+    return true;
+  }
+
+  /** All stays as they are. */
+  #goOn(segment: Segment, lonE6: number, latE6: number): void {
+    this.timeMs = segment.to.timeMs;
+    this.lonE6 = lonE6;
+    this.latE6 = latE6;
+    this.#moveFence(segment, "known", false);
+    for (const each of this.#stays) each.moveNear(segment, this);
     if (this.#held.length > 0) this.#lockHeld();
   }
 

@@ -57,7 +57,7 @@ export function nearIntervals(
   const half = Math.sqrt(halfX * halfX + halfY * halfY);
   if (half < DISC_HALF_METERS_MAX) {
     const middle = distanceMeters(x, y, shape.middleLon, shape.middleLat);
-    const slack = discSlack(half + middle);
+    const slack = discSlackMeters(half + middle);
     if (middle + half + slack - shape.innerMeters <= radiusMeters) return throughout(out);
     if (middle - half - slack - shape.outerMeters > radiusMeters) return 0;
   }
@@ -163,7 +163,7 @@ function boxesMeet(shape: Shape, radius: number, x0: number, y0: number, x1: num
 }
 
 /** What the triangle of middle, segment and shape may be wrong by, metres, where discs are used (see `Shape`). */
-function discSlack(meters: number): number {
+export function discSlackMeters(meters: number): number {
   return 0.01 + 1e-4 * meters + 3e-7 * meters * meters;
 }
 

@@ -25,11 +25,15 @@ export const FENCE_SLOT = 0;
 export class World {
   readonly rule: KernelRule;
   readonly fence: Shape | null;
+  /** The fence's boundary without its inside. */
+  readonly fenceLine: Shape | null;
   readonly gates: readonly KernelGate[];
   readonly index = new AreaIndex();
   /** By slot; empty below `firstAreaSlot` and where an area was removed. */
   readonly areas: (KernelArea | undefined)[] = [];
   readonly firstAreaSlot: number;
+  /** Another number after every change of the areas. */
+  version = 0;
   readonly #free: number[] = [];
 
   /** Geometries in WGS-84 degrees; a gate's line needs two positions. */
@@ -42,8 +46,9 @@ export class World {
     this.fence = fence === null ? null : compileShape(fence);
     this.gates = gates.map(({ id, line }) => ({ id, shape: compileShape({ type: "LineString", coordinates: line }) }));
     this.firstAreaSlot = 1 + this.gates.length;
-    // Its boundary only: being deep inside the fence is no reason to look at it.
-    if (this.fence !== null) this.index.add(FENCE_SLOT, this.fence.withoutSurface(), 0);
+    // The index has its boundary only: being deep inside the fence is no reason to look at it.
+    this.fenceLine = this.fence?.withoutSurface() ?? null;
+    if (this.fenceLine !== null) this.index.add(FENCE_SLOT, this.fenceLine, 0);
     this.gates.forEach((gate, i) => this.index.add(1 + i, gate.shape, 0));
   }
 
@@ -55,6 +60,7 @@ export class World {
   /** Adds an area and returns its slot. */
   addArea(area: KernelArea): number {
     const slot = this.#free.pop() ?? Math.max(this.areas.length, this.firstAreaSlot);
+    this.version++;
     this.areas[slot] = area;
     this.index.add(slot, area.shape, this.rule.radiusMeters + this.rule.slackMeters);
     return slot;
@@ -63,6 +69,7 @@ export class World {
   /** Removes the area in a slot, which may be given out again; false when none is there. */
   removeArea(slot: number): boolean {
     if (this.areas[slot] === undefined) return false;
+    this.version++;
     this.areas[slot] = undefined;
     this.index.remove(slot);
     this.#free.push(slot);

@@ -1,0 +1,56 @@
+import { distanceMeters, distanceToShape, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
+import { discSlackMeters } from "./near.ts";
+import { FENCE_SLOT, type World } from "./world.ts";
+
+/**
+ * How far a vehicle may go from a place before anything can change: it stays near the areas that it is near, comes near no other, and crosses
+ * neither the fence nor a gate. Most trucks near an area rest or creep; as long as one stays within this distance of the place, its fixes need no
+ * area to be looked at.
+ */
+
+/** Farther is not looked for. */
+const FREE_METERS_MAX = 1000;
+/** What distances and discs may be wrong by, and more. */
+const SLACK_METERS = 1;
+/** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
+const METERS_PER_E6 = 0.111_7;
+/** Nearer to the 180th meridian and to the poles there is no answer. */
+const LON_E6_MAX = 179_000_000;
+const LAT_E6_MAX = 80_000_000;
+
+let candidates = new Int32Array(64);
+
+/**
+ * The free way round a place (1e-6 degree) as the largest sum of both coordinates' differences from it, 1e-6 degree; -1 when there is none.
+ * Good until the world's `version` changes.
+ */
+export function freeWayE6(world: World, lonE6: number, latE6: number): number {
+  if (Math.abs(lonE6) > LON_E6_MAX || Math.abs(latE6) > LAT_E6_MAX) return -1;
+  const lon = lonE6 / 1e6;
+  const lat = latE6 / 1e6;
+  if (candidates.length < world.slotsMax) candidates = new Int32Array(2 * world.slotsMax);
+  const north = Math.ceil((1.01e6 * FREE_METERS_MAX) / metersPerLatDegree(lat));
+  const east = Math.ceil((1.01e6 * FREE_METERS_MAX) / metersPerLonDegree(Math.abs(lat) + 0.01));
+  const count = world.index.candidates(lonE6 - east, latE6 - north, lonE6 + east, latE6 + north, candidates);
+  let free = FREE_METERS_MAX;
+  for (let i = 0; i < count && free > SLACK_METERS; i++) {
+    free = Math.min(free, freeOfSlot(world, candidates[i], lon, lat, free));
+  }
+  return Math.floor((free - SLACK_METERS) / METERS_PER_E6);
+}
+
+function freeOfSlot(world: World, slot: number, lon: number, lat: number, enough: number): number {
+  if (slot < world.firstAreaSlot) {
+    return distanceToShape(slot === FENCE_SLOT ? world.fenceLine! : world.gates[slot - 1].shape, lon, lat);
+  }
+  const { shape } = world.areas[slot]!;
+  const { radiusMeters } = world.rule;
+  const middle = distanceMeters(lon, lat, shape.middleLon, shape.middleLat);
+  const slack = discSlackMeters(middle);
+  const byDisc = Math.max(
+    middle - shape.outerMeters - slack - radiusMeters,
+    radiusMeters - middle + shape.innerMeters - slack,
+  );
+  if (byDisc >= enough) return byDisc;
+  return Math.abs(distanceToShape(shape, lon, lat) - radiusMeters);
+}
