@@ -163,6 +163,7 @@ class Parts implements Platform {
     const gateway = await startJt808Server({
       host: jt808Host,
       port: jt808,
+      udpPort: jt808,
       sink,
       secret: await this.#secret(),
       policy: { admission, authentication, forwarders },

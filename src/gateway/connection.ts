@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
 import { FrameReader, type FrameFault, type FrameHandler } from "../wire/jt808/framing.ts";
 import { createFrameHeader, phoneKey, readHeader, type FrameHeader } from "../wire/jt808/header.ts";
 import type { GatewayCore } from "./core.ts";
@@ -9,17 +8,39 @@ import { Session } from "./session.ts";
 
 const header: FrameHeader = createFrameHeader();
 
-/** One TCP connection: frames in, answers out, and the limits that hold for it. */
+/** The way to a peer; a TCP socket is one. */
+export interface Peer {
+  readonly destroyed: boolean;
+  /** Bytes that the peer has not taken yet. */
+  readonly writableLength: number;
+  write(bytes: Buffer): void;
+  pause(): void;
+  resume(): void;
+  /** Closes after what has been written. */
+  end(): void;
+  destroy(): void;
+}
+
+/** Where a connection comes from. */
+export interface Origin {
+  address: string;
+  forwarder: boolean;
+  datagrams: boolean;
+}
+
+/** One TCP connection, or one UDP peer: frames in, answers out, and the limits that hold for it. */
 export class Connection implements FrameHandler {
   readonly address: string;
   /** May carry many terminals. */
   readonly forwarder: boolean;
+  /** What comes are datagrams, each with whole frames. */
+  readonly datagrams: boolean;
   readonly openedMs: number;
   closed = false;
   /** When the last whole frame came. */
   lastFrameMs: number;
   readonly #core: GatewayCore;
-  readonly #socket: Socket;
+  readonly #peer: Peer;
   readonly #reader = new FrameReader(this);
   readonly #sessions = new Map<string, Session>();
   #current: Session | undefined;
@@ -31,11 +52,12 @@ export class Connection implements FrameHandler {
   #skippedBytes = 0;
   #tolerated = 0;
 
-  constructor(core: GatewayCore, socket: Socket, address: string, forwarder: boolean) {
+  constructor(core: GatewayCore, peer: Peer, from: Origin) {
     this.#core = core;
-    this.#socket = socket;
-    this.address = address;
-    this.forwarder = forwarder;
+    this.#peer = peer;
+    this.address = from.address;
+    this.forwarder = from.forwarder;
+    this.datagrams = from.datagrams;
     this.openedMs = core.nowMs();
     this.lastFrameMs = this.openedMs;
   }
@@ -58,6 +80,7 @@ export class Connection implements FrameHandler {
     const { counters, limits } = this.#core;
     counters.bytesIn += chunk.length;
     this.#reader.push(chunk);
+    if (this.datagrams) this.#endDatagram();
     this.#countReader();
     this.flush();
     if (!this.#letIn) {
@@ -69,7 +92,7 @@ export class Connection implements FrameHandler {
       counters.unacknowledgedFixes > limits.unacknowledgedFixes;
     if (tooMuch && !this.#paused && !this.closed) {
       this.#paused = true;
-      this.#socket.pause();
+      this.#peer.pause();
       counters.pausedConnections++;
     }
   }
@@ -117,7 +140,7 @@ export class Connection implements FrameHandler {
     if (!this.#paused || !room || this.closed) return;
     this.#paused = false;
     counters.pausedConnections--;
-    this.#socket.resume();
+    this.#peer.resume();
   }
 
   /** Writes what the core's encoder holds; a terminal that does not read its answers is dropped. */
@@ -125,10 +148,10 @@ export class Connection implements FrameHandler {
     const { encoder, counters, limits } = this.#core;
     if (encoder.length === 0) return;
     const bytes = encoder.take();
-    if (this.closed || this.#socket.destroyed) return;
+    if (this.closed || this.#peer.destroyed) return;
     counters.bytesOut += bytes.length;
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength > limits.outputBytes) this.close("slow");
+    this.#peer.write(bytes);
+    if (this.#peer.writableLength > limits.outputBytes) this.close("slow");
   }
 
   /** A session has left: the connection goes too, unless it is a forwarder's. */
@@ -147,11 +170,11 @@ export class Connection implements FrameHandler {
     if (reason !== "loggedOut" && reason !== "shutdown") {
       log.info(`a connection was closed: ${reason}`, { address: this.address }, this.#core.nowMs());
     }
-    if (reason === "slow") this.#socket.destroy();
+    if (reason === "slow") this.#peer.destroy();
     else {
-      this.#socket.end();
-      this.#socket.resume();
-      setTimeout(() => this.#socket.destroy(), 2000).unref();
+      this.#peer.end();
+      this.#peer.resume();
+      setTimeout(() => this.#peer.destroy(), 2000).unref();
     }
     this.end();
   }
@@ -159,8 +182,7 @@ export class Connection implements FrameHandler {
   /** Ends every session of it; called once the socket is gone. */
   end(): void {
     this.closed = true;
-    if (this.#reader.pendingBytes > 0) count(this.#core.counters.faults, "unfinishedFrame");
-    this.#reader.discard();
+    this.#endDatagram();
     if (this.#paused) {
       this.#paused = false;
       this.#core.counters.pausedConnections--;
@@ -218,6 +240,12 @@ export class Connection implements FrameHandler {
     count(counters.faults, reason);
     log.warn(`a frame was refused: ${reason}`, { address: this.address }, this.#core.nowMs());
     if (++this.#faultsInARow >= limits.faultsInARow) this.close("faults");
+  }
+
+  /** Nothing of a frame goes on beyond a datagram, or beyond the end of a connection. */
+  #endDatagram(): void {
+    if (this.#reader.pendingBytes > 0) count(this.#core.counters.faults, "unfinishedFrame");
+    this.#reader.discard();
   }
 
   #countReader(): void {

@@ -4,9 +4,10 @@ import { FrameEncoder } from "../wire/jt808/encoding.ts";
 import { AuthenticationCodes } from "./authentication-code.ts";
 import { CommandDesk, REPETITION, type Repetition, type TrackedCommand } from "./command-desk.ts";
 import type { Command } from "./command.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type Origin } from "./connection.ts";
 import type { GatewayCore, TerminalMessage } from "./core.ts";
 import { count, createCounters, type Jt808Counters } from "./counters.ts";
+import { DatagramPort, listening } from "./datagram-port.ts";
 import { FixCollector, type ToWgs84 } from "./fix-collector.ts";
 import type { IngestSink } from "./ingest-sink.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
@@ -18,8 +19,10 @@ import { TerminalRegister, type Terminal, type TerminalStatus } from "./terminal
 export interface Jt808ServerOptions {
   /** Address to listen on; default all. */
   host?: string;
-  /** 0 takes a free one. */
+  /** TCP; 0 takes a free one. */
   port: number;
+  /** UDP, usually the same number; 0 takes a free one. Without it no datagrams are taken. */
+  udpPort?: number;
   sink: IngestSink;
   /** At least 16 characters; the same one after a restart, or every terminal has to register anew. */
   secret: string;
@@ -43,6 +46,8 @@ export interface Jt808ServerOptions {
 
 export interface Jt808Server {
   readonly port: number;
+  /** 0 when no datagrams are taken. */
+  readonly udpPort: number;
   /** A copy of all counters. */
   metrics(): Jt808Counters;
   /** Terminals of the register, in the order of their first registration. */
@@ -73,19 +78,21 @@ const BATCH_FIXES = 16_384;
 const SETTLE_LIMIT_MS = 10_000;
 
 /**
- * Starts a JT/T 808 server over TCP (2011, 2013 and 2019).
+ * Starts a JT/T 808 server over TCP and, when it is told to, UDP (2011, 2013 and 2019).
  * @throws WuxingError PORT_IN_USE, or CONFIG_INVALID for a policy that cannot be.
  */
 export async function startJt808Server(options: Jt808ServerOptions): Promise<Jt808Server> {
   const gateway = new Gateway(options);
-  await gateway.listen(options.port, options.host);
+  await gateway.listen(options);
   return gateway;
 }
 
 class Gateway implements Jt808Server {
   readonly #core: GatewayCore;
   readonly #server: Server;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Set<Connection>();
+  readonly #sockets = new Set<Socket>();
+  readonly #datagrams: DatagramPort;
   readonly #perAddress = new Map<string, number>();
   readonly #forwarders: ReturnType<typeof forwarderList>;
   readonly #sweeper: NodeJS.Timeout;
@@ -118,6 +125,11 @@ class Gateway implements Jt808Server {
       replacements: new Map(),
       nowMs,
     };
+    this.#datagrams = new DatagramPort(this.#core, {
+      admit: (address) => this.#admit(address, true),
+      opened: (connection) => this.#opened(connection),
+      gone: (connection) => this.#gone(connection),
+    });
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = limits.connections + 1;
     this.#sweeper = setInterval(() => this.#sweep(), options.sweepMs ?? 5000).unref();
@@ -129,18 +141,20 @@ class Gateway implements Jt808Server {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
-  async listen(port: number, host: string | undefined): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", (error: NodeJS.ErrnoException) => {
-        clearInterval(this.#sweeper);
-        clearInterval(this.#minute);
-        const inUse = error.code === "EADDRINUSE";
-        reject(
-          new WuxingError(inUse ? "PORT_IN_USE" : "CONFIG_INVALID", `JT/T 808 port ${port}`, [], { cause: error }),
-        );
-      });
-      this.#server.listen({ port, backlog: 4096, ...(host !== undefined && { host }) }, () => resolve());
-    });
+  get udpPort(): number {
+    return this.#datagrams.port;
+  }
+
+  async listen({ port, host, udpPort }: Jt808ServerOptions): Promise<void> {
+    try {
+      await listening(this.#server, `TCP port ${port}`, () =>
+        this.#server.listen({ port, backlog: 4096, ...(host !== undefined && { host }) }),
+      );
+      if (udpPort !== undefined) await this.#datagrams.bind(udpPort, host);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   metrics(): Jt808Counters {
@@ -184,43 +198,59 @@ class Gateway implements Jt808Server {
     clearInterval(this.#minute);
     const { collector, commands, register } = this.#core;
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#connections.keys()) socket.pause();
+    for (const socket of this.#sockets) socket.pause();
+    this.#datagrams.stopReading();
     await Promise.race([collector.drain(), waitMs(SETTLE_LIMIT_MS)]);
     commands.close();
-    for (const connection of this.#connections.values()) connection.close("shutdown");
+    for (const connection of this.#connections) connection.close("shutdown");
     await stopped;
+    await this.#datagrams.close();
     await register.close();
   }
 
   #accept(socket: Socket): void {
     const { counters, limits } = this.#core;
-    const address = plainAddress(socket.remoteAddress);
-    const forwarder = isForwarder(this.#forwarders, address);
-    const held = this.#perAddress.get(address) ?? 0;
     socket.on("error", () => count(counters.closed, "socketError"));
-    if (this.#closing !== undefined || this.#connections.size >= limits.connections) {
-      count(counters.closed, "connections");
+    const from = this.#admit(plainAddress(socket.remoteAddress), false);
+    if (from !== undefined && this.#sockets.size >= limits.connections) count(counters.closed, "connections");
+    if (from === undefined || this.#sockets.size >= limits.connections) {
       socket.destroy();
       return;
     }
-    if (!forwarder && held >= limits.connectionsPerAddress) {
-      count(counters.closed, "connectionsPerAddress");
-      this.#core.log.warn("an address holds too many connections", { address }, this.#core.nowMs());
-      socket.destroy();
-      return;
-    }
-    const connection = new Connection(this.#core, socket, address, forwarder);
-    this.#connections.set(socket, connection);
-    this.#perAddress.set(address, held + 1);
-    counters.connectionsAccepted++;
-    counters.connections = this.#connections.size;
+    const connection = new Connection(this.#core, socket, from);
+    this.#sockets.add(socket);
+    this.#opened(connection);
     socket.on("data", (chunk: Buffer) => connection.receive(chunk));
-    socket.on("close", () => this.#gone(socket, connection));
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#gone(connection);
+    });
   }
 
-  #gone(socket: Socket, connection: Connection): void {
+  /** Whether one more may come from an address. */
+  #admit(address: string, datagrams: boolean): Origin | undefined {
+    const { counters, limits, log } = this.#core;
+    if (this.#closing !== undefined) return undefined;
+    const forwarder = isForwarder(this.#forwarders, address);
+    if (!forwarder && (this.#perAddress.get(address) ?? 0) >= limits.connectionsPerAddress) {
+      count(counters.closed, "connectionsPerAddress");
+      log.warn("an address holds too many connections", { address }, this.#core.nowMs());
+      return undefined;
+    }
+    return { address, forwarder, datagrams };
+  }
+
+  #opened(connection: Connection): void {
+    const { counters } = this.#core;
+    this.#connections.add(connection);
+    this.#perAddress.set(connection.address, (this.#perAddress.get(connection.address) ?? 0) + 1);
+    counters.connectionsAccepted++;
+    counters.connections = this.#connections.size;
+  }
+
+  #gone(connection: Connection): void {
     connection.end();
-    this.#connections.delete(socket);
+    if (!this.#connections.delete(connection)) return;
     this.#core.counters.connections = this.#connections.size;
     const held = (this.#perAddress.get(connection.address) ?? 1) - 1;
     if (held <= 0) this.#perAddress.delete(connection.address);
@@ -234,12 +264,12 @@ class Gateway implements Jt808Server {
     if (error !== undefined)
       log.warn("fixes could not be stored and were not acknowledged", { error }, this.#core.nowMs());
     if (counters.pausedConnections === 0) return;
-    for (const connection of this.#connections.values()) if (connection.paused) connection.resume();
+    for (const connection of this.#connections) if (connection.paused) connection.resume();
   }
 
   #sweep(): void {
     const nowMs = this.#core.nowMs();
-    for (const connection of this.#connections.values()) connection.sweep(nowMs);
+    for (const connection of this.#connections) connection.sweep(nowMs);
     this.#core.commands.sweep(nowMs);
   }
 

@@ -1,7 +1,9 @@
 /** Bounds of a gateway. Each has a counter that says how often it was reached. */
 export interface GatewayLimits {
-  /** Connections at once, in total. */
+  /** TCP connections at once, in total. */
   connections: number;
+  /** UDP peers (address and port) at once; apart, because an address in a datagram can be forged. */
+  udpPeers: number;
   /** Connections at once from one address; forwarders are exempt. */
   connectionsPerAddress: number;
   /** Terminals known to the register. */
@@ -35,6 +37,7 @@ export interface GatewayLimits {
 
 export const GATEWAY_LIMITS: GatewayLimits = {
   connections: 60_000,
+  udpPeers: 20_000,
   connectionsPerAddress: 20_000,
   terminals: 1_000_000,
   terminalsPerConnection: 20_000,

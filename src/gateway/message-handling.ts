@@ -61,9 +61,15 @@ export function handleMessage(core: GatewayCore, session: Session, header: Frame
   else handleWhole(core, session, whole(header, bytes));
 }
 
-/** With optional authentication, a terminal is let in by its first message that is neither registration nor code. */
+/**
+ * With optional authentication, a terminal is let in by its first message that is neither registration nor code. So is one
+ * that is let in already and whose datagrams come from another port of the same address: a router between has forgotten it.
+ */
 function admitsWithoutCode(core: GatewayCore, session: Session, messageId: number): boolean {
-  if (core.policy.authentication === "required") return false;
+  const { connection } = session;
+  const earlier = core.sessions.get(session.phone)?.connection;
+  const moved = connection.datagrams && earlier?.datagrams === true && earlier.address === connection.address;
+  if (core.policy.authentication === "required" && !moved) return false;
   if (messageId === REGISTRATION || messageId === AUTHENTICATION || session.registering) return false;
   const known = core.register.find(session.phone);
   const accepted = known === undefined ? core.policy.admission === "open" : known.status === "accepted";
