@@ -13,15 +13,15 @@ export interface ResumeOptions {
   atRisk: ReadonlySet<number>;
   rule: { maxGapMs: number };
   /** Nothing is within reach of the place (1e-6 degree). */
-  isClear(lonE6: number, latE6: number): boolean;
+  isClear: (lonE6: number, latE6: number) => boolean;
   /** Matches a vehicle's whole history and settles what is found. */
-  rematch(vehicle: number, track: PlaceTrack): void;
+  rematch: (vehicle: number, track: PlaceTrack) => void;
   /** Takes the state at the end of the track, and tells nobody. */
-  takeOver(vehicle: number, track: PlaceTrack): void;
+  takeOver: (vehicle: number, track: PlaceTrack) => void;
   /** Matches fixes live; the vehicles of `skip` are matched already. */
-  ingest(batch: FixBatch, skip: ReadonlySet<number>): void;
+  ingest: (batch: FixBatch, skip: ReadonlySet<number>) => void;
   /** Waits while too many findings wait to be written. */
-  room(): Promise<void>;
+  room: () => Promise<void>;
 }
 
 /** Vehicles whose history is read in one pass over the files. */

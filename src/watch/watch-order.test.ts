@@ -127,7 +127,13 @@ async function open(dir: string): Promise<City> {
   };
   const watch = await openWatch({
     tracks,
-    ledger: { ...ledger, record: mortal(ledger.record), saveCheckpoint: mortal(ledger.saveCheckpoint) },
+    ledger: {
+      ...ledger,
+      record: mortal((recording: Parameters<Ledger["record"]>[0]) => ledger.record(recording)),
+      saveCheckpoint: mortal((checkpoint: Parameters<Ledger["saveCheckpoint"]>[0]) =>
+        ledger.saveCheckpoint(checkpoint),
+      ),
+    },
     city: CITY,
     now: () => NOON_MS,
   });
