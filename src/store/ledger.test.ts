@@ -28,7 +28,7 @@ describe.each(locations)("the ledger on %s", (name, location) => {
         database = await openDatabase(location!);
       });
       beforeEach(async () => {
-        await sql`truncate area, area_version, exposure, passage, fence_event, lock, event restart identity`.execute(
+        await sql`truncate area, area_version, exposure, passage, fence_event, lock, event, checkpoint restart identity`.execute(
           database.kysely,
         );
         ledger = await openLedger(database);
@@ -162,6 +162,23 @@ describe.each(locations)("the ledger on %s", (name, location) => {
         expect((await ledger.areaHistory("a1")).map(({ version }) => version)).toEqual([3, 2, 1]);
         await expect(ledger.area("a9")).rejects.toMatchObject({ code: "AREA_NOT_FOUND" });
         await expect(ledger.lock("l9")).rejects.toMatchObject({ code: "LOCK_NOT_FOUND" });
+      });
+
+      test("the checkpoint is the one that was saved last, and areas that change behind it are named", async () => {
+        const publish = (id: string): Promise<FindingEvent[]> =>
+          ledger.record({
+            atMs: AT_MS,
+            standing: [{ kind: "area", cause: "area-published", body: area({ id }) }],
+            removals: [],
+          });
+        expect(await ledger.checkpoint()).toBeNull();
+        await publish("a1");
+        await ledger.saveCheckpoint({ position: 10, seq: 0, world: "w" });
+        await ledger.saveCheckpoint({ position: 9_007_199_254_740_991, seq: ledger.lastSeq(), world: "w" });
+        expect(await ledger.checkpoint()).toEqual({ position: 9_007_199_254_740_991, seq: 1, world: "w" });
+        await publish("a2");
+        await ledger.record({ atMs: AT_MS, standing: [passage("p1", 5)], removals: [] });
+        expect(await ledger.areasChangedSince(1)).toEqual(["a2"]);
       });
 
       test("subscribers hear of events in order, after they are committed, until they leave", async () => {
