@@ -105,6 +105,8 @@ describe("the platform", () => {
   });
 
   it("has the same findings after a restart on the same data, and ends with 0 on an interrupt", async () => {
+    // A stay that lasts on is written when no fix has come for two seconds.
+    await pause(3000);
     const before = await Promise.all(["/exposures", "/locks", "/passages"].map((path) => allItems(served.url, path)));
     expect(await served.stop()).toBe(0);
     served = await serve(["--city", city, "--data", data]);
