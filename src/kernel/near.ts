@@ -24,6 +24,8 @@ const LEAST_METERS_PER_DEGREE = 110_574;
 const EQUATOR_METERS_PER_DEGREE = 111_320;
 /** The earth's smallest radius of curvature, metres. */
 const LEAST_EARTH_RADIUS = 6_335_000;
+/** A segment that comes no nearer than this to an edge does not cross it. */
+const TOUCH_METERS = 0.01;
 /** Longer segments are not answered by discs. */
 const DISC_HALF_METERS_MAX = 5000;
 
@@ -144,7 +146,7 @@ export function leastDistance(
     fraction = s;
   }
   // From outside to inside it touches an edge on the way; this only rounds what is left of that distance to 0.
-  if (distance > 0 && cutByRings(shape, x0, lat0, x1, lat1) > 0) {
+  if (distance > 0 && distance < TOUCH_METERS && cutByRings(shape, x0, lat0, x1, lat1) > 0) {
     distance = 0;
     fraction = cuts[0];
   }

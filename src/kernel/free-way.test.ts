@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { DEFAULT_RULE } from "../model/rule.ts";
+import { eachCrossing } from "./crossing.ts";
+import { distanceToShape } from "./distance.ts";
+import { freeWayE6 } from "./free-way.ts";
+import { compileShape } from "./shape.ts";
+import { World } from "./world.ts";
+
+const unit = fc.double({ min: -1, max: 1, noNaN: true });
+const place = fc.tuple(unit, unit);
+/** An area of 50 to 2,000 m, its middle within some 5 km. */
+const area = fc.record({
+  at: place,
+  size: fc.constantFrom(0.0005, 0.005, 0.02),
+  corners: fc.integer({ min: 3, max: 8 }),
+});
+
+function ringOf(lon: number, lat: number, size: number, corners: number): number[][] {
+  const ring = Array.from({ length: corners }, (_, i) => {
+    const angle = (2 * Math.PI * i) / corners;
+    return [lon + size * Math.cos(angle), lat + size * Math.sin(angle)];
+  });
+  return [...ring, ring[0]];
+}
+
+describe("the free way round a place", () => {
+  it("leaves every area as near or far as it is, and crosses neither fence nor gate", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -178, max: 178, noNaN: true }),
+        fc.double({ min: -65, max: 65, noNaN: true }),
+        fc.array(area, { maxLength: 4 }),
+        place,
+        fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(3)), { minLength: 1, maxLength: 20 }),
+        (lon, lat, areas, fenceAt, goals) => {
+          const fence = ringOf(lon + 0.02 * fenceAt[0], lat + 0.02 * fenceAt[1], 0.015, 5);
+          const gate = [fence[0], fence[2]];
+          const world = new World(DEFAULT_RULE, { type: "Polygon", coordinates: [fence] }, [{ id: "G", line: gate }]);
+          for (const [i, { at, size, corners }] of areas.entries()) {
+            const ring = ringOf(lon + 0.05 * at[0], lat + 0.05 * at[1], size, corners);
+            const shape = compileShape({ type: "Polygon", coordinates: [ring] });
+            world.addArea({ id: `R${i}`, version: 1, shape, fromMs: -Infinity, toMs: Infinity });
+          }
+          const lonE6 = Math.round(lon * 1e6);
+          const latE6 = Math.round(lat * 1e6);
+          const free = freeWayE6(world, lonE6, latE6);
+          if (free < 0) return;
+          const isNear = (atLon: number, atLat: number): boolean[] =>
+            world.areas
+              .slice(world.firstAreaSlot)
+              .map((each) => distanceToShape(each!.shape, atLon, atLat) <= DEFAULT_RULE.radiusMeters);
+          for (const [share, quarter] of goals) {
+            const east = Math.floor(share * free) * (quarter & 1 ? 1 : -1);
+            const north = (free - Math.abs(east)) * (quarter & 2 ? 1 : -1);
+            const goalLon = (lonE6 + east) / 1e6;
+            const goalLat = (latE6 + north) / 1e6;
+            expect(isNear(goalLon, goalLat)).toEqual(isNear(lonE6 / 1e6, latE6 / 1e6));
+            for (const line of [world.fenceLine!, world.gates[0].shape]) {
+              eachCrossing(line, lonE6 / 1e6, latE6 / 1e6, goalLon, goalLat, () => expect.fail("it crosses a line"));
+            }
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("is a kilometre where there is nothing, and none at the edge of a reach", () => {
+    const world = new World(DEFAULT_RULE);
+    expect(freeWayE6(world, 113_900_000, 35_300_000)).toBeGreaterThan(8900);
+    const shape = compileShape({ type: "Point", coordinates: [113.9, 35.3] });
+    world.addArea({ id: "R", version: 1, shape, fromMs: -Infinity, toMs: Infinity });
+    expect(freeWayE6(world, 113_900_000, 35_300_000)).toBeGreaterThan(7000);
+    expect(freeWayE6(world, 113_900_000, 35_300_000 + 7209)).toBeLessThan(50);
+  });
+});
