@@ -42,7 +42,7 @@ export function startFleetProcess({ onProgress, ...order }: FleetProcessOptions)
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const child = fork(fileURLToPath(new URL(`./fleet-child.${extension}`, import.meta.url)), [], {
     // Not those of the parent: `--inspect`, `--input-type` and the like are not for a second process.
-    execArgv: ["--max-old-space-size=512"],
+    execArgv: ["--max-old-space-size=1024"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let failure: Error | undefined;

@@ -5,7 +5,7 @@ import { createClock, type SimulatedClock } from "./clock.ts";
 import { planFleet, type TruckPlan } from "./fleet-plan.ts";
 import type { FleetTiming } from "./fleet-timing.ts";
 import { simulateTruck, type SimulatedFix } from "./journey.ts";
-import { Terminal } from "./terminal.ts";
+import { Terminal, type TerminalOptions } from "./terminal.ts";
 
 export interface FleetRun {
   host: string;
@@ -38,6 +38,8 @@ export interface FleetProgress {
 const STEP_MS = 100;
 /** What a taken-up simulation reports again: terminals may have held it without coverage. The platform knows doubles. */
 const OVERLAP_MS = 30 * 60_000;
+/** Reports that all terminals together keep while the platform is away: some 250 MB. */
+const KEPT_MAX = 1_000_000;
 /** Terminals switched on within one step, so that a fleet does not connect as one wave. */
 const STARTS_PER_STEP = 40;
 
@@ -61,9 +63,14 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
     acknowledged: 0,
     pending: 0,
   };
-  const count = (acknowledged: number): void => void (progress.acknowledged += acknowledged);
+  const { host, port } = run;
+  const shared = {
+    platform: { host, port },
+    capacity: Math.max(200, Math.min(5000, Math.floor(KEPT_MAX / trucks.length))),
+    onSettled: (acknowledged: number): void => void (progress.acknowledged += acknowledged),
+  };
   const driven = trucks.map(
-    (plan) => new DrivenTruck(simulateTruck(world, plan), terminalOf(plan, run, count), beginMs),
+    (plan) => new DrivenTruck(simulateTruck(world, plan), new Terminal(terminalOf(plan, shared)), beginMs),
   );
 
   let started = 0;
@@ -132,9 +139,11 @@ class DrivenTruck {
   }
 }
 
-function terminalOf(plan: TruckPlan, { host, port }: FleetRun, onSettled: (acknowledged: number) => void): Terminal {
-  return new Terminal({
-    platform: { host, port },
+type SharedOptions = Pick<TerminalOptions, "platform" | "capacity" | "onSettled">;
+
+function terminalOf(plan: TruckPlan, shared: SharedOptions): TerminalOptions {
+  return {
+    ...shared,
     phone: plan.phone,
     version: plan.version,
     registration: {
@@ -147,8 +156,7 @@ function terminalOf(plan: TruckPlan, { host, port }: FleetRun, onSettled: (ackno
       plateColor: plan.plateColour,
       plate: plan.plate,
     },
-    onSettled,
-  });
+  };
 }
 
 function reportOf(fix: SimulatedFix): LocationReportInput {
