@@ -1,4 +1,5 @@
-import type { GeometryFault, KernelGeometry } from "./shape.ts";
+import { checkHoles } from "./check-holes.ts";
+import { compileShape, type GeometryFault, type KernelGeometry } from "./shape.ts";
 
 /**
  * What makes a geometry unfit to decide with. A ring that crosses itself has no agreed inside, one that does not close has none at
@@ -8,6 +9,8 @@ import type { GeometryFault, KernelGeometry } from "./shape.ts";
 type Position = readonly number[];
 /** Faults that are reported of one geometry; a broken file has thousands of the same. */
 const FAULTS_MAX = 20;
+/** A shape wider than half the world could be meant the other way round. */
+const WIDTH_DEGREES_MAX = 180;
 
 /** Everything wrong with a GeoJSON geometry (RFC 7946), at most 20 faults; empty when it can be compiled. */
 export function checkGeometry(geometry: KernelGeometry): GeometryFault[] {
@@ -34,7 +37,15 @@ export function checkGeometry(geometry: KernelGeometry): GeometryFault[] {
   if (geometry.type !== "Point" && geometry.coordinates.length === 0) {
     faults.push({ path: "coordinates", value: "[]", expected: "at least one part" });
   }
+  if (faults.length === 0) checkWidth(geometry, faults);
   return faults.slice(0, FAULTS_MAX);
+}
+
+function checkWidth(geometry: KernelGeometry, faults: GeometryFault[]): void {
+  const { west, east } = compileShape(geometry);
+  if (east - west <= WIDTH_DEGREES_MAX) return;
+  const value = `${east - west} degrees from west to east`;
+  faults.push({ path: "coordinates", value, expected: `at most ${WIDTH_DEGREES_MAX}` });
 }
 
 function checkPosition(position: Position, path: string, faults: GeometryFault[]): boolean {
@@ -60,6 +71,7 @@ function checkPositions(positions: readonly Position[], path: string, least: num
 function checkPolygon(rings: readonly (readonly Position[])[], path: string, faults: GeometryFault[]): void {
   if (rings.length === 0) faults.push({ path, value: "[]", expected: "an outer ring" });
   rings.forEach((ring, i) => checkRing(ring, `${path}[${i}]`, faults));
+  if (faults.length === 0) checkHoles(rings, path, faults);
 }
 
 function checkRing(ring: readonly Position[], path: string, faults: GeometryFault[]): void {
@@ -92,7 +104,11 @@ function checkRing(ring: readonly Position[], path: string, faults: GeometryFaul
 function checkSimple(ring: readonly Position[], path: string, faults: GeometryFault[]): void {
   const corners = unwrapped(ring);
   const count = corners.length - 1;
-  if (count < 3 || ringArea(corners) === 0) {
+  if (corners[0].lon !== corners[count].lon) {
+    faults.push({ path, value: "a ring that goes round a pole", expected: "a ring with its inside beside it" });
+    return;
+  }
+  if (count < 3) {
     faults.push({ path, value: `${count} different corners`, expected: "a ring that encloses a surface" });
     return;
   }
@@ -133,15 +149,6 @@ function unwrapped(ring: readonly Position[]): Corner[] {
     if (before === undefined || lon !== before.lon || lat !== before.lat) corners.push({ lon, lat, index });
   }
   return corners;
-}
-
-function ringArea(corners: readonly Corner[]): number {
-  let twice = 0;
-  for (let i = 0; i + 1 < corners.length; i++) {
-    twice += (corners[i].lon - corners[0].lon) * (corners[i + 1].lat - corners[0].lat);
-    twice -= (corners[i + 1].lon - corners[0].lon) * (corners[i].lat - corners[0].lat);
-  }
-  return twice;
 }
 
 /** Whether two edges of a ring meet where they should not: neighbours share one corner, others nothing. */
