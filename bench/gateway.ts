@@ -1,165 +1,150 @@
 /**
- * `npm run bench:gateway [-- --connections N] [--seconds S] [--json]`: terminals over TCP against the gateway and the
- * track store, in another process. How many reports a second it takes, makes durable and acknowledges at full load, beside
- * a server that only checks and answers frames; and what holding many connections costs, each reporting every ten
- * seconds. Load and platform share the machine's cores. More than some 19,000 connections need a higher limit of open
- * files (`ulimit -n`).
+ * `npm run bench:gateway [-- --seconds N] [--connections N] [--held N] [--json]`: the real server before the real track
+ * store in one process, terminals in another; every frame that is counted was durable and acknowledged.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { runLoad, type Load, type LoadProgress } from "../src/simulate/load.ts";
-import type { Usage } from "./gateway-process.ts";
+import type { Jt808Counters } from "../src/gateway/counters.ts";
+import type { Outcome, Plan } from "./gateway-load.ts";
 import { report, type Figure } from "./report.ts";
 
 const { values: given } = parseArgs({
   options: {
-    connections: { type: "string", default: "10000" },
-    seconds: { type: "string", default: "15" },
+    seconds: { type: "string", default: "8" },
+    connections: { type: "string", default: "1000" },
+    held: { type: "string", default: "15000" },
     json: { type: "boolean", default: false },
   },
 });
-const seconds = Number(given.seconds);
 const connections = Number(given.connections);
+const measureMs = Number(given.seconds) * 1000;
+
+interface ServerFigures {
+  rss: number;
+  cpuUs: { user: number; system: number };
+  metrics: Jt808Counters;
+  stored: number;
+}
+
 const figures: Figure[] = [];
 
-interface Outcome {
-  perSecond: number;
-  cpuUsEach: number;
-  load: LoadProgress;
+/** One run against a server of its own. Every fix that was acknowledged stands in the store afterwards. */
+async function run(name: string, plan: Partial<Plan>): Promise<{ outcome: Outcome; rss: number; cores: number }> {
+  const dir = mkdtempSync(join(tmpdir(), "wuxing-bench-gateway-"));
+  const server = fork(new URL("gateway-server.ts", import.meta.url), [dir], { stdio: "inherit" });
+  try {
+    const [{ port }] = (await once(server, "message")) as [{ port: number }];
+    const whole: Plan = {
+      port,
+      connections,
+      burst: 1,
+      window: 1,
+      everyMs: 0,
+      batchFixes: 0,
+      warmUpMs: 3000,
+      measureMs,
+      ...plan,
+    };
+    const load = fork(new URL("gateway-load.ts", import.meta.url), [JSON.stringify(whole)], { stdio: "inherit" });
+    await answerOf(load, (message) => message === "measuring");
+    const before = await figuresOf(server);
+    const startMs = performance.now();
+    const outcome = (await answerOf(load, (message) => typeof message === "object")) as Outcome;
+    const after = await figuresOf(server);
+    const usedUs = after.cpuUs.user + after.cpuUs.system - before.cpuUs.user - before.cpuUs.system;
+    const cores = usedUs / 1000 / (performance.now() - startMs);
+    check(outcome, after, whole);
+    if (!given.json) console.error(name, outcome, { rssMB: Math.round(after.rss / 1e6), cores });
+    return { outcome, rss: after.rss, cores };
+  } finally {
+    server.send("close");
+    await once(server, "exit");
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
-async function full(kind: "gateway" | "bare"): Promise<Outcome> {
-  const platform = await Platform.start(kind);
-  const run = startLoad({ port: platform.port, connections: 200, pattern: { kind: "full", window: 50 } });
-  await pause(3);
-  const before = await platform.usage();
-  const startMs = performance.now();
-  await pause(seconds);
-  const after = await platform.usage();
-  const tookMs = performance.now() - startMs;
-  const load = await run.stop();
-  platform.stop();
-  const reports = after.stored - before.stored;
-  return { perSecond: (reports / tookMs) * 1000, cpuUsEach: ((after.cpuMs - before.cpuMs) * 1000) / reports, load };
+function check(outcome: Outcome, { metrics, stored }: ServerFigures, plan: Plan): void {
+  const { faults, fixesNotStored, fixesStored } = metrics;
+  if (outcome.broken > 0 || outcome.online < plan.connections || fixesNotStored > 0 || Object.keys(faults).length > 0) {
+    throw new Error(`a run that went wrong: ${JSON.stringify({ outcome, faults, fixesNotStored })}`);
+  }
+  if (stored < fixesStored) throw new Error(`${fixesStored} fixes acknowledged, ${stored} in the store`);
 }
 
-/** Many connections, each reporting every ten seconds. */
-async function hold(): Promise<void> {
-  const platform = await Platform.start("gateway");
-  const empty = await platform.usage();
-  const everyMs = 10_000;
-  const run = startLoad({ port: platform.port, connections, pattern: { kind: "paced", everyMs } });
-  const startMs = performance.now();
-  while ((run.last?.online ?? 0) < connections && performance.now() - startMs < 120_000) await pause(0.5);
-  const openedMs = performance.now() - startMs;
-  await pause(10);
-  const before = await platform.usage();
-  await pause(seconds);
-  const after = await platform.usage();
-  const online = run.last?.online ?? 0;
-  const load = await run.stop();
-  platform.stop();
-  const held = { connections, reportsASecond: connections / (everyMs / 1000), seconds };
-  figures.push({ name: "connections held", value: online, unit: "", sizes: held });
-  figures.push({ name: "broken", value: load.broken, unit: "", sizes: held });
-  figures.push({ name: "all registered and authenticated after", value: openedMs / 1000, unit: "s", sizes: held });
-  figures.push({
-    name: "memory a connection",
-    value: ((after.rssMiB - empty.rssMiB) * 1024) / Math.max(1, online),
-    unit: "KiB",
-    sizes: held,
+async function figuresOf(server: ChildProcess): Promise<ServerFigures> {
+  server.send("figures");
+  const [answer] = (await once(server, "message")) as [ServerFigures];
+  return answer;
+}
+
+function answerOf(child: ChildProcess, isIt: (message: unknown) => boolean): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the load ended with ${code}`)));
+    child.on("message", (message: unknown) => isIt(message) && resolve(message));
   });
-  figures.push({
-    name: "processor, share of a core",
-    value: (after.cpuMs - before.cpuMs) / (seconds * 1000),
-    unit: "",
-    sizes: held,
+}
+
+function add(name: string, value: number, unit: string, more: Partial<Figure> = {}): void {
+  figures.push({ name, value, unit, ...more });
+}
+
+const GOAL = "goal";
+{
+  const { outcome, cores } = await run("single", { window: 60 });
+  const { framesPerSecond, p99Ms } = outcome;
+  const sizes = { connections, window: 60 };
+  add("0x0200, one frame a write", framesPerSecond, "frames/s", {
+    comparedTo: GOAL,
+    ratio: framesPerSecond / 40_000,
+    sizes,
   });
-  figures.push({ name: "acknowledgement, median", value: load.ackMs.p50, unit: "ms", sizes: held });
-  figures.push({ name: "acknowledgement, 99 of 100", value: load.ackMs.p99, unit: "ms", sizes: held });
+  add("… p99 to the acknowledgement", p99Ms, "ms");
+  add("… processor of the server", cores, "cores");
 }
-
-/** Several own addresses: one has some 28,000 ports for one destination. */
-function startLoad(load: Pick<Load, "port" | "connections" | "pattern">): {
-  readonly last: LoadProgress | undefined;
-  stop(): Promise<LoadProgress>;
-} {
-  const stop = new AbortController();
-  const localAddresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"];
-  let last: LoadProgress | undefined;
-  const run = runLoad({
-    host: "127.0.0.1",
-    ...load,
-    localAddresses,
-    signal: stop.signal,
-    onProgress: (progress) => {
-      last = progress;
-    },
+{
+  const { outcome, cores } = await run("bursts", { burst: 10, window: 200 });
+  const { framesPerSecond, p99Ms } = outcome;
+  const sizes = { connections, window: 200 };
+  add("0x0200, bursts of ten", framesPerSecond, "frames/s", {
+    comparedTo: GOAL,
+    ratio: framesPerSecond / 150_000,
+    sizes,
   });
-  return {
-    get last() {
-      return last;
-    },
-    stop: () => {
-      stop.abort();
-      return run;
-    },
-  };
+  add("… p99 to the acknowledgement", p99Ms, "ms");
+  add("… processor of the server", cores, "cores");
 }
-
-class Platform {
-  readonly port: number;
-  readonly #child: ChildProcess;
-
-  private constructor(child: ChildProcess, port: number) {
-    this.#child = child;
-    this.port = port;
-  }
-
-  static async start(kind: "gateway" | "bare"): Promise<Platform> {
-    const child = fork(fileURLToPath(new URL("./gateway-process.ts", import.meta.url)), [kind]);
-    const [{ port }] = (await once(child, "message")) as [{ port: number }];
-    return new Platform(child, port);
-  }
-
-  async usage(): Promise<Usage> {
-    this.#child.send("usage");
-    const [usage] = (await once(this.#child, "message")) as [Usage];
-    return usage;
-  }
-
-  stop(): void {
-    this.#child.disconnect();
-  }
+{
+  const { outcome, cores } = await run("batches", { batchFixes: 30, window: 20 });
+  const { fixesPerSecond, p99Ms } = outcome;
+  const sizes = { connections, "fixes a message": 30, window: 20 };
+  add("0x0704", fixesPerSecond, "fixes/s", { comparedTo: GOAL, ratio: fixesPerSecond / 400_000, sizes });
+  add("… p99 to the acknowledgement", p99Ms, "ms");
+  add("… processor of the server", cores, "cores");
 }
-
-function pause(forSeconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, forSeconds * 1000));
+{
+  const { outcome, cores } = await run("paced", { everyMs: connections / 20, window: 1000 });
+  const { framesPerSecond, p99Ms, p50Ms } = outcome;
+  const sizes = { connections, "frames/s": Math.round(framesPerSecond) };
+  add("p99 to the acknowledgement at 20,000 frames/s", p99Ms, "ms", { comparedTo: GOAL, ratio: p99Ms / 200, sizes });
+  add("… p50", p50Ms, "ms");
+  add("… processor of the server", cores, "cores");
 }
-
-const bare = await full("bare");
-const gateway = await full("gateway");
-const sizes = { connections: 200, window: 50, seconds };
-const comparedTo = "a server that only checks and answers frames";
-figures.push({
-  name: "reports acknowledged",
-  value: gateway.perSecond,
-  unit: "1/s",
-  comparedTo,
-  ratio: gateway.perSecond / bare.perSecond,
-  sizes,
-});
-figures.push({
-  name: "processor time a report",
-  value: gateway.cpuUsEach,
-  unit: "µs",
-  comparedTo,
-  ratio: gateway.cpuUsEach / bare.cpuUsEach,
-  sizes,
-});
-figures.push({ name: "acknowledgement, median", value: gateway.load.ackMs.p50, unit: "ms", sizes });
-figures.push({ name: "acknowledgement, 99 of 100", value: gateway.load.ackMs.p99, unit: "ms", sizes });
-await hold();
-report("JT/T 808 over TCP, every report durable before it is acknowledged", figures);
+{
+  const held = Number(given.held);
+  const { outcome, rss, cores } = await run("held", {
+    connections: held,
+    everyMs: 30_000,
+    window: 1000,
+    measureMs: 30_000,
+  });
+  const sizes = { connections: held };
+  add("connections held, each reporting every 30 s: memory", rss / 2 ** 20, "MiB", { sizes });
+  add("… p99 to the acknowledgement", outcome.p99Ms, "ms");
+  add("… logged in", held / (outcome.connectMs / 1000), "terminals/s");
+  add("… processor of the server", cores, "cores");
+}
+report("gateway", figures);
