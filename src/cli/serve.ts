@@ -6,6 +6,7 @@ import { pino, type Logger } from "pino";
 import { loadCity, viewCity, type City } from "../city/city.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
+import { startJt809Server } from "../gateway/jt809-server.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { toWgs84 } from "../kernel/datum.ts";
@@ -18,6 +19,7 @@ import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "../watch/open-watch.ts";
 import type { Watch } from "../watch/watch.ts";
 import { IngestMeter } from "./ingest-meter.ts";
+import { readLowerPlatforms } from "./lower-platforms.ts";
 import type { Settings } from "./settings.ts";
 
 /** A platform that runs. */
@@ -152,14 +154,7 @@ class Parts implements Platform {
 
   async #openGateway(tracks: TrackStore, watch: Watch): Promise<Jt808Server> {
     const { jt808, jt808Host, jt808Datum, admission, authentication, forwarders } = this.#settings;
-    const meter = this.#meter;
-    const sink: IngestSink = {
-      vehicleNumber: ({ vehicle, ...facts }) => tracks.vehicles.numberOf(vehicle, facts),
-      append: async (batch) => {
-        watch.ingest(batch, await tracks.append(batch));
-        meter.count(batch, Date.now());
-      },
-    };
+    const sink = this.#sink(tracks, watch);
     const gateway = await startJt808Server({
       host: jt808Host,
       port: jt808,
@@ -172,7 +167,29 @@ class Parts implements Platform {
       ...(jt808Datum === "wgs84" ? {} : { toWgs84: (lon, lat) => toWgs84(jt808Datum, lon, lat) }),
     });
     this.#closers.push(() => gateway.close());
+    await this.#openJt809(sink);
     return gateway;
+  }
+
+  /** Everything that comes in takes this way: durable, then matched, then acknowledged. */
+  #sink(tracks: TrackStore, watch: Watch): IngestSink {
+    const meter = this.#meter;
+    return {
+      vehicleNumber: ({ vehicle, ...facts }) => tracks.vehicles.numberOf(vehicle, facts),
+      append: async (batch) => {
+        const position = await tracks.append(batch);
+        watch.ingest(batch, position);
+        meter.count(batch, Date.now());
+      },
+    };
+  }
+
+  async #openJt809(sink: IngestSink): Promise<void> {
+    const { jt809, jt808Host } = this.#settings;
+    if (jt809 === undefined) return;
+    const platforms = await readLowerPlatforms(join(this.#dir, "platforms.json"));
+    const server = await startJt809Server({ host: jt808Host, port: jt809, sink, platforms, log: this.#log });
+    this.#closers.push(() => server.close());
   }
 
   async #openHttp(parts: { city: City; ledger: Ledger; watch: Watch; tracks: TrackStore }): Promise<HttpServer> {

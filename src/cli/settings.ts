@@ -87,6 +87,13 @@ const SETTINGS = {
     "终端上报的坐标系",
     "coordinate system that terminals report in",
   ),
+  jt809: setting(
+    "--jt809 <port>",
+    "WUXING_JT809",
+    port.optional(),
+    "平台接入（JT/T 809）的端口；平台见数据目录的 platforms.json；缺省不开",
+    "port for platforms (JT/T 809), which are listed in platforms.json of the data folder; default none",
+  ),
   admission: setting(
     "--admission <policy>",
     "WUXING_ADMISSION",
