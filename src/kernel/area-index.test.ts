@@ -95,6 +95,39 @@ describe("the index over areas", () => {
     expect(index.isClear(113_000_000, 35_000_000, 113_000_100, 35_000_000)).toBe(false);
   });
 
+  it("names a country-wide shape for every segment as long as it is there, and the others beside it", () => {
+    const index = new AreaIndex();
+    const country = square(75, 20, 133, 52);
+    index.add(0, country, PADDING_METERS);
+    index.add(1, compileShape({ type: "Point", coordinates: [113, 35] }), PADDING_METERS);
+    const out = new Int32Array(2);
+    const near = (lon: number, lat: number): number[] => {
+      const at = [lon, lat].map((degrees) => Math.round(degrees * 1e6));
+      return [...out.subarray(0, index.candidates(at[0], at[1], at[0], at[1], out))];
+    };
+    expect(near(113, 35)).toEqual([0, 1]);
+    expect(near(100, 30)).toEqual([0]);
+    index.remove(0);
+    expect(near(113, 35)).toEqual([1]);
+    expect(near(100, 30)).toEqual([]);
+  });
+
+  it("has every cell inside a province, not only along its boundary", () => {
+    const index = new AreaIndex();
+    index.add(7, square(110, 31, 116, 36), PADDING_METERS);
+    const out = new Int32Array(1);
+    expect(index.candidates(113_000_000, 33_000_000, 113_000_100, 33_000_000, out)).toBe(1);
+    expect(index.isClear(118_000_000, 33_000_000, 118_000_100, 33_000_000)).toBe(true);
+  });
+
+  it("finds what a segment of 17 km passes in its middle", () => {
+    const index = new AreaIndex();
+    index.add(4, compileShape({ type: "Point", coordinates: [180, 10] }), PADDING_METERS);
+    const out = new Int32Array(1);
+    expect(index.candidates(179_920_000, 10_010_000, -179_920_000, 9_990_000, out)).toBe(1);
+    expect(index.candidates(-179_920_000, 9_990_000, 179_920_000, 10_010_000, out)).toBe(1);
+  });
+
   it("refuses a slot that is taken, and says when there is none to remove", () => {
     const index = new AreaIndex();
     const shape = compileShape({ type: "Point", coordinates: [0, 0] });
@@ -104,6 +137,16 @@ describe("the index over areas", () => {
     expect(index.size).toBe(1);
   });
 });
+
+function square(west: number, south: number, east: number, north: number): Shape {
+  const corners = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+  ];
+  return compileShape({ type: "Polygon", coordinates: [[...corners, corners[0]]] });
+}
 
 function wrap(lon: number): number {
   return lon > 180 ? lon - 360 : lon < -180 ? lon + 360 : lon;
