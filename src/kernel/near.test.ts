@@ -93,7 +93,7 @@ const geometry = fc.oneof(
     coordinates: line.map(to),
   })),
   fc
-    .array(fc.double({ min: 0.1, max: 1, noNaN: true }), { minLength: 3, maxLength: 9 })
+    .array(fc.double({ min: 0.1, max: 1, noNaN: true }), { minLength: 3, maxLength: 40, size: "max" })
     .map((radii) => (to: To): KernelGeometry => {
       const corners = radii.map((r, i) => {
         const angle = (2 * Math.PI * i) / radii.length;
@@ -108,19 +108,22 @@ type To = (at: readonly [number, number]) => [number, number];
 const world = fc
   .record({
     lon: fc.oneof(fc.double({ min: -180, max: 180, noNaN: true }), fc.constant(180)),
-    lat: fc.double({ min: -60, max: 60, noNaN: true }),
+    lat: fc.double({ min: -70, max: 70, noNaN: true }),
     shapeOf: geometry,
+    /** Degrees; a shape that one disc stands for and one that is too large, a truck's usual step and the longest one. */
+    shapeSize: fc.constantFrom(0.001, 0.01, 0.1),
+    waySize: fc.constantFrom(0.002, 0.04, 0.15),
     radius: fc.double({ min: 50, max: 1500, noNaN: true }),
     from: place,
     to: place,
   })
-  .map(({ lon, lat, shapeOf, radius, from, to }) => {
+  .map(({ lon, lat, shapeOf, shapeSize, waySize, radius, from, to }) => {
     const at =
       (size: number): To =>
       ([x, y]) => [wrap(lon + x * size), lat + y * size];
-    const a = at(0.04)(from);
-    const b = at(0.04)(to);
+    const a = at(waySize)(from);
+    const b = at(waySize)(to);
     const difference = b[0] - a[0];
     const turn = difference > 180 ? difference - 360 : difference < -180 ? difference + 360 : difference;
-    return { shape: compileShape(shapeOf(at(0.01))), radius, a, b, turn };
+    return { shape: compileShape(shapeOf(at(shapeSize))), radius, a, b, turn };
   });
