@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/browser/**/*.test.ts"],
     testTimeout: 90_000,
-    hookTimeout: 180_000,
+    hookTimeout: 400_000,
     pool: "forks",
     fileParallelism: false,
   },

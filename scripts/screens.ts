@@ -31,7 +31,7 @@ const PATIENCE_MS = 120_000;
 mkdirSync(OUT, { recursive: true });
 const [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
 try {
-  await itemsOf<Lock>(server.url, "/locks?state=live", 5, 300_000);
+  await itemsOf<Lock>(server.url, "/locks?state=live", 4, 600_000);
   for (const shot of await shots(server.url)) await take(browser, server.url, shot);
 } finally {
   await browser.close();
@@ -39,7 +39,7 @@ try {
 }
 
 async function shots(url: string): Promise<Shot[]> {
-  const locks = await itemsOf<Lock>(url, "/locks?state=live", 5, 1000);
+  const locks = await itemsOf<Lock>(url, "/locks?state=live", 4, 1000);
   const lock = encodeURIComponent(locks.at(-1)!.id);
   const vehicle = locks.at(-2)!.vehicle;
   const [exposure] = await itemsOf<Exposure>(url, `/exposures?vehicle=${encodeURIComponent(vehicle)}`, 1, 1000);

@@ -12,7 +12,7 @@ let exposures: Exposure[];
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
   // Within two minutes of the demo's life vehicles are exposed, enter and are locked.
-  locks = await itemsOf<Lock>(server.url, "/locks?state=live", 2, 150_000);
+  locks = await itemsOf<Lock>(server.url, "/locks?state=live", 2, 300_000);
   exposures = await itemsOf<Exposure>(
     server.url,
     `/exposures?vehicle=${encodeURIComponent(locks[0].vehicle)}`,
