@@ -1,10 +1,7 @@
 import type { Exposure } from "../../model/finding.ts";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
-import type { TrackStretch } from "./track-stretches.ts";
-
-/** The rule's ten minutes as published; a test holds it to the rule. */
-export const DWELL_MS = 600_000;
+import { DWELL_MS, type TrackStretch } from "./track-stretches.ts";
 
 interface StayBarProps {
   exposure: Exposure;

@@ -3,7 +3,7 @@ import type { Area } from "../../model/area.ts";
 import { DEFAULT_RULE } from "../../model/rule.ts";
 import type { Track } from "../../model/vehicle.ts";
 import { planeAround } from "../map/plane.ts";
-import { GAP_RULE, momentAt, trackStretches } from "./track-stretches.ts";
+import { DWELL_MS, GAP_RULE, momentAt, trackStretches } from "./track-stretches.ts";
 
 const [lon, lat] = [113.9, 35.3];
 const plane = planeAround(lon, lat);
@@ -63,8 +63,9 @@ describe("a track", () => {
   });
 });
 
-describe("the gaps that the map shows", () => {
+describe("the gaps and the ten minutes that the page shows", () => {
   it("are those of the published rule", () => {
+    expect(DWELL_MS).toBe(DEFAULT_RULE.dwellMs);
     const { maxGapMs, maxParkedMs, parkedRadiusMeters } = DEFAULT_RULE;
     expect(GAP_RULE).toEqual({ maxGapMs, maxParkedMs, parkedRadiusMeters });
   });

@@ -16,6 +16,8 @@ import type { TrackKind } from "../map/scene.ts";
 
 /** The rule's longest gap over which the way is known, longest gap that counts as parked, and how far its ends may be apart. */
 export const GAP_RULE = { maxGapMs: 300_000, maxParkedMs: 21_600_000, parkedRadiusMeters: 100 } as const;
+/** The rule's ten minutes as published. */
+export const DWELL_MS = 600_000;
 /** Halvings of a leg until the place of a crossing is known to a metre or so. */
 const HALVINGS = 12;
 
