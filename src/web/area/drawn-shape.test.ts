@@ -31,8 +31,8 @@ describe("a shape that is drawn", () => {
     const shape = drawnShape("circle", corners.slice(0, 1), 500);
     if (shape?.type !== "Polygon") throw new Error("a circle is drawn as a polygon");
     const plane = planeAround(113.9, 35.3);
-    for (const place of shape.coordinates[0]!) expect(Math.hypot(...plane.toMetres(place))).toBeCloseTo(500, 0);
-    expect(shape.coordinates[0]!.at(-1)).toEqual(shape.coordinates[0]![0]);
+    for (const place of shape.coordinates[0]) expect(Math.hypot(...plane.toMetres(place))).toBeCloseTo(500, 0);
+    expect(shape.coordinates[0].at(-1)).toEqual(shape.coordinates[0][0]);
   });
 
   it("has six decimals", () => {
