@@ -132,7 +132,7 @@ class Terminal implements FrameHandler {
     if (measuring) {
       counts.acknowledged++;
       const serial = bytes.readUInt16BE(at);
-      latencyUs.record(Math.max(1, Math.round((performance.now() - this.#sentAt[serial & 1023]!) * 1000)));
+      latencyUs.record(Math.max(1, Math.round((performance.now() - this.#sentAt[serial & 1023]) * 1000)));
     }
     if (plan.everyMs === 0 && this.#underWay + plan.burst <= plan.window) this.burst();
   }
@@ -171,7 +171,7 @@ else {
   setInterval(() => {
     const nowMs = performance.now();
     const due = turn + (plan.connections * (nowMs - lastMs)) / plan.everyMs;
-    for (let i = Math.floor(turn); i < Math.floor(due); i++) terminals[i % plan.connections]!.burst();
+    for (let i = Math.floor(turn); i < Math.floor(due); i++) terminals[i % plan.connections].burst();
     turn = due;
     lastMs = nowMs;
   }, 5);

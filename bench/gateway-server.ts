@@ -3,7 +3,11 @@ import { startJt808Server } from "../src/gateway/jt808-server.ts";
 import { openTrackStore } from "../src/tracks/track-store.ts";
 
 const [dir = ""] = process.argv.slice(2);
-const tracks = await openTrackStore({ dir, retentionMs: null, log: { info() {}, warn: console.error } });
+const tracks = await openTrackStore({
+  dir,
+  retentionMs: null,
+  log: { info() {}, warn: console.error, error: console.error },
+});
 const server = await startJt808Server({
   host: "0.0.0.0",
   port: 0,
