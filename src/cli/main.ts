@@ -7,6 +7,7 @@ import { errorText } from "./report-error.ts";
 import { serveCommand } from "./serve-command.ts";
 import { settingsCommand } from "./settings-command.ts";
 import { simulateCommand } from "./simulate-command.ts";
+import { sourceCommand } from "./source-command.ts";
 import { tracksCommand } from "./tracks-command.ts";
 
 /** Runs the program; sets the exit code: 0 done, 1 refused or failed, 2 wrong usage. */
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     replayCommand(),
     simulateCommand(),
     tracksCommand(),
+    sourceCommand(),
     settingsCommand(),
   ]) {
     program.addCommand(command);

@@ -7,6 +7,8 @@ import { loadCity, viewCity, type City } from "../city/city.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
+import { PositionIntake } from "../gateway/position-intake.ts";
+import { readSourceKeys } from "../gateway/source-keys.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { toWgs84 } from "../kernel/datum.ts";
@@ -201,6 +203,10 @@ class Parts implements Platform {
         gateway: () => this.#gateway!.metrics(),
         ingest: this.#meter,
         cityTimeMs: this.#cityTimeMs!,
+        fixes: {
+          sources: await readSourceKeys(join(this.#dir, "sources.json")),
+          intake: new PositionIntake(this.#sink(parts.tracks, parts.watch)),
+        },
       },
       { host: httpHost, port: http, consoleDir: CONSOLE, log: this.#log },
     );

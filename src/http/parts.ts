@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Jt808Counters } from "../gateway/counters.ts";
 import type { CityView } from "../model/city.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
+import type { FixReception } from "./fix-routes.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { Watch } from "../watch/watch.ts";
 
@@ -14,6 +15,8 @@ export interface ServerParts {
   /** Null when no gateway runs. */
   gateway: (() => Readonly<Jt808Counters>) | null;
   ingest: IngestRates;
+  /** Null when no positions are taken over HTTP. */
+  fixes: FixReception | null;
   /** The city's clock, ms UTC. */
   cityTimeMs: () => number;
 }

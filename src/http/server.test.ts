@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PositionIntake } from "../gateway/position-intake.ts";
+import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import { createFixBatch } from "../model/fix.ts";
 import { openDatabase } from "../store/database.ts";
 import { openLedger } from "../store/ledger.ts";
@@ -27,6 +29,7 @@ const AREA = {
 };
 
 let server: HttpServer;
+let key: string;
 const open: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -48,6 +51,8 @@ beforeAll(async () => {
   ];
   const watch = await openWatch({ tracks, ledger, city: { fence, gates }, now: () => START_MS });
   open.push(() => watch.close());
+  const sources = join(await mkdtemp(join(tmpdir(), "wuxing-http-")), "sources.json");
+  key = await addSource(sources, "buses", "gcj02");
   server = await startHttpServer(
     {
       city: {
@@ -68,6 +73,13 @@ beforeAll(async () => {
       gateway: null,
       ingest: { fixesPerSecond: () => 0, lagMs: () => null },
       cityTimeMs: () => START_MS,
+      fixes: {
+        sources: await readSourceKeys(sources),
+        intake: new PositionIntake({
+          vehicleNumber: ({ vehicle, ...facts }) => tracks.vehicles.numberOf(vehicle, facts),
+          append: async (fixes) => watch.ingest(fixes, await tracks.append(fixes)),
+        }),
+      },
     },
     { host: "127.0.0.1", port: 0, consoleDir: "nowhere", log: pino({ level: "silent" }) },
   );
@@ -146,6 +158,44 @@ describe("the API", () => {
   });
 });
 
+describe("positions over HTTP", () => {
+  const fix = { vehicle: "bus-7", time: "2022-05-10T03:00:00Z", lon: 114.0, lat: 35.3, speed: 30 };
+
+  it("are on disk when they are answered, converted from the source's datum, each bad one named", async () => {
+    const authorization = `Bearer ${key}`;
+    const body = { fixes: [fix, { ...fix, lat: 135 }] };
+    const answer = await call("POST", "/fixes", body, { authorization });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { accepted: 1, rejected: [{ index: 1, where: "fixes[1].lat" }] },
+    });
+    const vehicle = await call("GET", "/vehicles/bus-7");
+    // GCJ-02 lies some 600 m to the north-east of WGS-84 here.
+    expect(vehicle.body).toMatchObject({ last: { lon: expect.closeTo(113.994, 2), lat: expect.closeTo(35.301, 2) } });
+    expect((vehicle.body as { last: { lon: number } }).last.lon).toBeLessThan(113.9965);
+  });
+
+  it("of phones are taken as they send them", async () => {
+    const query = `id=phone-1&lat=35.3&lon=114&timestamp=1652151600&speed=10&key=${key}`;
+    expect(await call("GET", `/fixes/osmand?${query}`)).toMatchObject({ status: 200, body: { accepted: 1 } });
+    const message = { _type: "location", lat: 35.3, lon: 114, tst: 1_652_151_600 };
+    expect(await call("POST", `/fixes/owntracks?device=phone-2&key=${key}`, message)).toEqual({
+      status: 200,
+      body: [],
+    });
+    expect((await call("GET", "/vehicles/phone-1")).status).toBe(200);
+    expect((await call("GET", "/vehicles/phone-2")).status).toBe(200);
+  });
+
+  it("without a right key are refused", async () => {
+    expect(await call("POST", "/fixes", { fixes: [fix] })).toMatchObject({
+      status: 401,
+      body: { code: "KEY_INVALID" },
+    });
+    expect((await call("GET", "/fixes/osmand?key=wrong&id=a&lat=1&lon=1&timestamp=1")).status).toBe(401);
+  });
+});
+
 describe("an error", () => {
   const ring = [
     [113, 35],
@@ -214,10 +264,16 @@ describe("the documents", () => {
   });
 });
 
-async function call(method: string, path: string, body?: object): Promise<{ status: number; body: unknown }> {
+async function call(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: unknown }> {
   const answer = await fetch(`${server.url}/api/v1${path}`, {
     method,
-    ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: answer.status, body: await answer.json() };
 }

@@ -5,6 +5,7 @@ import { documentApi } from "./api-document.ts";
 import { areaRoutes } from "./area-routes.ts";
 import { serveConsole } from "./console-pages.ts";
 import { answerErrors } from "./error-answer.ts";
+import { fixRoutes } from "./fix-routes.ts";
 import { findingRoutes } from "./finding-routes.ts";
 import { LiveStream } from "./live-stream.ts";
 import { createMetrics } from "./metrics.ts";
@@ -58,6 +59,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     vehicleRoutes(parts),
     findingRoutes(parts),
     streamRoutes(stream),
+    ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
   ]) {
     await api.register(routes, { prefix: "/api/v1" });
   }

@@ -11,6 +11,7 @@ export const ERRORS = {
   LOCK_NOT_FOUND: { zh: "没有这个锁定", en: "there is no such lock", retryable: false },
   LOCK_ENDED: { zh: "锁定已经结束", en: "the lock has already ended", retryable: false },
   ADDRESS_NOT_FOUND: { zh: "没有这个地址", en: "there is no such address", retryable: false },
+  KEY_INVALID: { zh: "密钥无效", en: "the key is not valid", retryable: false },
   INPUT_INVALID: { zh: "输入有误", en: "the input is not valid", retryable: false },
   CITY_INVALID: { zh: "城市配置有误", en: "the city folder is not valid", retryable: false },
   CONFIG_INVALID: { zh: "设置有误", en: "a setting is not valid", retryable: false },

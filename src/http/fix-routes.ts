@@ -1,0 +1,118 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { readJsonPositions, readOsmAnd, readOwnTracks, type ReadItem } from "../gateway/position-formats.ts";
+import type { PositionIntake } from "../gateway/position-intake.ts";
+import type { Source, SourceKeys } from "../gateway/source-keys.ts";
+import { toWgs84 } from "../kernel/datum.ts";
+import { WuxingError } from "../model/errors.ts";
+import { answer } from "./lists.ts";
+
+/** Where positions that come over HTTP go, and who may send them. */
+export interface FixReception {
+  sources: SourceKeys;
+  intake: PositionIntake;
+}
+
+const tags = ["fixes"];
+const problemSchema = z.object({
+  index: z.int(),
+  where: z.string(),
+  value: z.string().optional(),
+  expected: z.string(),
+});
+/** How many are durable, and what was wrong with each of the others. */
+const receiptSchema = z.object({ accepted: z.int(), rejected: z.array(problemSchema) });
+type Receipt = z.infer<typeof receiptSchema>;
+
+const keyQuery = z.object({
+  key: z.string().optional().describe("The source's key, for senders that cannot set a header"),
+});
+
+/**
+ * Positions of everyone who is no JT/T 808 terminal: JSON and GeoJSON, OwnTracks, OsmAnd. Each source has a key (`Authorization: Bearer KEY`, or
+ * `?key=`) and a declared datum. An answer means on disk.
+ */
+export function fixRoutes(reception: FixReception): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.route({
+      method: "POST",
+      url: "/fixes",
+      schema: {
+        tags,
+        summary: "Positions as JSON (`{ fixes: […] }`) or GeoJSON points, up to 10,000; each is judged by itself",
+        querystring: keyQuery,
+        body: z.unknown(),
+        response: answer(receiptSchema),
+      },
+      handler: ({ body, headers, query }) => {
+        const source = sourceOf(reception, headers.authorization, query.key);
+        const items = readJsonPositions(body);
+        if (items === undefined) {
+          const expected = '{ "fixes": [{ vehicle, time, lon, lat }] } or GeoJSON points, at most 10,000';
+          throw new WuxingError("INPUT_INVALID", undefined, [{ where: "body", expected }]);
+        }
+        return take(reception, source, items);
+      },
+    });
+    app.route({
+      method: "POST",
+      url: "/fixes/owntracks",
+      schema: {
+        tags,
+        summary: "OwnTracks in HTTP mode; messages that are no location are taken and forgotten",
+        querystring: keyQuery.extend({ device: z.string().max(64).optional() }),
+        body: z.unknown(),
+        response: answer(z.array(z.never())),
+      },
+      handler: async ({ body, headers, query }) => {
+        const source = sourceOf(reception, headers.authorization, query.key);
+        const item = readOwnTracks(body, query.device);
+        if (item !== undefined) await takeOne(reception, source, item);
+        return [];
+      },
+    });
+    app.route({
+      method: "GET",
+      url: "/fixes/osmand",
+      schema: {
+        tags,
+        summary:
+          "The query of OsmAnd and most phone trackers: id, lat, lon, timestamp, speed (knots), bearing, altitude",
+        querystring: z.looseObject(keyQuery.shape),
+        response: answer(receiptSchema),
+      },
+      handler: ({ headers, query }) =>
+        takeOne(reception, sourceOf(reception, headers.authorization, query.key), readOsmAnd(query)),
+    });
+  };
+}
+
+function sourceOf({ sources }: FixReception, authorization: string | undefined, key: string | undefined): Source {
+  const given = /^Bearer (\S+)$/u.exec(authorization ?? "")?.[1] ?? key;
+  const source = given === undefined ? undefined : sources.find(given);
+  if (source !== undefined) return source;
+  throw new WuxingError("KEY_INVALID", given === undefined ? "no key was given" : "the key belongs to no source");
+}
+
+async function takeOne(reception: FixReception, source: Source, item: ReadItem): Promise<Receipt> {
+  if ("problem" in item) throw new WuxingError("INPUT_INVALID", undefined, [item.problem]);
+  return take(reception, source, [item]);
+}
+
+async function take({ intake }: FixReception, source: Source, items: readonly ReadItem[]): Promise<Receipt> {
+  const receivedMs = Date.now();
+  const rejected: Receipt["rejected"] = [];
+  const stored: Promise<void>[] = [];
+  for (const [index, item] of items.entries()) {
+    if ("problem" in item) {
+      rejected.push({ index, ...item.problem });
+      continue;
+    }
+    const { vehicle, position } = item;
+    const [longitude, latitude] = toWgs84(source.datum, position.longitude, position.latitude);
+    const facts = { vehicle, plate: null, plateColour: null, terminal: `source-${source.name}` };
+    stored.push(intake.take(facts, [{ ...position, longitude, latitude }], receivedMs));
+  }
+  await Promise.all(stored);
+  return { accepted: stored.length, rejected };
+}
