@@ -53,6 +53,8 @@ export interface Jt808Server {
   /** Terminals of the register, in the order of their first registration. */
   terminals(status?: TerminalStatus): Terminal[];
   isOnline(terminal: string): boolean;
+  /** The terminals of a vehicle: those that are online first, then by their registration, the latest first. */
+  terminalsOf(vehicle: string): string[];
   /**
    * Accepts or refuses a terminal. Refusing ends its session.
    * @throws WuxingError VEHICLE_NOT_FOUND when it never registered.
@@ -167,6 +169,12 @@ class Gateway implements Jt808Server {
 
   isOnline(terminal: string): boolean {
     return this.#core.sessions.get(terminal)?.live === true;
+  }
+
+  terminalsOf(vehicle: string): string[] {
+    if (vehicle.startsWith("@")) return [vehicle.slice(1)];
+    const phones = this.#core.register.ofVehicle(vehicle).map(({ phone }) => phone);
+    return phones.toSorted((a, b) => Number(this.isOnline(b)) - Number(this.isOnline(a)));
   }
 
   async decide(terminal: string, status: "accepted" | "refused"): Promise<void> {

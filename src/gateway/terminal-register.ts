@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { WuxingError } from "../model/errors.ts";
+import { vehicleFactsOf } from "./vehicle-facts.ts";
 
 /** `accepted` may log in; `waiting` asks for a person's approval; `refused` stays out. */
 export type TerminalStatus = "accepted" | "waiting" | "refused";
@@ -30,12 +31,15 @@ export interface Terminal {
 export class TerminalRegister {
   readonly #terminals: Map<string, Terminal>;
   readonly #file: FileHandle | undefined;
+  /** Phones by vehicle. */
+  readonly #ofVehicle = new Map<string, Set<string>>();
   #waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #writing: Promise<void> | undefined;
 
   constructor(terminals: Map<string, Terminal> = new Map(), file?: FileHandle) {
     this.#terminals = terminals;
     this.#file = file;
+    for (const terminal of terminals.values()) this.#note(terminal);
   }
 
   get size(): number {
@@ -44,6 +48,13 @@ export class TerminalRegister {
 
   find(phone: string): Terminal | undefined {
     return this.#terminals.get(phone);
+  }
+
+  /** Terminals that registered for a vehicle, the latest first. */
+  ofVehicle(vehicle: string): Terminal[] {
+    const phones = [...(this.#ofVehicle.get(vehicle) ?? [])];
+    const terminals = phones.flatMap((phone) => this.#terminals.get(phone) ?? []);
+    return terminals.toSorted((a, b) => b.registeredMs - a.registeredMs);
   }
 
   all(): Iterable<Terminal> {
@@ -61,7 +72,17 @@ export class TerminalRegister {
         this.#writing ??= this.#write(this.#file).finally(() => (this.#writing = undefined));
       });
     }
+    const before = this.#terminals.get(terminal.phone);
+    if (before !== undefined) this.#ofVehicle.get(vehicleOf(before))?.delete(before.phone);
     this.#terminals.set(terminal.phone, terminal);
+    this.#note(terminal);
+  }
+
+  #note(terminal: Terminal): void {
+    const vehicle = vehicleOf(terminal);
+    const phones = this.#ofVehicle.get(vehicle);
+    if (phones === undefined) this.#ofVehicle.set(vehicle, new Set([terminal.phone]));
+    else phones.add(terminal.phone);
   }
 
   async close(): Promise<void> {
@@ -105,6 +126,10 @@ export async function openTerminalRegister(path: string): Promise<TerminalRegist
     if (error instanceof WuxingError) throw error;
     throw new WuxingError("DATA_UNREADABLE", path, [], { cause: error });
   }
+}
+
+function vehicleOf(terminal: Terminal): string {
+  return vehicleFactsOf(terminal.phone, terminal).vehicle;
 }
 
 function parse(text: string, path: string): { terminals: Map<string, Terminal>; stale: boolean } {
