@@ -20,6 +20,7 @@ import { openLedger, type Ledger } from "../store/ledger.ts";
 import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "../watch/open-watch.ts";
 import type { Watch } from "../watch/watch.ts";
+import { followLocked } from "./follow-locked.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
 import type { Settings } from "./settings.ts";
@@ -109,6 +110,8 @@ class Parts implements Platform {
     const watch = await this.#openWatch(tracks, ledger, city);
     await publishFirstAreas(city, ledger, watch);
     this.#gateway = await this.#openGateway(tracks, watch);
+    const unfollow = await followLocked(ledger, this.#gateway);
+    this.#closers.push(async () => unfollow());
     this.#http = await this.#openHttp({ city, ledger, watch, tracks });
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }

@@ -76,7 +76,7 @@ export class LockedTracking {
       if (left-- === 0) return;
       const [terminal] = this.#desk.terminalsOf(vehicle);
       follow.dueMs = nowMs + AGAIN_MS;
-      if (terminal !== undefined) this.#follow(follow, terminal);
+      if (terminal !== undefined) void this.#follow(follow, terminal);
     }
   }
 
@@ -85,15 +85,14 @@ export class LockedTracking {
     this.#follows.clear();
   }
 
-  #follow(follow: Follow, terminal: string): void {
+  async #follow(follow: Follow, terminal: string): Promise<void> {
     const finished = this.#tell(terminal, { intervalSec: this.#intervalSec, validitySec: this.#validitySec });
     if (finished === undefined) return;
     follow.terminal = terminal;
     follow.underWay = true;
-    void finished.then(({ state }) => {
-      follow.underWay = false;
-      follow.dueMs = this.#nowMs() + (CAME_THROUGH.has(state) ? this.#validitySec * 1000 - RENEW_EARLY_MS : AGAIN_MS);
-    });
+    const { state } = await finished;
+    follow.underWay = false;
+    follow.dueMs = this.#nowMs() + (CAME_THROUGH.has(state) ? this.#validitySec * 1000 - RENEW_EARLY_MS : AGAIN_MS);
   }
 
   /** Undefined when there are too many commands already. */
