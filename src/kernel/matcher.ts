@@ -74,7 +74,8 @@ export class Matcher {
       timeMs > times[2 * vehicle] &&
       Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6) <= this.#plainE6PerMs * (timeMs - times[2 * vehicle]) &&
       isPlace(lonE6, latE6) &&
-      (this.#world.index.isClear(lastLonE6, lastLatE6, lonE6, latE6) ||
+      // From the new fix back, so that the read of the grid does not wait for that of the vehicle.
+      (this.#world.index.isClear(lonE6, latE6, lastLonE6, lastLatE6) ||
         this.#isFree(vehicle, lastLonE6, lastLatE6, lonE6, latE6))
     ) {
       times[2 * vehicle] = timeMs;
@@ -83,6 +84,17 @@ export class Matcher {
       return true;
     }
     return this.#pushCarefully(vehicle, timeMs, lonE6, latE6);
+  }
+
+  /**
+   * Reads the places of the vehicles of rows `from` to `to`, so that `push` finds them in the cache: reads that do not wait for each other are
+   * several at a time. Some hundred rows ahead is best. The result has no meaning.
+   */
+  touch(vehicles: Uint32Array, from: number, to: number): number {
+    const places = this.#places;
+    let sum = 0;
+    for (let row = from; row < to; row++) sum = (sum + places[4 * vehicles[row] + 2]) | 0;
+    return sum;
   }
 
   /** Whether both ends of a plain vehicle's segment lie where nothing can change. */

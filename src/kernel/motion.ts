@@ -43,6 +43,8 @@ export class Motion implements StayHost {
   readonly #world: World;
   readonly #sink: MatchSink;
   #stays: AreaStays[] = [];
+  /** The world's version in which all areas of the stays were there. */
+  #staysVersion = -1;
   #held: Held[] = [];
 
   constructor(world: World, sink: MatchSink) {
@@ -220,8 +222,9 @@ export class Motion implements StayHost {
 
   /** Drops what is no longer in the world, what can no longer lock, and the presence that nobody asks for. */
   #forget(fromMs: number): void {
-    const { areas, rule } = this.#world;
-    this.#stays = this.#stays.filter(({ slot, area }) => areas[slot] === area);
+    const { areas, rule, version } = this.#world;
+    if (this.#staysVersion !== version) this.#stays = this.#stays.filter(({ slot, area }) => areas[slot] === area);
+    this.#staysVersion = version;
     if (this.#held.length > 0) {
       this.#held = this.#held.filter(
         ({ exposure, area }) => areas[exposure.slot] === area && exposure.lastMs + rule.lookbackMs >= fromMs,

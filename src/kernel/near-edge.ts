@@ -19,6 +19,8 @@ const SETTLED_METERS = 1e-5;
 
 /** The interval that `nearEdge` found last, fractions of the segment. */
 export const ends = { from: 0, to: 0 };
+/** What `solveApproach` found last: the fraction of the segment, and metres. */
+export const approach = { fraction: 0, meters: 0 };
 /** The squared distance that `nearestOfLines` found last. */
 let leastMeters2 = 0;
 
@@ -39,13 +41,11 @@ export function nearEdge(
     ends.to = 1;
     return true;
   }
-  const nearest = startIsNear ? 0 : endIsNear ? 1 : nearestApproach(edges, at, x0, y0, x1, y1);
-  if (
-    !startIsNear &&
-    !endIsNear &&
-    distanceToEdge(edges, at, x0 + nearest * (x1 - x0), y0 + nearest * (y1 - y0)) > radius
-  ) {
-    return false;
+  let nearest = startIsNear ? 0 : 1;
+  if (!startIsNear && !endIsNear) {
+    solveApproach(edges, at, x0, y0, x1, y1);
+    if (approach.meters > radius) return false;
+    nearest = approach.fraction;
   }
   const from = startIsNear ? 0 : solveEnd(edges, at, radius, x0, y0, x1, y1, nearest, false);
   const to = endIsNear ? 1 : solveEnd(edges, at, radius, x0, y0, x1, y1, nearest, true);
@@ -173,15 +173,11 @@ function join(from: number, to: number): void {
   if (to > ends.to) ends.to = to;
 }
 
-/** Where on the segment (0 to 1) it comes nearest to the edge; settled in the scale of that place. */
-export function nearestApproach(
-  edges: Float64Array,
-  at: number,
-  x0: number,
-  y0: number,
-  x1: number,
-  y1: number,
-): number {
+/**
+ * Finds where on the segment it comes nearest to the edge, and how near, into `approach`; settled in the scale of that place. Where segment and
+ * edge are all but parallel the plane does not tell which end is nearer, because the scale changes along them: both ends are measured too.
+ */
+export function solveApproach(edges: Float64Array, at: number, x0: number, y0: number, x1: number, y1: number): void {
   let s = 0.5;
   let onEdge = 0.5;
   for (let round = 0; round < 3; round++) {
@@ -189,7 +185,18 @@ export function nearestApproach(
     s = nearestOfLines(edges, at, x0, y0, x1, y1, metersPerLonDegree(middle), metersPerLatDegree(middle));
     onEdge = nearestOnEdge(edges, at, x0 + s * (x1 - x0), y0 + s * (y1 - y0), onEdge);
   }
-  return s;
+  approach.fraction = s;
+  approach.meters = distanceToEdge(edges, at, x0 + s * (x1 - x0), y0 + s * (y1 - y0));
+  const atStart = distanceToEdge(edges, at, x0, y0);
+  if (atStart <= approach.meters) {
+    approach.fraction = 0;
+    approach.meters = atStart;
+  }
+  const atEnd = distanceToEdge(edges, at, x1, y1);
+  if (atEnd < approach.meters) {
+    approach.fraction = 1;
+    approach.meters = atEnd;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { distanceMeters, distanceToEdge, lonDifference, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
+import { distanceMeters, lonDifference, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
 import { addInterval } from "./intervals.ts";
-import { approachMeters2, ends, nearEdge, nearestApproach, placeMeters2 } from "./near-edge.ts";
+import { approach, approachMeters2, ends, nearEdge, placeMeters2, solveApproach } from "./near-edge.ts";
 import type { Shape } from "./shape.ts";
 
 /**
@@ -103,7 +103,8 @@ export function nearIntervalsMax(shape: Shape): number {
 
 /**
  * The least distance in metres between the segment and the shape, and the fraction 0 to 1 where it is reached first, into `out`:
- * `[distance, fraction]`. The edge nearest to the segment's middle is solved first; then only those that can come nearer.
+ * `[distance, fraction]`. The edge nearest to the segment's middle is solved first; then only those that can come nearer. A distance that is surely not
+ * less than `atMostMeters` is not solved: it is given as Infinity.
  */
 export function leastDistance(
   shape: Shape,
@@ -112,6 +113,7 @@ export function leastDistance(
   lon1: number,
   lat1: number,
   out: Float64Array,
+  atMostMeters = Infinity,
 ): void {
   const x0 = shape.nearLon(lon0);
   const x1 = x0 + lonDifference(lon0, lon1);
@@ -132,18 +134,22 @@ export function leastDistance(
     nearest2 = meters2;
     first = at;
   }
-  let fraction = nearestApproach(edges, first, x0, lat0, x1, lat1);
-  let distance = distanceToEdge(edges, first, x0 + fraction * (x1 - x0), lat0 + fraction * (lat1 - lat0));
+  if (Math.sqrt(nearest2) > (atMostMeters + half) * planeStretch(atMostMeters + 2 * half, kx)) {
+    out[0] = Infinity;
+    return;
+  }
+  solveApproach(edges, first, x0, lat0, x1, lat1);
+  let distance = approach.meters;
+  let { fraction } = approach;
   const stretch = planeStretch(distance + 2 * half, kx);
   for (let at = 0; at < edges.length; at += 4) {
     const reach = distance * stretch;
     if (at === first || placeMeters2(edges, at, x, y, kx, ky) > (reach + half * stretch) ** 2) continue;
     if (approachMeters2(edges, at, x0, lat0, x1, lat1, kx, ky) > reach * reach) continue;
-    const s = nearestApproach(edges, at, x0, lat0, x1, lat1);
-    const d = distanceToEdge(edges, at, x0 + s * (x1 - x0), lat0 + s * (lat1 - lat0));
-    if (d > distance || (d === distance && s >= fraction)) continue;
-    distance = d;
-    fraction = s;
+    solveApproach(edges, at, x0, lat0, x1, lat1);
+    if (approach.meters > distance || (approach.meters === distance && approach.fraction >= fraction)) continue;
+    distance = approach.meters;
+    fraction = approach.fraction;
   }
   // From outside to inside it touches an edge on the way; this only rounds what is left of that distance to 0.
   if (distance > 0 && distance < TOUCH_METERS && cutByRings(shape, x0, lat0, x1, lat1) > 0) {

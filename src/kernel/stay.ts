@@ -147,11 +147,10 @@ export class Stay {
     } else if (from.timeMs < fromMs || from.timeMs > toMs) return;
     const first = pointAt(segment, a);
     const last = pointAt(segment, b);
-    leastDistance(shape, first.lon, first.lat, last.lon, last.lat, least);
-    const [meters, fraction] = least;
-    if (meters < this.#leastMeters) {
-      this.#leastMeters = meters;
-      this.#nearest = pointAt(segment, a + fraction * (b - a));
+    leastDistance(shape, first.lon, first.lat, last.lon, last.lat, least, this.#leastMeters);
+    if (least[0] < this.#leastMeters) {
+      this.#leastMeters = least[0];
+      this.#nearest = pointAt(segment, a + least[1] * (b - a));
     }
   }
 }
