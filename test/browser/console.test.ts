@@ -189,7 +189,7 @@ describe("a vehicle's page", () => {
     await page.locator(".exposure.drawn").waitFor();
     await mapIsDrawn(page);
     const labels = await page.locator(".evidence-label").allTextContents();
-    expect(labels.some((text) => text.includes("进入 800 m"))).toBe(true);
+    expect(labels.some((text) => /进入 800 m|首个定位/.test(text))).toBe(true);
     expect(labels.some((text) => text.includes(`${Math.round(exposure.minDistanceM)} m`))).toBe(true);
     expect(await page.locator(".exposure.drawn .stay-tick").textContent()).toContain("10 分");
     const near = await page.evaluate(() => {

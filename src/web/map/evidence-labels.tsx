@@ -3,7 +3,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import { useText } from "../preferences.tsx";
 import type { CityClock } from "../show/instant.ts";
 import { distance } from "../show/measure.ts";
-import { footOf } from "./features.ts";
+import { beginsWithData, footOf } from "./features.ts";
 import type { LonLat } from "./plane.ts";
 import { scene } from "./scene.ts";
 
@@ -18,7 +18,7 @@ export function EvidenceLabels({ map, clock }: { map: MapLibreMap; clock: CityCl
     const nearest: LonLat = [exposure.nearest.lon, exposure.nearest.lat];
     const middle: LonLat = foot === null ? nearest : [(nearest[0] + foot[0]) / 2, (nearest[1] + foot[1]) / 2];
     const { entered, left } = exposure;
-    const name = entered.before === null ? t.evidence.firstFix : t.evidence.entered;
+    const name = beginsWithData(exposure) ? t.evidence.firstFix : t.evidence.entered;
     const markers = [
       label(`▸ ${name} ${clock.second(entered.time)}`, [entered.lon, entered.lat], sideOf(entered.lon, nearest)),
       label(distance(exposure.minDistanceM), middle, "top", "distance"),

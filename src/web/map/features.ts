@@ -1,5 +1,6 @@
 import type { Area, Geometry } from "../../model/area.ts";
 import type { CityView } from "../../model/city.ts";
+import type { Exposure } from "../../model/finding.ts";
 import type { GateCount } from "../api/queries.ts";
 import { count } from "../show/measure.ts";
 import { NOTHING } from "./base-style.ts";
@@ -114,6 +115,11 @@ export function evidenceFeatures(evidence: Evidence | null, cursor: LonLat | nul
   }
   if (cursor !== null) features.push(point(cursor, 6, false));
   return collection(features);
+}
+
+/** The stay begins with the data: nobody saw the vehicle come into the reach. */
+export function beginsWithData({ entered }: Exposure): boolean {
+  return entered.before === null || entered.before.time === entered.time;
 }
 
 /** The place of the area nearest to where the vehicle was nearest; null when the area is not known or it was inside. */

@@ -2,6 +2,7 @@ import { Link } from "react-router";
 import type { Area } from "../../model/area.ts";
 import type { EvidenceFix, Exposure } from "../../model/finding.ts";
 import { useDesk } from "../desk.tsx";
+import { beginsWithData } from "../map/features.ts";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { span } from "../show/instant.ts";
@@ -84,7 +85,7 @@ function Fixes({ exposure }: { exposure: Exposure }) {
         </tr>
       </thead>
       <tbody>
-        <Group name={entered.before === null ? e.firstFix : e.entered} />
+        <Group name={beginsWithData(exposure) ? e.firstFix : e.entered} />
         <FixRow name={e.before} fix={entered.before} />
         <FixRow name={e.crossing} fix={entered} />
         <FixRow name={e.after} fix={entered.after} />
