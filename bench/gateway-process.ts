@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Jt808Counters } from "../src/gateway/counters.ts";
 import { startJt808Server } from "../src/gateway/jt808-server.ts";
 import { openTrackStore } from "../src/tracks/track-store.ts";
 import { encodeRegistrationAnswer } from "../src/wire/jt808/8100-registration-answer.ts";
@@ -17,8 +18,10 @@ import { createFrameHeader, readHeader } from "../src/wire/jt808/header.ts";
 export interface Usage {
   cpuMs: number;
   rssMiB: number;
-  /** Fixes that are durable. */
+  /** Fixes that are durable; for the bare server, reports answered. */
   stored: number;
+  /** What the gateway counted; none for the bare server. */
+  metrics?: Jt808Counters;
 }
 
 const close = process.argv[2] === "bare" ? await startBare() : await startGateway();
@@ -40,7 +43,7 @@ async function startGateway(): Promise<() => Promise<void>> {
       },
     },
   });
-  answerUsage(gateway.port, () => stored);
+  answerUsage(gateway.port, () => ({ stored, metrics: gateway.metrics() }));
   return async () => {
     await gateway.close();
     await tracks.close();
@@ -73,15 +76,15 @@ async function startBare(): Promise<() => Promise<void>> {
   });
   await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve));
   const address = server.address();
-  answerUsage(typeof address === "object" && address !== null ? address.port : 0, () => answered);
+  answerUsage(typeof address === "object" && address !== null ? address.port : 0, () => ({ stored: answered }));
   return async () => process.exit(0);
 }
 
-function answerUsage(port: number, stored: () => number): void {
+function answerUsage(port: number, counted: () => Pick<Usage, "stored" | "metrics">): void {
   process.send?.({ port });
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
     const rssMiB = process.memoryUsage.rss() / 2 ** 20;
-    process.send?.({ cpuMs: (user + system) / 1000, rssMiB, stored: stored() } satisfies Usage);
+    process.send?.({ cpuMs: (user + system) / 1000, rssMiB, ...counted() } satisfies Usage);
   });
 }
