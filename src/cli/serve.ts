@@ -204,6 +204,7 @@ class Parts implements Platform {
         ...parts,
         city: viewCity(parts.city, tiles ?? null),
         gateway: () => this.#gateway!.metrics(),
+        terminals: this.#gateway!,
         ingest: this.#meter,
         cityTimeMs: this.#cityTimeMs!,
         fixes: {

@@ -3,6 +3,7 @@ import type { Jt808Counters } from "../gateway/counters.ts";
 import type { CityView } from "../model/city.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
 import type { FixReception } from "./fix-routes.ts";
+import type { TerminalDesk } from "./terminal-routes.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { Watch } from "../watch/watch.ts";
 
@@ -17,6 +18,8 @@ export interface ServerParts {
   ingest: IngestRates;
   /** Null when no positions are taken over HTTP. */
   fixes: FixReception | null;
+  /** Absent when no terminals are commanded from here. */
+  terminals?: TerminalDesk;
   /** The city's clock, ms UTC. */
   cityTimeMs: () => number;
 }

@@ -13,6 +13,7 @@ import { setPageHeaders } from "./page-headers.ts";
 import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { machineRoutes, systemRoutes } from "./system-routes.ts";
+import { terminalRoutes } from "./terminal-routes.ts";
 import { vehicleRoutes } from "./vehicle-routes.ts";
 
 export interface HttpServer {
@@ -60,6 +61,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     findingRoutes(parts),
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
+    ...(parts.terminals === undefined ? [] : [terminalRoutes(parts.terminals)]),
   ]) {
     await api.register(routes, { prefix: "/api/v1" });
   }
