@@ -73,10 +73,10 @@ function limit({ vehicles: count, length, vehicle, timeMs, lonE6, latE6 }: Count
 
 function ours(world: World, fixes: CountryFixes): { ms: number; matcher: Matcher } {
   const matcher = new Matcher(world, fixes.vehicles, counting);
-  const { length, vehicle, timeMs, lonE6, latE6 } = fixes;
+  const { length } = fixes;
   const begin = performance.now();
-  for (let row = 0; row < length; row++) {
-    if (!matcher.push(vehicle[row], timeMs[row], lonE6[row], latE6[row])) sink++;
+  for (let row = matcher.pushRows(fixes, 0, length); row < length; row = matcher.pushRows(fixes, row + 1, length)) {
+    sink++;
   }
   return { ms: performance.now() - begin, matcher };
 }
@@ -139,11 +139,9 @@ figures.push({ name: "vehicles near nothing", value: plainVehicles, unit: "vehic
 const allocated = (): number => getHeapStatistics().total_allocated_bytes;
 const nowhere = new World(DEFAULT_RULE);
 const bare = new Matcher(nowhere, vehicles, counting);
-for (let row = 0; row < vehicles; row++) bare.push(far.vehicle[row], far.timeMs[row], far.lonE6[row], far.latE6[row]);
+bare.pushRows(far, 0, vehicles);
 const allocatedBefore = allocated();
-for (let row = vehicles; row < fixCount; row++) {
-  bare.push(far.vehicle[row], far.timeMs[row], far.lonE6[row], far.latE6[row]);
-}
+bare.pushRows(far, vehicles, fixCount);
 figures.push({
   name: "allocated on the common path",
   value: (allocated() - allocatedBefore) / (fixCount - vehicles),

@@ -6,6 +6,18 @@ import type { World } from "./world.ts";
 
 /** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
 const METERS_PER_E6 = 0.111_7;
+/** Fixes whose vehicles are read ahead together: their records take 4 kB, an eighth of the first cache. */
+const ROWS_AHEAD = 256;
+/** A longitude that is no place. */
+const NO_PLACE_E6 = 2 ** 31 - 1;
+
+/** Fixes in columns: numbers of vehicles, ms UTC, 1e-6 degree WGS-84. */
+export interface MatcherRows {
+  readonly vehicle: Uint32Array;
+  readonly timeMs: Float64Array;
+  readonly lonE6: Int32Array;
+  readonly latE6: Int32Array;
+}
 
 /** A fix whose speed from the one before is too high: the next one decides whether it counts (section 1 of the rule). */
 interface Undecided {
@@ -44,6 +56,14 @@ export class Matcher {
   /** Vehicles whose last fix counts only because no other comes. */
   readonly #finished = new Set<number>();
   #spare: Motion;
+  /** Where `#readAhead` puts what it read; without a use the reads would be optimized away. */
+  readonly #readSum = new Int32Array(1);
+  readonly #one = {
+    vehicle: new Uint32Array(1),
+    timeMs: new Float64Array(1),
+    lonE6: new Int32Array(1),
+    latE6: new Int32Array(1),
+  };
 
   /** `vehicleCapacity`: numbers of vehicles to begin with; it grows. */
   constructor(world: World, vehicleCapacity: number, sink: MatchSink) {
@@ -65,36 +85,58 @@ export class Matcher {
    *   `load` of all its fixes.
    */
   push(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
-    const times = this.#times;
-    const places = this.#places;
-    const lastLonE6 = places[4 * vehicle + 2];
-    const lastLatE6 = places[4 * vehicle + 3];
-    // False as well when the time is NaN, and when the vehicle's number is beyond the columns.
-    if (
-      timeMs > times[2 * vehicle] &&
-      Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6) <= this.#plainE6PerMs * (timeMs - times[2 * vehicle]) &&
-      isPlace(lonE6, latE6) &&
-      // From the new fix back, so that the read of the grid does not wait for that of the vehicle.
-      (this.#world.index.isClear(lonE6, latE6, lastLonE6, lastLatE6) ||
-        this.#isFree(vehicle, lastLonE6, lastLatE6, lonE6, latE6))
-    ) {
-      times[2 * vehicle] = timeMs;
-      places[4 * vehicle + 2] = lonE6;
-      places[4 * vehicle + 3] = latE6;
-      return true;
-    }
-    return this.#pushCarefully(vehicle, timeMs, lonE6, latE6);
+    const one = this.#one;
+    one.vehicle[0] = vehicle;
+    one.timeMs[0] = timeMs;
+    one.lonE6[0] = isPlace(lonE6, latE6) ? lonE6 : NO_PLACE_E6;
+    one.latE6[0] = latE6;
+    return this.pushRows(one, 0, 1) === 1;
   }
 
   /**
-   * Reads the places of the vehicles of rows `from` to `to`, so that `push` finds them in the cache: reads that do not wait for each other are
-   * several at a time. Some hundred rows ahead is best. The result has no meaning.
+   * Takes the fixes of rows `from` to `to`, in their order, as `push` does: for many fixes the faster way.
+   * @returns the row of the first fix that is refused, or `to`; it is for the caller to go on after it.
    */
-  touch(vehicles: Uint32Array, from: number, to: number): number {
+  pushRows(rows: MatcherRows, from: number, to: number): number {
+    const { vehicle, timeMs, lonE6, latE6 } = rows;
+    const { index } = this.#world;
+    const plainE6PerMs = this.#plainE6PerMs;
+    let row = from;
+    while (row < to) {
+      const blockEnd = Math.min(to, row + ROWS_AHEAD);
+      if (blockEnd - row > 1) this.#readAhead(vehicle, row, blockEnd);
+      for (; row < blockEnd; row++) {
+        const times = this.#times;
+        const places = this.#places;
+        const at = vehicle[row];
+        const ms = timeMs[row];
+        const lon = lonE6[row];
+        const lat = latE6[row];
+        const lastLon = places[4 * at + 2];
+        const lastLat = places[4 * at + 3];
+        // False as well when the time is NaN, and when the vehicle's number is beyond the columns.
+        const isPlain =
+          ms > times[2 * at] &&
+          Math.abs(lon - lastLon) + Math.abs(lat - lastLat) <= plainE6PerMs * (ms - times[2 * at]) &&
+          isPlace(lon, lat) &&
+          // From the new fix back, so that the read of the grid does not wait for that of the vehicle.
+          (index.isClear(lon, lat, lastLon, lastLat) || this.#isFree(at, lastLon, lastLat, lon, lat));
+        if (isPlain) {
+          times[2 * at] = ms;
+          places[4 * at + 2] = lon;
+          places[4 * at + 3] = lat;
+        } else if (!this.#pushCarefully(at, ms, lon, lat)) return row;
+      }
+    }
+    return to;
+  }
+
+  /** Reads the places of the rows' vehicles, so that they are in the cache: reads that do not wait for each other are several at a time. */
+  #readAhead(vehicle: Uint32Array, from: number, to: number): void {
     const places = this.#places;
     let sum = 0;
-    for (let row = from; row < to; row++) sum = (sum + places[4 * vehicles[row] + 2]) | 0;
-    return sum;
+    for (let row = from; row < to; row++) sum = (sum + places[4 * vehicle[row] + 2]) | 0;
+    this.#readSum[0] = sum;
   }
 
   /** Whether both ends of a plain vehicle's segment lie where nothing can change. */
