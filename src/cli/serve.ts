@@ -24,6 +24,7 @@ import { followLocked } from "./follow-locked.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
 import type { Settings } from "./settings.ts";
+import { forwardToUpperPlatforms } from "./upper-platforms.ts";
 
 /** A platform that runs. */
 export interface Platform {
@@ -112,6 +113,7 @@ class Parts implements Platform {
     this.#gateway = await this.#openGateway(tracks, watch);
     const unfollow = await followLocked(ledger, this.#gateway);
     this.#closers.push(async () => unfollow());
+    this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
     this.#http = await this.#openHttp({ city, ledger, watch, tracks });
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }
