@@ -96,7 +96,8 @@ export class Motion implements StayHost {
     if (way === "known") this.#passGates(segment, count);
     this.#moveStays(segment, way, count);
     if (this.#held.length > 0) this.#lockHeld();
-    this.freeE6 = isStill && !isClear ? freeWayE6(world, lonE6, latE6) : -1;
+    // After a known segment every area that the vehicle is near has its stay; after a gap perhaps not.
+    this.freeE6 = isStill && !isClear && way === "known" ? freeWayE6(world, lonE6, latE6) : -1;
     this.anchorLonE6 = lonE6;
     this.anchorLatE6 = latE6;
     this.freeVersion = world.version;
