@@ -4,6 +4,7 @@ import { DEFAULT_RULE } from "../model/rule.ts";
 import { eachCrossing } from "./crossing.ts";
 import { distanceToShape } from "./distance.ts";
 import { freeWayE6 } from "./free-way.ts";
+import { Matcher } from "./matcher.ts";
 import { compileShape } from "./shape.ts";
 import { World } from "./world.ts";
 
@@ -73,5 +74,49 @@ describe("the free way round a place", () => {
     world.addArea({ id: "R", version: 1, shape, fromMs: -Infinity, toMs: Infinity });
     expect(freeWayE6(world, 113_900_000, 35_300_000)).toBeGreaterThan(7000);
     expect(freeWayE6(world, 113_900_000, 35_300_000 + 7209)).toBeLessThan(50);
+  });
+});
+
+/** Steps of a truck that rests, creeps, drives or is silent, near two areas. */
+const step = fc.record({
+  seconds: fc.constantFrom(10, 30, 60, 290, 400, 2400, 30_000),
+  metersEast: fc.constantFrom(0, 3, -4, 60, -80, 400, -700),
+  metersNorth: fc.constantFrom(0, 2, -5, 90, -50, 300),
+});
+
+describe("matching with the free way", () => {
+  it("tells exactly what matching without it tells", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), fc.nat(1600), (steps, startMeters) => {
+        const told = [false, true].map((isUsed) => {
+          const fence = ringOf(113.9, 35.305, 0.012, 4);
+          const world = new World(DEFAULT_RULE, { type: "Polygon", coordinates: [fence] }, []);
+          for (const [i, lon] of [113.9, 113.912].entries()) {
+            const shape = compileShape({ type: "Polygon", coordinates: [ringOf(lon, 35.3, 0.003, 6)] });
+            world.addArea({ id: `R${i}`, version: 1, shape, fromMs: -Infinity, toMs: Infinity });
+          }
+          const findings: unknown[] = [];
+          const matcher = new Matcher(world, 1, {
+            exposure: (_, exposure, change) => findings.push([change, exposure]),
+            passage: (_, passage) => findings.push(passage),
+            fence: (_, event) => findings.push(event),
+          });
+          let timeMs = Date.UTC(2021, 10, 6);
+          let east = startMeters;
+          let north = 0;
+          for (const { seconds, metersEast, metersNorth } of steps) {
+            timeMs += 1000 * seconds;
+            east += metersEast;
+            north += metersNorth;
+            // Another version forgets every free way.
+            if (!isUsed) world.version++;
+            matcher.push(0, timeMs, Math.round(113.9e6 + 11 * east), Math.round(35.3e6 + 9 * north));
+          }
+          return findings;
+        });
+        expect(told[1]).toEqual(told[0]);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

@@ -192,13 +192,14 @@ describe("a vehicle's page", () => {
     expect(labels.some((text) => /进入 800 m|首个定位/.test(text))).toBe(true);
     expect(labels.some((text) => text.includes(`${Math.round(exposure.minDistanceM)} m`))).toBe(true);
     expect(await page.locator(".exposure.drawn .stay-tick").textContent()).toContain("10 分");
-    const near = await page.evaluate(() => {
-      const { map } = (
-        window as unknown as { wuxingMap: { map: { queryRenderedFeatures(options: object): unknown[] } } }
-      ).wuxingMap;
-      return map.queryRenderedFeatures({ layers: ["track-near"] }).length;
-    });
-    expect(near).toBeGreaterThan(0);
+    const near = (): Promise<number> =>
+      page.evaluate(() => {
+        const { map } = (
+          window as unknown as { wuxingMap: { map: { queryRenderedFeatures(options: object): unknown[] } } }
+        ).wuxingMap;
+        return map.queryRenderedFeatures({ layers: ["track-near"] }).length;
+      });
+    await expect.poll(near, { timeout: 30_000 }).toBeGreaterThan(0);
     await context.close();
   });
 
@@ -320,9 +321,8 @@ describe("a gate", () => {
       .last();
     await bar.click();
     await page.waitForURL(/hour=/);
-    await page.locator(".passage-row").first().waitFor();
-    const shown = await page.locator(".passage-row").count();
-    expect(shown).toBeGreaterThan(0);
+    await page.getByText("全部时段").waitFor();
+    await expect.poll(() => page.locator(".passage-row").count(), { timeout: 30_000 }).toBeGreaterThan(0);
     await context.close();
   });
 });
