@@ -129,9 +129,11 @@ figures.push(
 const far = seededFixes(areas, { vehicles, fixes: fixCount, shareNear: 0, seed: 7 });
 ours(world, far);
 globalThis.gc?.();
+globalThis.gc?.();
 const bytesOf = (): number => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
 const before = bytesOf();
 const kept = ours(world, far).matcher;
+globalThis.gc?.();
 globalThis.gc?.();
 const plainVehicles = vehicles - kept.busyVehicles;
 figures.push({ name: "memory of a vehicle (at most 200)", value: (bytesOf() - before) / vehicles, unit: "bytes" });

@@ -1,5 +1,5 @@
 /**
- * `npm run test:crash [-- --kills N --seconds S]`: a process that appends and compacts is killed again and again, at
+ * The first half of `npm run test:crash` (for longer: `node test/crash/crash.ts --kills N --seconds S`): a process that appends and compacts is killed again and again, at
  * each step of the way to disk and at random instants; after each kill the store is opened and read. One folder lives
  * through all of it. Ends with 1 when an acknowledged fix is missing, doubled or damaged.
  */

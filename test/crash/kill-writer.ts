@@ -1,28 +1,39 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { openTrackStore, type TrackStep } from "../../src/tracks/track-store.ts";
+import { openTrackStore } from "../../src/tracks/track-store.ts";
 import { numberOf, vehicleIdOf } from "./numbered-fixes.ts";
 
 export interface Cut {
-  /** Kill at this step's n-th occurrence, or after a time. */
-  at: { step: TrackStep; occurrence: number } | { afterMs: number };
+  /** Kill at this point's n-th occurrence, or some time after the stores are open. */
+  at: { step: string; occurrence: number } | { afterMs: number };
 }
 
-/** What one life of the writer acknowledged: all fixes before `acknowledged`. */
+/** What one life of a writer acknowledged: everything before `acknowledged`. */
 export interface Life {
   acknowledged: number;
-  /** False when the process was gone before it had opened the store. */
-  opened: boolean;
+  /** True when the process came to its end before it was killed. */
+  ended: boolean;
 }
 
 const LIFE_MS_MAX = 20_000;
 
-/** Runs the writer on a folder from fix `first` on until it is killed. */
-export async function liveAndDie(dir: string, first: number, { at }: Cut): Promise<Life> {
-  const script = fileURLToPath(new URL("track-writer.ts", import.meta.url));
-  const where = "step" in at ? [at.step, String(at.occurrence)] : ["-", "0"];
-  const child = spawn(process.execPath, [script, dir, String(first), ...where], { stdio: ["ignore", "pipe", "pipe"] });
-  const life: Life = { acknowledged: first, opened: false };
+/** Runs the writer of fixes on a folder from fix `first` on until it is killed. */
+export async function liveAndDie(dir: string, first: number, cut: Cut): Promise<Life> {
+  const life = await runUntilCut(new URL("track-writer.ts", import.meta.url), [dir], first, cut);
+  if (life.ended) throw new Error("the writer ended by itself");
+  return life;
+}
+
+/**
+ * Runs a script with `args`, `first` and the cut's step and occurrence as arguments. It writes `open` when its stores
+ * are open, and `from end` for each acknowledgement. Without a cut it must come to its end.
+ */
+export async function runUntilCut(script: URL, args: readonly string[], first: number, cut: Cut | null): Promise<Life> {
+  const where = cut !== null && "step" in cut.at ? [cut.at.step, String(cut.at.occurrence)] : ["-", "0"];
+  const child = spawn(process.execPath, [fileURLToPath(script), ...args, String(first), ...where], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const life: Life = { acknowledged: first, ended: false };
   let rest = "";
   let complaint = "";
   let killer: NodeJS.Timeout | undefined;
@@ -34,12 +45,12 @@ export async function liveAndDie(dir: string, first: number, { at }: Cut): Promi
     rest = lines.pop() ?? "";
     for (const line of lines) {
       if (line === "open") {
-        life.opened = true;
         // A step that is not reached in time must not hold up the test.
-        killer = setTimeout(() => child.kill("SIGKILL"), "step" in at ? LIFE_MS_MAX : at.afterMs);
+        const ms = cut === null ? null : "step" in cut.at ? LIFE_MS_MAX : cut.at.afterMs;
+        if (ms !== null) killer = setTimeout(() => child.kill("SIGKILL"), ms);
         continue;
       }
-      const [from, end] = line.split(" ").map(Number) as [number, number];
+      const [from, end] = line.split(" ").map(Number);
       if (from !== life.acknowledged) throw new Error(`acknowledged ${line} behind ${life.acknowledged}`);
       life.acknowledged = end;
     }
@@ -48,7 +59,10 @@ export async function liveAndDie(dir: string, first: number, { at }: Cut): Promi
     child.once("close", (...how) => resolve(how));
   });
   clearTimeout(killer);
-  if (signal !== "SIGKILL") throw new Error(`the writer ended by itself (${code}):\n${complaint}`);
+  life.ended = code === 0;
+  if (!life.ended && (cut === null || signal !== "SIGKILL")) {
+    throw new Error(`the writer ended with ${code ?? signal}:\n${complaint}`);
+  }
   return life;
 }
 

@@ -29,7 +29,7 @@ export function mutate(
   const below = (limit: number): number => random() % limit;
   // Half of the inputs pass the sum and reach what stands behind it.
   if (below(2) === 0) return frame(changedContent(below, random, contents));
-  const base = corpus[below(corpus.length)]!;
+  const base = corpus[below(corpus.length)];
   switch (below(12)) {
     case 0:
       return base;
@@ -43,10 +43,10 @@ export function mutate(
     case 3:
       return base.subarray(below(base.length));
     case 4:
-      return Buffer.concat([base, corpus[below(corpus.length)]!]);
+      return Buffer.concat([base, corpus[below(corpus.length)]]);
     case 5: {
       const at = below(base.length);
-      return Buffer.concat([base.subarray(0, at), corpus[below(corpus.length)]!, base.subarray(at)]);
+      return Buffer.concat([base.subarray(0, at), corpus[below(corpus.length)], base.subarray(at)]);
     }
     case 6:
       // Loud bytes only: nested and dangling escapes, delimiters in a row.
@@ -59,7 +59,7 @@ export function mutate(
 }
 
 function changedContent(below: (limit: number) => number, random: () => number, contents: readonly Buffer[]): Buffer {
-  const base = contents[below(contents.length)]!;
+  const base = contents[below(contents.length)];
   switch (below(8)) {
     case 0:
       return base.subarray(0, 1 + below(base.length));
@@ -69,7 +69,7 @@ function changedContent(below: (limit: number) => number, random: () => number, 
       // A part of a message that never ends: any total, any index.
       const part = Buffer.from(base);
       if (part.length < 20) return part;
-      part[2] = part[2]! | 0x20;
+      part[2] = part[2] | 0x20;
       part.writeUInt16BE(below(1200), 12);
       part.writeUInt16BE(below(1200), 14);
       return part;

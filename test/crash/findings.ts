@@ -1,0 +1,57 @@
+/**
+ * The second half of `npm run test:crash` (for longer: `node test/crash/findings.ts --worlds N --kills N`): track store, ledger and watch as `serve` puts them together,
+ * killed between a fix's commit and its acknowledgement, between that and its finding, and at random instants; at the end
+ * the findings must be those of a run that was never cut. Ends with 1 when they are not.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { randomOf } from "./finding-world.ts";
+import { runUntilCut, type Cut } from "./kill-writer.ts";
+
+const { values } = parseArgs({
+  options: { worlds: { type: "string", default: "2" }, kills: { type: "string", default: "9" } },
+});
+const POINTS = ["commit durable", "acknowledged", "ingested", "flush written", "merge durable"];
+const SCRIPT = new URL("finding-writer.ts", import.meta.url);
+
+let bad = 0;
+for (let seed = 1; seed <= Number(values.worlds); seed++) {
+  const [whole, cut] = [mkdtempSync(join(tmpdir(), "wuxing-whole-")), mkdtempSync(join(tmpdir(), "wuxing-cut-"))];
+  try {
+    await runUntilCut(SCRIPT, [whole, String(seed)], 0, null);
+    const wanted = readFileSync(join(whole, "standing.json"), "utf8");
+    const random = randomOf(seed);
+    let acknowledged = 0;
+    let kills = 0;
+    while (kills < Number(values.kills)) {
+      const life = await runUntilCut(SCRIPT, [cut, String(seed)], acknowledged, nextCut(kills, random));
+      acknowledged = life.acknowledged;
+      if (life.ended) break;
+      kills++;
+    }
+    await runUntilCut(SCRIPT, [cut, String(seed)], acknowledged, null);
+    const isSame = readFileSync(join(cut, "standing.json"), "utf8") === wanted;
+    if (!isSame) bad++;
+    const { exposures, passages, locks } = JSON.parse(wanted) as Record<string, unknown[]>;
+    say(
+      `world ${seed}, ${kills} kills: ${exposures?.length} exposures, ${passages?.length} passages, ${locks?.length} locks: ${isSame ? "the same" : "NOT the same"}`,
+    );
+  } finally {
+    rmSync(whole, { recursive: true, force: true });
+    rmSync(cut, { recursive: true, force: true });
+  }
+}
+process.exitCode = bad > 0 ? 1 : 0;
+
+function nextCut(index: number, random: () => number): Cut {
+  if (index % 2 === 1) return { at: { afterMs: 100 + random() * 800 } };
+  const step = POINTS[(index / 2) % POINTS.length] ?? "acknowledged";
+  const often = step === "flush written" || step === "merge durable" ? 1 : 60;
+  return { at: { step, occurrence: 1 + Math.floor(random() * often) } };
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
