@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PositionIntake } from "../gateway/position-intake.ts";
 import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import { createFixBatch } from "../model/fix.ts";
-import { openDatabase } from "../store/database.ts";
+import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger } from "../store/ledger.ts";
 import { openTrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "../watch/open-watch.ts";
@@ -35,7 +35,7 @@ const open: (() => Promise<unknown>)[] = [];
 beforeAll(async () => {
   const tracks = await openTrackStore({ dir: await mkdtemp(join(tmpdir(), "wuxing-http-")), retentionMs: null });
   open.push(() => tracks.close());
-  const database = await openDatabase({ memory: true });
+  const database = await openTestDatabase();
   open.push(() => database.close());
   const ledger = await openLedger(database);
   const fence = { type: "Polygon" as const, coordinates: [SQUARE] };

@@ -3,6 +3,11 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import { WuxingError } from "../model/errors.ts";
 import { ledger } from "./migrations/0001-ledger.ts";
 import { checkpoint } from "./migrations/0002-checkpoint.ts";
+import { place } from "./migrations/0003-place.ts";
+import { work } from "./migrations/0004-case.ts";
+import { access } from "./migrations/0005-access.ts";
+import { etc } from "./migrations/0006-etc.ts";
+import { command } from "./migrations/0007-command.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -14,6 +19,11 @@ export interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: "ledger", sql: ledger },
   { name: "checkpoint", sql: checkpoint },
+  { name: "place", sql: place },
+  { name: "case", sql: work },
+  { name: "access", sql: access },
+  { name: "etc", sql: etc },
+  { name: "command", sql: command },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Exposure, FindingEvent, Passage } from "../model/finding.ts";
-import { openDatabase, type Database } from "../store/database.ts";
+import type { Database } from "../store/database.ts";
+import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import type { Finding, LedgerPort } from "./ledger-port.ts";
 import { LedgerWriter, type LedgerWriterOptions } from "./ledger-writer.ts";
@@ -17,7 +18,7 @@ let events: FindingEvent[];
 const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event, checkpoint`;
 
 beforeAll(async () => {
-  database = await openDatabase({ memory: true });
+  database = await openTestDatabase();
 });
 beforeEach(async () => {
   await sql`truncate ${TABLES} restart identity`.execute(database.kysely);

@@ -5,7 +5,8 @@ import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AreaInput } from "../model/area.ts";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
-import { openDatabase, type Database } from "../store/database.ts";
+import type { Database } from "../store/database.ts";
+import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "./open-watch.ts";
@@ -191,7 +192,7 @@ async function run(story: (dir: string) => Promise<City>): Promise<Record<string
 }
 
 beforeAll(async () => {
-  database = await openDatabase({ memory: true });
+  database = await openTestDatabase();
 });
 afterAll(() => database?.close());
 

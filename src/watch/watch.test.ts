@@ -6,7 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { AreaInput } from "../model/area.ts";
 import type { FindingEvent } from "../model/finding.ts";
 import { createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
-import { openDatabase, type Database } from "../store/database.ts";
+import type { Database } from "../store/database.ts";
+import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "./open-watch.ts";
@@ -62,7 +63,7 @@ const closeAll = async (): Promise<void> => {
 const TABLES = sql`area, area_version, exposure, passage, fence_event, lock, event, checkpoint`;
 
 beforeAll(async () => {
-  database = await openDatabase({ memory: true });
+  database = await openTestDatabase();
 });
 afterAll(() => database?.close());
 beforeEach(async () => {

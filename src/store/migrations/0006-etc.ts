@@ -1,0 +1,4 @@
+/** Passages that toll stations and gantries report. */
+export const etc = `
+select 1;
+`;

@@ -1,0 +1,4 @@
+/** What terminals were told, and what they answered. */
+export const command = `
+select 1;
+`;
