@@ -11,6 +11,7 @@ import { LiveStream } from "./live-stream.ts";
 import { createMetrics } from "./metrics.ts";
 import { setPageHeaders } from "./page-headers.ts";
 import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
+import { previewRoutes } from "./preview-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { machineRoutes, systemRoutes } from "./system-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -57,6 +58,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   for (const routes of [
     systemRoutes(parts),
     areaRoutes(parts),
+    previewRoutes(parts),
     vehicleRoutes(parts),
     findingRoutes(parts),
     streamRoutes(stream),

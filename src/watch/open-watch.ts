@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Area, Geometry } from "../model/area.ts";
 import type { Gate } from "../model/city.ts";
+import { WuxingError } from "../model/errors.ts";
 import type { Lock, ReleaseInput } from "../model/finding.ts";
 import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
 import { DEFAULT_RULE, type Rule } from "../model/rule.ts";
+import { vehicleStateSchema } from "../model/vehicle.ts";
 import type { PlaceTrack, TrackStore } from "../tracks/track-store.ts";
 import { AreaDesk } from "./area-desk.ts";
+import { previewAreas } from "./area-preview.ts";
 import type { Cause, LedgerPort, Removal } from "./ledger-port.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { LiveMatching } from "./live-matching.ts";
@@ -18,7 +21,10 @@ import { VehicleStates } from "./vehicle-states.ts";
 import type { Watch, WatchStatus } from "./watch.ts";
 
 export interface WatchOptions {
-  tracks: Pick<TrackStore, "vehicles" | "track" | "eachStretch" | "vehiclesIn" | "lastPositions" | "replay">;
+  tracks: Pick<
+    TrackStore,
+    "vehicles" | "track" | "stretchesIn" | "eachStretch" | "vehiclesIn" | "lastPositions" | "replay"
+  >;
   ledger: LedgerPort;
   /** Fence (Polygon or MultiPolygon) and gates, WGS-84, longitude first. */
   city: { fence: Geometry | null; gates: readonly Gate[] };
@@ -32,6 +38,8 @@ export interface WatchOptions {
 /** Event time between two looks at what expires, ms. */
 const EXPIRY_EVERY_MS = 60_000;
 const VEHICLES_AT_ONCE = 500;
+/** Previews at a time: what they read and match is taken from live matching's time. */
+const PREVIEWS_MAX = 2;
 /** Without a fix for so long nothing more is expected soon, ms. */
 const QUIET_MS = 2000;
 const NO_AREAS: ReadonlySet<string> = new Set();
@@ -68,6 +76,7 @@ class CityWatch implements Watch {
   #fixes = 0;
   #fixesAside = 0;
   #fixesLate = 0;
+  #previews = 0;
   /** Fixes have ceased to come: what they left open is looked at as it stands. A timer only, no time is read. */
   readonly #quiet = setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
 
@@ -200,6 +209,25 @@ class CityWatch implements Watch {
 
   withdrawArea(id: string): Promise<Area> {
     return this.#areas.withdraw(id);
+  }
+
+  async previewAreas(...[input, signal]: Parameters<Watch["previewAreas"]>): ReturnType<Watch["previewAreas"]> {
+    if (this.#previews >= PREVIEWS_MAX) throw new WuxingError("OVERLOADED", `${PREVIEWS_MAX} previews at a time`);
+    this.#previews++;
+    try {
+      const { tracks, city, now } = this.#options;
+      const isLocked = (vehicle: number): boolean => vehicleStateSchema.options[this.live.state[vehicle]] === "locked";
+      return await previewAreas(input, {
+        tracks,
+        rule: this.#rule,
+        fence: city.fence,
+        nowMs: now(),
+        isLocked,
+        signal,
+      });
+    } finally {
+      this.#previews--;
+    }
   }
 
   stopRetro(area: string): void {

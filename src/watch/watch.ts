@@ -1,4 +1,5 @@
 import type { Area, AreaInput } from "../model/area.ts";
+import type { AreaPreview, AreaPreviewInput } from "../model/area-preview.ts";
 import type { Lock, ReleaseInput } from "../model/finding.ts";
 import type { FixBatch } from "../model/fix.ts";
 import type { LivePositions } from "./live-positions.ts";
@@ -45,6 +46,11 @@ export interface Watch {
   editArea(id: string, input: AreaInput): Promise<Area>;
   /** @throws AREA_NOT_FOUND, AREA_WITHDRAWN. */
   withdrawArea(id: string): Promise<Area>;
+  /**
+   * What areas would find in the past, were they published; nothing is written. Answers with what it has after some
+   * seconds. @throws AREA_INVALID with every problem; OVERLOADED when two others are being answered.
+   */
+  previewAreas(input: AreaPreviewInput, signal: AbortSignal): Promise<AreaPreview>;
   /** Ends the matching of an area's past; what it has found stays. Live matching is not touched. */
   stopRetro(area: string): void;
   /** Ends a lock in the name of a person. @throws LOCK_NOT_FOUND, LOCK_ENDED. */
