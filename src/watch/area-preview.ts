@@ -18,7 +18,7 @@ export interface AreaPreviewOptions {
   fence: Geometry | null;
   /** City time, ms UTC. */
   nowMs: number;
-  isLocked(vehicle: number): boolean;
+  isLocked: (vehicle: number) => boolean;
   /** Ends the work when the asker is gone. */
   signal: AbortSignal;
   /** Time after which it answers with what it has, ms. Default 8000. */
