@@ -2,6 +2,7 @@ import Fastify, { LogController, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { WuxingError } from "../model/errors.ts";
 import { documentApi } from "./api-document.ts";
+import { areaImportRoutes } from "./area-import-routes.ts";
 import { areaRoutes } from "./area-routes.ts";
 import { serveConsole } from "./console-pages.ts";
 import { answerErrors } from "./error-answer.ts";
@@ -58,6 +59,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   for (const routes of [
     systemRoutes(parts),
     areaRoutes(parts),
+    areaImportRoutes(parts),
     previewRoutes(parts),
     vehicleRoutes(parts),
     findingRoutes(parts),

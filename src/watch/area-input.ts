@@ -44,7 +44,8 @@ export function areaOf(input: AreaInput, before: Area | null, nowMs: number): Ar
   };
 }
 
-function geometryProblems(geometry: Geometry): Problem[] {
+/** What is wrong with a shape, each with its path below `geometry`; the first 20. */
+export function geometryProblems(geometry: Geometry): Problem[] {
   return checkGeometry(geometry)
     .slice(0, PROBLEMS_MAX)
     .map(({ path, value, expected }) => ({ where: path === "" ? "geometry" : `geometry.${path}`, value, expected }));
@@ -55,7 +56,8 @@ function instantOf(text: string | null | undefined): string | null {
   return text === null || text === undefined ? null : new Date(text).toISOString();
 }
 
-function toWgs84Geometry(geometry: Geometry, datum: Datum): Geometry {
+/** The shape moved to WGS-84 and rounded to 1e-6 degree. */
+export function toWgs84Geometry(geometry: Geometry, datum: Datum): Geometry {
   const move = (coordinates: unknown): unknown => {
     const list = coordinates as unknown[];
     if (typeof list[0] !== "number") return list.map(move);
