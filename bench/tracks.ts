@@ -1,7 +1,8 @@
 /**
- * `npm run bench:tracks [-- --fixes N] [--json] [--no-postgis]`: a seeded city's day is written to a track store,
+ * `npm run bench:tracks [-- --fixes N] [--json] [--no-postgis] [--store DIR]`: a seeded city's day is written to a track store,
  * compacted, and asked who stayed near a place; the same question goes to a plain DuckDB table and, where a PostgreSQL
- * server with PostGIS is installed, to it. 10 million fixes by default.
+ * server with PostGIS is installed, to it. 10 million fixes by default. With `--store` the store stays in that folder, and
+ * one that is there already is asked again instead of being written.
  */
 import { readFileSync, rmSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,6 +23,7 @@ const { values: given } = parseArgs({
     json: { type: "boolean", default: false },
     "no-postgis": { type: "boolean", default: false },
     seed: { type: "string", default: "7" },
+    store: { type: "string" },
   },
 });
 const STEPS = 2880;
@@ -46,13 +48,13 @@ try {
 report("tracks", figures);
 
 async function run(): Promise<void> {
-  const storeDir = join(dir, "store");
+  const storeDir = given.store ?? join(dir, "store");
   let store = await openTrackStore({ dir: storeDir, retentionMs: null, log: complaints() });
   const city = seededCity(vehicles, STEPS, Number(given.seed));
   for (let vehicle = 0; vehicle < vehicles; vehicle++) store.vehicles.numberOf(`豫G${10_000 + vehicle}_2`);
   const places = placesOf(city.sites);
 
-  await writeAll(store, city);
+  if (store.health().position < total) await writeAll(store, city);
   const compactionStart = performance.now();
   await store.compact(true);
   add("compaction of what was left", (performance.now() - compactionStart) / 1000, "s");

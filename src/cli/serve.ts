@@ -13,11 +13,13 @@ import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
+import { DEFAULT_RULE } from "../model/rule.ts";
 import { startFleetProcess, type FleetProcess } from "../simulate/fleet-process.ts";
 import { keepTiming, type FleetTiming } from "../simulate/fleet-timing.ts";
 import { openDatabase } from "../store/database.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
-import { openTrackStore, type TrackStore } from "../tracks/track-store.ts";
+import { openTrackStore, type Stretch, type TrackStore } from "../tracks/track-store.ts";
+import { keptStretches } from "../watch/kept-stretches.ts";
 import { openWatch } from "../watch/open-watch.ts";
 import type { Watch } from "../watch/watch.ts";
 import { followLocked } from "./follow-locked.ts";
@@ -45,10 +47,11 @@ const DAY_MS = 86_400_000;
 /**
  * Puts the platform together: stores, matching, gateway, API, and for a demo its fleet. Everything that was opened is closed again when
  * a later part cannot start.
+ * @param compactEveryMs how often closed hours of fixes go to files and old ones are deleted; default a minute
  * @throws WuxingError PORT_IN_USE, DATA_LOCKED, DATA_UNREADABLE, CITY_INVALID, CONFIG_INVALID
  */
-export async function startPlatform(settings: Settings): Promise<Platform> {
-  const parts = new Parts(settings);
+export async function startPlatform(settings: Settings, compactEveryMs?: number): Promise<Platform> {
+  const parts = new Parts(settings, compactEveryMs);
   try {
     await parts.open();
   } catch (error) {
@@ -65,14 +68,18 @@ class Parts implements Platform {
   readonly #meter = new IngestMeter();
   readonly #closers: (() => Promise<void>)[] = [];
   readonly #failure = Promise.withResolvers<Error>();
+  /** What retention must leave; nothing is deleted before matching is where the stores are. */
+  #kept: () => Promise<Stretch[]> = () => Promise.reject(new Error("matching has not been taken up yet"));
+  readonly #compactEveryMs: number | undefined;
   #cityTimeMs: (() => number) | undefined;
   #http: HttpServer | undefined;
   #gateway: Jt808Server | undefined;
   #fleet: FleetProcess | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, compactEveryMs: number | undefined) {
     this.#settings = settings;
+    this.#compactEveryMs = compactEveryMs;
     // A demo never writes among a city's own data.
     this.#dir = settings.demo ? join(settings.data, "demo") : settings.data;
     this.#log = pino({ level: settings.logLevel }, pino.destination(2));
@@ -146,7 +153,12 @@ class Parts implements Platform {
 
   async #openTracks(): Promise<TrackStore> {
     const { retentionDays } = this.#settings;
-    const tracks = await openTrackStore({ dir: join(this.#dir, "tracks"), retentionMs: retentionDays * DAY_MS });
+    const tracks = await openTrackStore({
+      dir: join(this.#dir, "tracks"),
+      retentionMs: retentionDays * DAY_MS,
+      compactEveryMs: this.#compactEveryMs,
+      keep: () => this.#kept(),
+    });
     this.#closers.push(() => tracks.close());
     return tracks;
   }
@@ -156,6 +168,7 @@ class Parts implements Platform {
     const now = this.#cityTimeMs!;
     const watch = await openWatch({ tracks, ledger, city: { fence, gates }, now, log: this.#log });
     this.#closers.push(() => watch.close());
+    this.#kept = () => keptStretches({ ledger, tracks, cityTimeMs: watch.status().eventTimeMs, rule: DEFAULT_RULE });
     return watch;
   }
 

@@ -2,6 +2,7 @@ import type { Area } from "../model/area.ts";
 import type { Exposure, FenceEvent, FindingEvent, Lock, Passage } from "../model/finding.ts";
 import type { Database } from "./database.ts";
 import { createCheckpoint, type LedgerCheckpoint } from "./ledger-checkpoint.ts";
+import { createEvidence, type LedgerEvidence } from "./evidence-readings.ts";
 import { createFeed } from "./ledger-feed.ts";
 import { createQueries } from "./ledger-queries.ts";
 import { createReadings, type LedgerReadings } from "./ledger-readings.ts";
@@ -95,7 +96,7 @@ export interface LedgerQueries {
 }
 
 /** The ledger: what `http/` asks, what `watch/` reads back and the one way in which findings are written. */
-export interface Ledger extends LedgerQueries, LedgerReadings, LedgerCheckpoint {
+export interface Ledger extends LedgerQueries, LedgerReadings, LedgerEvidence, LedgerCheckpoint {
   /**
    * Brings the ledger to the state given, in one transaction, and tells the subscribers. Recording the same twice
    * changes nothing and makes no event. @returns the events, ascending
@@ -109,6 +110,7 @@ export async function openLedger({ kysely }: Database): Promise<Ledger> {
   return {
     ...createQueries(kysely),
     ...createReadings(kysely),
+    ...createEvidence(kysely),
     ...createCheckpoint(kysely),
     ...feed,
     async record(recording) {

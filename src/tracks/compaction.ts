@@ -19,6 +19,8 @@ const MERGE_RUNS = 4;
 const MERGE_SIZE_RATIO = 3;
 const MIXED_DAY = -1;
 const KEPT_AT_ONCE = 10_000;
+/** A usable fix is at most so much later than its receipt (quarantine, section 1 of the rule). */
+const AHEAD_OF_RECEIPT_MS = 120_000;
 
 export interface FlushRequest {
   /** Fixes before this position take part. */
@@ -33,6 +35,8 @@ export interface FlushRequest {
 export class Compaction {
   private readonly database: TrackDatabase;
   private readonly appender = new FixAppender();
+  /** See `TrackStore.completeSinceMs`. */
+  completeSinceMs = -Infinity;
   private newestRun = 0;
   private cutoffMs = -Number.MAX_SAFE_INTEGER;
   private keepsStretches = false;
@@ -44,8 +48,16 @@ export class Compaction {
     this.onStep = onStep;
   }
 
+  async load(): Promise<void> {
+    const since = await this.database.use("compact", (connection) =>
+      connection.runAndReadAll("SELECT value::DOUBLE FROM store_meta WHERE key = 'complete_since'"),
+    );
+    this.completeSinceMs = Number(since.getRows()[0][0]);
+    await this.removeOrphans();
+  }
+
   /** Removes files that the manifest does not know: what a run left that was cut off. */
-  async removeOrphans(): Promise<void> {
+  private async removeOrphans(): Promise<void> {
     const rows = await this.database.use("compact", (connection) =>
       connection.runAndReadAll("SELECT name, visits_name, run::DOUBLE FROM track_file"),
     );
@@ -79,7 +91,7 @@ export class Compaction {
 
   /** Fixes from the hot table that `request` says become files; those past retention are dropped. */
   async flush(request: FlushRequest, report: CompactionReport): Promise<void> {
-    const where = `seq < ${request.position} AND time_ms < ${request.beforeMs}`;
+    const where = `seq < ${request.position} AND (time_ms < ${request.beforeMs} OR received_ms < ${this.cutoffMs})`;
     await this.database.use("compact", async (connection) => {
       const days = await this.daysOf(connection, where);
       if (days.length === 0) return;
@@ -94,7 +106,7 @@ export class Compaction {
       const expired = await countOf(connection, `hot_fix AS fix WHERE ${where} AND NOT (${this.stays()})`);
       this.onStep("flush written");
       const moved = days.reduce((sum, [, fixes]) => sum + fixes, 0);
-      await this.replace(connection, files, [], async () => {
+      await this.replace(connection, { added: files, removed: [], expired }, async () => {
         await connection.run(`DELETE FROM hot_fix WHERE ${where}`);
         await connection.run(
           `UPDATE store_meta SET value = greatest(value, ${request.position}) WHERE key = 'position'`,
@@ -120,7 +132,7 @@ export class Compaction {
       await this.database.use("compact", async (connection) => {
         const { files, expired } = await this.rewrite(connection, old);
         this.onStep("merge written");
-        await this.replace(connection, files, old);
+        await this.replace(connection, { added: files, removed: old, expired });
         this.onStep("merge durable");
         report.writtenFiles += files.length;
         report.removedFiles += old.length;
@@ -134,6 +146,7 @@ export class Compaction {
   /** Deletes the files whose fixes are all past retention; of those that hold kept ones only these stay. */
   async expire(report: CompactionReport): Promise<void> {
     const old = await this.database.use("compact", async (connection) => {
+      await connection.run(`DELETE FROM last_fix AS fix WHERE NOT (${this.stays()})`);
       // A file with younger fixes, which came late, is rewritten once its oldest ones are a day past retention.
       const past = (await readManifest(connection)).filter(
         ({ minReceivedMs, maxReceivedMs }) => maxReceivedMs < this.cutoffMs || minReceivedMs < this.cutoffMs - DAY_MS,
@@ -143,7 +156,7 @@ export class Compaction {
         const kept = await countOf(connection, `${this.filesOf([file])} AS fix WHERE ${this.stays()}`);
         if (kept === file.fixes) continue;
         const { files, expired } = await this.rewrite(connection, [file]);
-        await this.replace(connection, files, [file]);
+        await this.replace(connection, { added: files, removed: [file], expired });
         report.expiredFixes += expired;
         report.writtenFiles += files.length;
         done.push(file);
@@ -196,12 +209,15 @@ export class Compaction {
 
   private async replace(
     connection: DuckDBConnection,
-    added: readonly TrackFile[],
-    removed: readonly TrackFile[],
+    { added, removed, expired }: { added: readonly TrackFile[]; removed: readonly TrackFile[]; expired: number },
     andAlso?: () => Promise<void>,
   ): Promise<void> {
+    const sinceMs = this.cutoffMs + AHEAD_OF_RECEIPT_MS;
     await connection.run("BEGIN TRANSACTION");
     try {
+      if (expired > 0) {
+        await connection.run(`UPDATE store_meta SET value = greatest(value, ${sinceMs}) WHERE key = 'complete_since'`);
+      }
       if (removed.length > 0) {
         await connection.run(
           `DELETE FROM track_file WHERE name IN (${removed.map(({ name }) => quoted(name)).join(", ")})`,
@@ -214,6 +230,7 @@ export class Compaction {
       await connection.run("ROLLBACK").catch(() => {});
       throw error;
     }
+    if (expired > 0) this.completeSinceMs = Math.max(this.completeSinceMs, sinceMs);
     await writeManifest(connection, this.database.dir, await readManifest(connection));
   }
 

@@ -23,6 +23,14 @@ export class LastFixes {
     }
   }
 
+  /** Forgets those of which `isOver` is true; `latestMs` stays. */
+  forget(isOver: (vehicle: number, timeMs: number, receivedMs: number) => boolean): void {
+    const { timeMs, receivedMs } = this.rows;
+    for (let vehicle = 0; vehicle < this.known.length; vehicle++) {
+      if (this.known[vehicle] === 1 && isOver(vehicle, timeMs[vehicle], receivedMs[vehicle])) this.known[vehicle] = 0;
+    }
+  }
+
   /** A copy, ascending by vehicle. */
   toBatch(): FixBatch {
     const batch = sliceFixes(this.rows, 0, this.known.length);

@@ -16,6 +16,8 @@ export type Lane = "write" | "quick" | "long" | "compact";
 /** Changes with every change of tables or files that an older program could not read. */
 const FORMAT = 2;
 const DATABASE_FILE = "tracks.duckdb";
+/** No fix has a time before it. */
+const COMPLETE_SINCE_EVER = -8_640_000_000_000_000;
 
 const SCHEMA = [
   HOT_TABLE_SQL,
@@ -180,6 +182,11 @@ export class TrackDatabase {
     if (this.isNew) {
       await connection.run(`INSERT INTO store_meta VALUES ('format', ${FORMAT}), ('position', 0)`);
     }
+    // Since when all usable fixes are here, ms UTC: retention moves it on.
+    await connection.run(
+      `INSERT INTO store_meta SELECT 'complete_since', ${COMPLETE_SINCE_EVER}
+       WHERE NOT EXISTS (SELECT 1 FROM store_meta WHERE key = 'complete_since')`,
+    );
     await connection.run("COMMIT");
     const format = await connection.runAndReadAll("SELECT value::INTEGER FROM store_meta WHERE key = 'format'");
     const found = format.getRows()[0]?.[0];

@@ -101,7 +101,12 @@ export interface TrackStore {
     fromMs: number,
     toMs: number,
   ): Promise<{ vehicles: number; fixes: number }>;
-  /** The latest usable fix of every vehicle that has one, ascending by vehicle. From memory. */
+  /**
+   * Usable fixes of this time (ms UTC) and later are all here; of earlier ones retention may have left some only.
+   * -Infinity while nothing was deleted. It only grows.
+   */
+  readonly completeSinceMs: number;
+  /** The latest usable fix of every vehicle that has one within retention, ascending by vehicle. From memory. */
   lastPositions(): Promise<FixBatch>;
   /**
    * Moves what is older than the open hour from the hot table to Parquet files, merges small files, drops what is past
@@ -133,11 +138,11 @@ export interface TrackStoreOptions {
   retentionMs?: number | null;
   /**
    * Asked before each compaction: stretches whose fixes outlive retention, such as those that prove a live or contested
-   * finding. Closed at both ends. When it fails, nothing is deleted.
+   * finding. Closed at both ends. When it fails, nothing is deleted until it works again, and `health` says so.
    */
   keep?: () => Promise<readonly Stretch[]>;
   /** How often closed hours are moved to files by itself, ms. Default 60,000; null: only by `compact()`. */
-  compactEveryMs?: number | null;
+  compactEveryMs?: number | null | undefined;
   /** Memory that DuckDB may use, MiB; beyond it spills to disk. Default 512. */
   memoryLimitMiB?: number;
   /** Fixes that may wait for their commit before `append` waits. Default 500,000. */

@@ -340,9 +340,16 @@ describe("the folder", () => {
       expect((await store.track(0, -Infinity, Infinity)).length).toBe(0);
       expect((await store.verify()).faults).toEqual([]);
     }
+    expect(store.completeSinceMs).toBe(NOON + 25 * HOUR + 120_000);
     kept = [];
     expect(await store.compact()).toMatchObject({ expiredFixes: 6 });
     expect(store.health()).toMatchObject({ files: 0, hotFixes: 0, position: 122 });
+    // Not even where it was last is left, in memory or on disk.
+    expect((await store.lastPositions()).length).toBe(0);
+    await store.close();
+    await open({ retentionMs: null });
+    expect((await store.lastPositions()).length).toBe(0);
+    expect(store.completeSinceMs).toBe(NOON + 25 * HOUR + 120_000);
   });
 
   test("nothing is deleted while it cannot be told what has to be kept", async () => {
@@ -352,7 +359,9 @@ describe("the folder", () => {
       keep: () => Promise.reject(new Error("no ledger")),
     });
     await appendDrive(2);
-    await expect(store.compact(true)).rejects.toThrow("no ledger");
-    expect(store.health()).toMatchObject({ hotFixes: 120, compactionError: "no ledger" });
+    expect(await store.compact(true)).toMatchObject({ movedFixes: 120, expiredFixes: 0 });
+    expect(store.health()).toMatchObject({ hotFixes: 0, compactionError: "nothing is deleted: no ledger" });
+    expect((await store.lastPositions()).length).toBe(2);
+    expect(store.completeSinceMs).toBeLessThan(0);
   });
 });

@@ -43,6 +43,7 @@ export type { BoxE6, Stretch } from "./visits.ts";
 const HOUR_MS = 3_600_000;
 /** How long after its end an hour still counts as open. */
 const HOUR_GRACE_MS = 600_000;
+const NO_CUTOFF_MS = -Number.MAX_SAFE_INTEGER;
 const RETENTION_MS = 30 * 24 * HOUR_MS;
 /** At this many fixes the hot table goes to files whatever hour they are of: it bounds memory and scans. */
 const HOT_FIXES_MAX = 4_000_000;
@@ -100,7 +101,7 @@ class StoredTracks implements TrackStore {
   async load(): Promise<void> {
     const position = await this.readPosition();
     await checkFiles(this.database.filesDir, await this.countFiles());
-    await this.compaction.removeOrphans();
+    await this.compaction.load();
     await this.database.use("quick", async (connection) => {
       this.vehicles = new StoredVehicles(await loadVehicles(connection), () => this.commits.wake());
       for (const table of ["last_fix", "hot_fix"]) {
@@ -191,6 +192,10 @@ class StoredTracks implements TrackStore {
     return backupTracks(this.database, dir);
   }
 
+  get completeSinceMs(): number {
+    return this.compaction.completeSinceMs;
+  }
+
   async lastPositions(): Promise<FixBatch> {
     return this.lastFixes.toBatch();
   }
@@ -277,16 +282,14 @@ class StoredTracks implements TrackStore {
       expiredFixes: 0,
     };
     if (this.isClosed) return report;
-    const { retentionMs = RETENTION_MS, now = Date.now } = this.options;
-    const cutoffMs = retentionMs === null ? -Number.MAX_SAFE_INTEGER : now() - retentionMs;
     try {
-      await this.compaction.setRetention(cutoffMs, (await this.options.keep?.()) ?? []);
+      const { cutoffMs, problem } = await this.applyRetention();
       const { position } = this.commits;
       const all = everything || this.hotFixes >= HOT_FIXES_MAX;
       const beforeMs = all
         ? Number.MAX_SAFE_INTEGER
         : Math.floor((this.lastFixes.latestMs - HOUR_GRACE_MS) / HOUR_MS) * HOUR_MS;
-      if (all || (await this.isWorthAFlush(beforeMs))) {
+      if (all || (await this.isWorthAFlush(beforeMs, cutoffMs))) {
         const request = { position, beforeMs, lastFixes: () => this.lastFixes.toBatch() };
         await this.compaction.flush(request, report);
         this.hotFixes -= report.movedFixes;
@@ -295,7 +298,7 @@ class StoredTracks implements TrackStore {
       await this.compaction.expire(report);
       await this.compaction.merge(report);
       await this.countFiles();
-      this.compactionError = null;
+      this.compactionError = problem;
       if (report.expiredFixes > 0)
         this.log.info({ expiredFixes: report.expiredFixes, cutoffMs }, "fixes past retention deleted");
     } catch (error) {
@@ -305,12 +308,39 @@ class StoredTracks implements TrackStore {
     return report;
   }
 
-  private async isWorthAFlush(beforeMs: number): Promise<boolean> {
+  /** Says what may be deleted: nothing while it cannot be told what has to be kept. */
+  private async applyRetention(): Promise<{ cutoffMs: number; problem: string | null }> {
+    const { retentionMs = RETENTION_MS, now = Date.now, keep } = this.options;
+    let cutoffMs = retentionMs === null ? NO_CUTOFF_MS : now() - retentionMs;
+    let kept: readonly Stretch[] = [];
+    let problem: string | null = null;
+    try {
+      if (cutoffMs !== NO_CUTOFF_MS) kept = (await keep?.()) ?? [];
+    } catch (error) {
+      cutoffMs = NO_CUTOFF_MS;
+      problem = `nothing is deleted: ${messageOf(error)}`;
+      this.log.warn({ reason: messageOf(error) }, "no track is deleted while it is not known what has to be kept");
+    }
+    await this.compaction.setRetention(cutoffMs, kept);
+    const keptOf = Map.groupBy(kept, ({ vehicle }) => vehicle);
+    this.lastFixes.forget(
+      (vehicle, timeMs, receivedMs) =>
+        receivedMs < cutoffMs &&
+        keptOf.get(vehicle)?.some(({ fromMs, toMs }) => timeMs >= fromMs && timeMs <= toMs) !== true,
+    );
+    return { cutoffMs, problem };
+  }
+
+  private async isWorthAFlush(beforeMs: number, cutoffMs: number): Promise<boolean> {
     if (!Number.isFinite(beforeMs)) return false;
     const result = await this.database.use("compact", (connection) =>
-      connection.runAndReadAll(`SELECT count(*)::DOUBLE FROM hot_fix WHERE time_ms < ${beforeMs}`),
+      connection.runAndReadAll(
+        `SELECT (count(*) FILTER (time_ms < ${beforeMs}))::DOUBLE, (count(*) FILTER (received_ms < ${cutoffMs}))::DOUBLE
+         FROM hot_fix`,
+      ),
     );
-    const closed = Number(result.getRows()[0][0]);
+    const [closed, expired] = result.getRows()[0].map(Number);
+    if (expired > 0) return true;
     return closed >= FLUSH_FIXES_MIN || (closed > 0 && Date.now() - this.lastFlushMs >= HOUR_MS);
   }
 
