@@ -1,5 +1,6 @@
+import { CellTable } from "./cell-table.ts";
 import { ClearanceGrid, type CellBox } from "./clearance-grid.ts";
-import { CELL_BITS, cellNumber, reachBox, reachCells } from "./reach-cells.ts";
+import { CELL_BITS, cellNumber, reachBox, reachBoxE6, reachCells } from "./reach-cells.ts";
 import type { Shape } from "./shape.ts";
 
 /**
@@ -7,14 +8,16 @@ import type { Shape } from "./shape.ts";
  *
  * A cell of the world is occupied when a shape, widened by its padding, may reach into it. Two clearance grids (`clearance-grid.ts`)
  * answer "none": a coarse one, of cells of 7.3 km, of which a country's fit the cache (China's are 0.5 MB), and where that has no answer a
- * fine one, of the cells of 1.8 km themselves. Only for what is left are the cells between the segment's ends looked at. Trucks move
- * less than a fine cell between two fixes.
+ * fine one, of the cells of 1.8 km themselves. Only for what is left are the cells between the segment's ends looked at (`cell-table.ts`), and of
+ * their shapes only those whose padded box the segment's box meets. Trucks move less than a fine cell between two fixes.
  *
  * The index never decides. It may name too many shapes, never too few. Adding and removing touch the shape's own cells and some cells
  * round them.
  */
 
 const COARSE_BITS = 2;
+/** With so much free way by the coarse grid the fine one is not asked for more, 1e-6 degree: it knows of 130,000 at most. */
+const ENOUGH_E6 = 100_000;
 /**
  * A shape whose box has more fine cells than this (900 km square) is kept beside the grid: it is named for every segment, and the grids are
  * blind as long as it is there. Millions of cells would take seconds, and say little.
@@ -26,7 +29,9 @@ export class AreaIndex {
   readonly #fine = new ClearanceGrid(CELL_BITS);
   readonly #coarse = new ClearanceGrid(CELL_BITS + COARSE_BITS);
   /** The slots of each occupied cell. */
-  readonly #slotsOfCell = new Map<number, number[]>();
+  readonly #cells = new CellTable();
+  /** West, south, east and north of each slot's padded shape, 1e-6 degree. */
+  #boxes = new Int32Array(4 * 64);
   /** The cells of each slot, and their box; no cells when it is wide. */
   readonly #reaches = new Map<number, { cells: Int32Array; box: CellBox }>();
   readonly #wide = new Set<number>();
@@ -54,16 +59,18 @@ export class AreaIndex {
     const isWide = columns * (box.north - box.south + 1) > WIDE_CELLS || 2 * columns > this.#fine.columns;
     const cells = isWide ? new Int32Array(0) : reachCells(shape, paddingMeters);
     this.#reaches.set(slot, { cells, box });
+    if (4 * slot >= this.#boxes.length) {
+      const grown = new Int32Array(Math.max(2 * this.#boxes.length, 4 * (slot + 1)));
+      grown.set(this.#boxes);
+      this.#boxes = grown;
+    }
+    this.#boxes.set(reachBoxE6(shape, paddingMeters), 4 * slot);
     if (isWide) {
       this.#wide.add(slot);
       this.#setBlind();
       return;
     }
-    for (const cell of cells) {
-      const slots = this.#slotsOfCell.get(cell);
-      if (slots === undefined) this.#slotsOfCell.set(cell, [slot]);
-      else slots.push(slot);
-    }
+    for (const cell of cells) this.#cells.add(cell, slot);
     this.#settle(box);
   }
 
@@ -76,11 +83,7 @@ export class AreaIndex {
       this.#setBlind();
       return true;
     }
-    for (const cell of reach.cells) {
-      const slots = this.#slotsOfCell.get(cell)!;
-      if (slots.length > 1) slots.splice(slots.indexOf(slot), 1);
-      else this.#slotsOfCell.delete(cell);
-    }
+    for (const cell of reach.cells) this.#cells.remove(cell, slot);
     this.#settle(reach.box);
     return true;
   }
@@ -91,11 +94,26 @@ export class AreaIndex {
   }
 
   /**
+   * How far a vehicle may surely go from a place (1e-6 degree, in range) before anything can be near, as the sum of both coordinates' differences,
+   * 1e-6 degree; 0 or less where something may be.
+   */
+  freeWayE6(lonE6: number, latE6: number): number {
+    const coarse = this.#coarse.freeWayE6(lonE6, latE6);
+    return coarse > ENOUGH_E6 ? coarse : Math.max(coarse, this.#fine.freeWayE6(lonE6, latE6));
+  }
+
+  /**
    * The slots whose padded shapes the segment may reach, each once, ascending, into `out` (room for `size` numbers); returns how many.
    * The segment goes the short way round.
    */
   candidates(lon0E6: number, lat0E6: number, lon1E6: number, lat1E6: number, out: Int32Array): number {
     if (this.isClear(lon0E6, lat0E6, lon1E6, lat1E6)) return 0;
+    // Across the 180th meridian the box is the whole turn.
+    const isShort = Math.abs(lon1E6 - lon0E6) <= 180_000_000;
+    const westE6 = isShort ? Math.min(lon0E6, lon1E6) : -180_000_000;
+    const eastE6 = isShort ? Math.max(lon0E6, lon1E6) : 180_000_000;
+    const southE6 = Math.min(lat0E6, lat1E6);
+    const northE6 = Math.max(lat0E6, lat1E6);
     const column0 = (lon0E6 + 180_000_000) >> CELL_BITS;
     let columns = ((lon1E6 + 180_000_000) >> CELL_BITS) - column0;
     if (lon1E6 - lon0E6 > 180_000_000) columns -= this.#fine.columns;
@@ -107,18 +125,29 @@ export class AreaIndex {
     const south = Math.min(row0, row1);
     const north = Math.max(row0, row1);
     // A box of more cells than there are occupied ones (a jump across a continent): all.
-    if ((east - west + 1) * (north - south + 1) > this.#slotsOfCell.size + 4096) return this.#all(out);
+    if ((east - west + 1) * (north - south + 1) > this.#cells.size + 4096) return this.#all(out);
+    const cells = this.#cells;
+    const boxes = this.#boxes;
     this.#query++;
     let count = 0;
-    for (const slot of this.#wide) out[count++] = slot;
+    if (this.#wide.size > 0) for (const slot of this.#wide) out[count++] = slot;
     for (let row = south; row <= north; row++) {
       for (let column = west; column <= east; column++) {
-        const slots = this.#slotsOfCell.get(cellNumber(column, row));
-        if (slots === undefined) continue;
-        for (const slot of slots) if (this.#isNew(slot)) out[count++] = slot;
+        for (let link = cells.first(cellNumber(column, row)); link >= 0; link = cells.next(link)) {
+          const slot = cells.slotAt(link);
+          if (
+            boxes[4 * slot] <= eastE6 &&
+            boxes[4 * slot + 2] >= westE6 &&
+            boxes[4 * slot + 1] <= northE6 &&
+            boxes[4 * slot + 3] >= southE6 &&
+            this.#isNew(slot)
+          ) {
+            out[count++] = slot;
+          }
+        }
       }
     }
-    if (count > 1) out.subarray(0, count).sort();
+    if (count > 1) sortFew(out, count);
     return count;
   }
 
@@ -148,7 +177,7 @@ export class AreaIndex {
   /** Cells within the box have become occupied or free. */
   #settle(box: CellBox): void {
     const fine = this.#fine;
-    fine.settle(box, (column, row) => (this.#slotsOfCell.has(cellNumber(column, row)) ? 0 : fine.clearanceMax));
+    fine.settle(box, (column, row) => (this.#cells.first(cellNumber(column, row)) >= 0 ? 0 : fine.clearanceMax));
     // One more to either side: the coarse column that holds the 180th meridian is narrower than the others.
     const coarse = {
       west: (box.west >> COARSE_BITS) - 1,
@@ -168,5 +197,15 @@ export class AreaIndex {
       }
     }
     return false;
+  }
+}
+
+/** Sorts the first numbers, ascending, by insertion: they are few, or nearly sorted. */
+function sortFew(numbers: Int32Array, count: number): void {
+  for (let i = 1; i < count; i++) {
+    const number = numbers[i];
+    let at = i;
+    for (; at > 0 && numbers[at - 1] > number; at--) numbers[at] = numbers[at - 1];
+    numbers[at] = number;
   }
 }

@@ -52,6 +52,13 @@ export class AreaStays {
     return (this.#observed ?? this.#wide)?.endMs ?? Infinity;
   }
 
+  /** When the area's validity begins or ends next, ms UTC, for a vehicle that is near at `timeMs` by known segments; else -Infinity. */
+  quietUntilMs(timeMs: number): number {
+    if (this.#observed?.endMs !== timeMs || (this.#wide !== null && this.#wide.endMs !== timeMs)) return -Infinity;
+    const { fromMs, toMs } = this.area;
+    return fromMs > timeMs ? fromMs : toMs;
+  }
+
   /** The vehicle moved along a known segment. */
   moveKnown(segment: Segment, host: StayHost): void {
     const { radiusMeters, slackMeters } = this.#rule;

@@ -72,6 +72,24 @@ export class ClearanceGrid {
     return columns < clearance && columns > -clearance && rows < clearance && rows > -clearance;
   }
 
+  /**
+   * How far a place (1e-6 degree, in range) surely is from every occupied cell and from the edge of the map, as the sum of both coordinates'
+   * differences, 1e-6 degree; 0 or less in an occupied cell. A read as for `isClear`: the free cells form a square, and this is the way to its nearest side.
+   */
+  freeWayE6(lonE6: number, latE6: number): number {
+    const bits = this.#cellBits;
+    const x = lonE6 + 180_000_000;
+    const y = latE6 + 90_000_000;
+    const column = x >> bits;
+    const row = y >> bits;
+    const page = this.#seen[(row >> PAGE_BITS) * this.#pageColumns + (column >> PAGE_BITS)];
+    const clearance = this.#bytes[page + ((row & (PAGE_SIDE - 1)) << PAGE_BITS) + (column & (PAGE_SIDE - 1))];
+    const side = (1 << bits) - 1;
+    const inCell = Math.min(x & side, side - (x & side), y & side, side - (y & side));
+    const toEdge = Math.min(x, 360_000_000 - x, y, 180_000_000 - y);
+    return Math.min(toEdge, ((clearance - 1) << bits) + inCell);
+  }
+
   /** While it is blind no segment is clear. */
   setBlind(isBlind: boolean): void {
     this.#seen = isBlind ? new Uint32Array(this.#pages.length).fill(OCCUPIED_PAGE) : this.#pages;

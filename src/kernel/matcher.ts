@@ -1,15 +1,27 @@
 import { distanceMeters } from "./distance.ts";
+import { isInsideFence } from "./fence.ts";
 import type { MatchSink } from "./findings.ts";
 import { isPlace, orderFixes, type KernelTrack } from "./fixes.ts";
+import { freeWayE6 } from "./free-way.ts";
 import { Motion } from "./motion.ts";
 import type { World } from "./world.ts";
 
 /** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
 const METERS_PER_E6 = 0.111_7;
 /** Fixes whose vehicles are read ahead together: their records take 4 kB, an eighth of the first cache. */
-const ROWS_AHEAD = 256;
+const ROWS_AHEAD = 128;
 /** A longitude that is no place. */
 const NO_PLACE_E6 = 2 ** 31 - 1;
+/** A vehicle that moved less (sum of both differences, 1e-6 degree; some 150 m) is likely to stay about where it is. */
+const STILL_E6 = 1500;
+
+/** Words of a vehicle's record; its time is the first two, as one 64-bit number. */
+const RECORD_BITS = 3;
+const LON = 2;
+const LAT = 3;
+const FREE_WAY = 4;
+const VERSION = 5;
+const IS_INSIDE = 6;
 
 /** Fixes in columns: numbers of vehicles, ms UTC, 1e-6 degree WGS-84. */
 export interface MatcherRows {
@@ -29,9 +41,11 @@ interface Undecided {
 /**
  * Matches the fixes of all vehicles as they come.
  *
- * A vehicle that is near nothing is 16 bytes: time, longitude and latitude of its last accepted fix; a fix that is plausible and has
- * nothing near its segment (two reads of the index's grid) overwrites them, and that is all. Any other vehicle has an object, and the time in its
- * 16 bytes is NaN, so that one comparison tells both apart.
+ * A vehicle that is near nothing is a record of 32 bytes, half a line of the cache: time, longitude and latitude of its last accepted fix, the side of the
+ * fence, and its FREE WAY: how far it may still go, as the sum of the steps in longitude and latitude, before anything can be near, as long as the world
+ * has the version that stands beside it. A fix that is plausible and takes less than what is left is taken by writing the record, and that is all: neither
+ * the index nor any shape is looked at. When it is used up the index gives a new one. Any other vehicle has an object, and in its record the free way
+ * is -1 and the time NaN.
  *
  * An outlier is a fix whose speed from the valid fix before AND to the valid fix after are too high; "valid" is all that is located and in
  * range, outliers too, so that the verdict on a fix depends on its two neighbours only and not on verdicts about them. When several follow each
@@ -44,18 +58,16 @@ export class Matcher {
   readonly #maxMetersPerMs: number;
   /** Degrees that are surely not too far in a millisecond, in E6, as the sum of both differences. */
   readonly #plainE6PerMs: number;
-  /** Per vehicle: time in [2v] of `#times`, longitude and latitude in [4v + 2] and [4v + 3] of `#places`. */
+  /** The vehicles' records, and the same memory as 64-bit numbers. */
+  #words: Int32Array;
   #times: Float64Array;
-  #places: Int32Array;
-  /** 1 inside the fence, for vehicles that are near nothing. */
-  #inside: Uint8Array;
-  /** For vehicles that are near nothing: the last place where a free way was measured, its length, and the world's version then. */
-  #anchors: Int32Array;
+  #capacity: number;
   readonly #motions = new Map<number, Motion>();
   readonly #undecided = new Map<number, Undecided>();
   /** Vehicles whose last fix counts only because no other comes. */
   readonly #finished = new Set<number>();
   #spare: Motion;
+  #room = new Int32Array(64);
   /** Where `#readAhead` puts what it read; without a use the reads would be optimized away. */
   readonly #readSum = new Int32Array(1);
   readonly #one = {
@@ -71,11 +83,9 @@ export class Matcher {
     this.#sink = sink;
     this.#maxMetersPerMs = world.rule.maxSpeedKmh / 3600;
     this.#plainE6PerMs = this.#maxMetersPerMs / METERS_PER_E6;
-    const buffer = new ArrayBuffer(16 * vehicleCapacity);
-    this.#times = new Float64Array(buffer).fill(Number.NaN);
-    this.#places = new Int32Array(buffer);
-    this.#inside = new Uint8Array(vehicleCapacity);
-    this.#anchors = new Int32Array(4 * vehicleCapacity).fill(-1);
+    this.#capacity = vehicleCapacity;
+    this.#words = emptyRecords(vehicleCapacity);
+    this.#times = new Float64Array(this.#words.buffer);
     this.#spare = new Motion(world, sink);
   }
 
@@ -99,56 +109,66 @@ export class Matcher {
    */
   pushRows(rows: MatcherRows, from: number, to: number): number {
     const { vehicle, timeMs, lonE6, latE6 } = rows;
-    const { index } = this.#world;
-    const plainE6PerMs = this.#plainE6PerMs;
     let row = from;
     while (row < to) {
       const blockEnd = Math.min(to, row + ROWS_AHEAD);
-      if (blockEnd - row > 1) this.#readAhead(vehicle, row, blockEnd);
-      for (; row < blockEnd; row++) {
-        const times = this.#times;
-        const places = this.#places;
-        const at = vehicle[row];
-        const ms = timeMs[row];
-        const lon = lonE6[row];
-        const lat = latE6[row];
-        const lastLon = places[4 * at + 2];
-        const lastLat = places[4 * at + 3];
-        // False as well when the time is NaN, and when the vehicle's number is beyond the columns.
-        const isPlain =
-          ms > times[2 * at] &&
-          Math.abs(lon - lastLon) + Math.abs(lat - lastLat) <= plainE6PerMs * (ms - times[2 * at]) &&
-          isPlace(lon, lat) &&
-          // From the new fix back, so that the read of the grid does not wait for that of the vehicle.
-          (index.isClear(lon, lat, lastLon, lastLat) || this.#isFree(at, lastLon, lastLat, lon, lat));
-        if (isPlain) {
-          times[2 * at] = ms;
-          places[4 * at + 2] = lon;
-          places[4 * at + 3] = lat;
-        } else if (!this.#pushCarefully(at, ms, lon, lat)) return row;
+      this.#readAhead(vehicle, row, blockEnd);
+      for (;;) {
+        row = this.#takeFree(rows, row, blockEnd);
+        if (row === blockEnd) break;
+        if (!this.#pushCarefully(vehicle[row], timeMs[row], lonE6[row], latE6[row])) return row;
+        row++;
       }
     }
     return to;
   }
 
-  /** Reads the places of the rows' vehicles, so that they are in the cache: reads that do not wait for each other are several at a time. */
+  /** Reads the records of the rows' vehicles, so that they are in the cache: reads that do not wait for each other are several at a time. */
   #readAhead(vehicle: Uint32Array, from: number, to: number): void {
-    const places = this.#places;
+    let last = 0;
+    for (let row = from; row < to; row++) last = Math.max(last, vehicle[row]);
+    if (last >= this.#capacity) this.#grow(last);
+    const words = this.#words;
     let sum = 0;
-    for (let row = from; row < to; row++) sum = (sum + places[4 * vehicle[row] + 2]) | 0;
+    for (let row = from; row < to; row++) sum = (sum + words[vehicle[row] << RECORD_BITS]) | 0;
     this.#readSum[0] = sum;
   }
 
-  /** Whether both ends of a plain vehicle's segment lie where nothing can change. */
-  #isFree(vehicle: number, lon0E6: number, lat0E6: number, lon1E6: number, lat1E6: number): boolean {
-    const anchors = this.#anchors;
-    const at = 4 * vehicle;
-    if (anchors[at + 3] !== this.#world.version) return false;
-    const freeE6 = anchors[at + 2];
-    return (
-      Math.abs(lon1E6 - anchors[at]) + Math.abs(lat1E6 - anchors[at + 1]) <= freeE6 &&
-      Math.abs(lon0E6 - anchors[at]) + Math.abs(lat0E6 - anchors[at + 1]) <= freeE6
-    );
+  /**
+   * Takes fixes as long as they are plausible and their vehicles have free way; returns the first row that is not so, or `to`. No calls in
+   * this loop: what the arrays are is then read once, before it.
+   */
+  #takeFree({ vehicle, timeMs, lonE6, latE6 }: MatcherRows, from: number, to: number): number {
+    const words = this.#words;
+    const times = this.#times;
+    const { version } = this.#world;
+    const plainE6PerMs = this.#plainE6PerMs;
+    for (let row = from; row < to; row++) {
+      const at = vehicle[row] << RECORD_BITS;
+      const ms = timeMs[row];
+      const lon = lonE6[row];
+      const lat = latE6[row];
+      const east = Math.abs((lon - words[at + LON]) | 0);
+      const north = Math.abs((lat - words[at + LAT]) | 0);
+      // Two steps down from at least -1, so that no coordinate whatever can make it wrap round.
+      const left = (words[at + FREE_WAY] - east) | 0;
+      const leftAtLast = (left - north) | 0;
+      if (
+        left < 0 ||
+        leftAtLast < 0 ||
+        words[at + VERSION] !== version ||
+        // False as well when the fix is not later, unless it is the same once more.
+        !(east + north <= plainE6PerMs * (ms - times[at >> 1])) ||
+        ms === Infinity
+      ) {
+        return row;
+      }
+      times[at >> 1] = ms;
+      words[at + LON] = lon;
+      words[at + LAT] = lat;
+      words[at + FREE_WAY] = leftAtLast;
+    }
+    return to;
   }
 
   /** Forgets the vehicle, matches its fixes, in any order, and goes on live from their end. */
@@ -172,15 +192,15 @@ export class Matcher {
     this.#motions.delete(vehicle);
     this.#undecided.delete(vehicle);
     this.#finished.delete(vehicle);
-    if (vehicle < this.#inside.length) this.#times[2 * vehicle] = Number.NaN;
+    if (vehicle < this.#capacity) this.#vacate(vehicle);
   }
 
   /** 1 inside the fence at the vehicle's last accepted fix, 0 outside, -1 without a fix. */
   insideFence(vehicle: number): -1 | 0 | 1 {
     const motion = this.#motions.get(vehicle);
     if (motion !== undefined) return motion.isInside ? 1 : 0;
-    if (vehicle >= this.#inside.length || Number.isNaN(this.#times[2 * vehicle])) return -1;
-    return this.#inside[vehicle] === 1 ? 1 : 0;
+    if (vehicle >= this.#capacity || Number.isNaN(this.#timeOf(vehicle))) return -1;
+    return this.#words[(vehicle << RECORD_BITS) + IS_INSIDE] === 1 ? 1 : 0;
   }
 
   /** How many vehicles have more than their columns. */
@@ -190,23 +210,16 @@ export class Matcher {
 
   #pushCarefully(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
     if (!Number.isFinite(timeMs) || !isPlace(lonE6, latE6)) return true;
-    if (vehicle >= this.#inside.length) this.#grow(vehicle);
-    const undecided = this.#undecided.get(vehicle);
+    if (vehicle >= this.#capacity) this.#grow(vehicle);
+    if (!Number.isNaN(this.#timeOf(vehicle))) return this.#pushPlain(vehicle, timeMs, lonE6, latE6);
     const motion = this.#motions.get(vehicle);
+    if (motion === undefined) return this.#begin(vehicle, timeMs, lonE6, latE6);
+    const undecided = this.#undecided.size === 0 ? undefined : this.#undecided.get(vehicle);
+    if (undecided === undefined && motion.goOn(timeMs, lonE6, latE6)) return true;
     const last = undecided ?? motion;
-    const lastMs = last?.timeMs ?? this.#times[2 * vehicle];
-    if (Number.isNaN(lastMs)) {
-      this.#begin(vehicle, timeMs, lonE6, latE6);
-      return true;
-    }
-    const lastLonE6 = last?.lonE6 ?? this.#places[4 * vehicle + 2];
-    const lastLatE6 = last?.latE6 ?? this.#places[4 * vehicle + 3];
-    if (timeMs < lastMs) return false;
-    // At the same time the smaller longitude counts, then the smaller latitude.
-    if (timeMs === lastMs) return lonE6 > lastLonE6 || (lonE6 === lastLonE6 && latE6 >= lastLatE6);
-    if (this.#finished.has(vehicle)) return false;
-    const meters = distanceMeters(lastLonE6 / 1e6, lastLatE6 / 1e6, lonE6 / 1e6, latE6 / 1e6);
-    const isTooFast = meters > this.#maxMetersPerMs * (timeMs - lastMs);
+    if (timeMs <= last.timeMs) return timeMs === last.timeMs && isOverruled(lonE6, latE6, last.lonE6, last.latE6);
+    const isTooFast = this.#isTooFast(timeMs - last.timeMs, last.lonE6, last.latE6, lonE6, latE6);
+    if (isTooFast && this.#finished.has(vehicle)) return false;
     if (undecided !== undefined) {
       if (isTooFast) this.#sink.outlier?.(vehicle, undecided.timeMs);
       else this.#accept(vehicle, undecided.timeMs, undecided.lonE6, undecided.latE6);
@@ -214,79 +227,122 @@ export class Matcher {
     }
     if (isTooFast) this.#undecided.set(vehicle, { timeMs, lonE6, latE6 });
     else this.#accept(vehicle, timeMs, lonE6, latE6);
-    // While it waits the columns must not take the next fix.
-    if (isTooFast) this.#wake(vehicle);
+    return true;
+  }
+
+  /** The next fix of a vehicle that is near nothing. */
+  #pushPlain(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
+    const words = this.#words;
+    const at = vehicle << RECORD_BITS;
+    const lastMs = this.#timeOf(vehicle);
+    const lastLonE6 = words[at + LON];
+    const lastLatE6 = words[at + LAT];
+    if (timeMs <= lastMs) return timeMs === lastMs && isOverruled(lonE6, latE6, lastLonE6, lastLatE6);
+    if (this.#isTooFast(timeMs - lastMs, lastLonE6, lastLatE6, lonE6, latE6)) {
+      if (this.#finished.has(vehicle)) return false;
+      this.#undecided.set(vehicle, { timeMs, lonE6, latE6 });
+      // While it waits the record must not take the next fix.
+      this.#keep(this.#wake(vehicle));
+      return true;
+    }
+    const { index } = this.#world;
+    const stepE6 = Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6);
+    let freeE6 = index.freeWayE6(lonE6, latE6);
+    if (freeE6 < stepE6 && index.candidates(lastLonE6, lastLatE6, lonE6, latE6, this.#candidates()) > 0) {
+      this.#accept(vehicle, timeMs, lonE6, latE6);
+      return true;
+    }
+    if (freeE6 <= 0 && stepE6 <= STILL_E6) freeE6 = freeWayE6(this.#world, lonE6, latE6);
+    this.#record(vehicle, timeMs, lonE6, latE6, words[at + IS_INSIDE] === 1, freeE6);
     return true;
   }
 
   /** The vehicle's first fix. */
-  #begin(vehicle: number, timeMs: number, lonE6: number, latE6: number): void {
-    const motion = this.#spare;
-    motion.start(vehicle, timeMs, lonE6, latE6, null);
-    this.#settle(motion);
+  #begin(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
+    const { fence, index } = this.#world;
+    const isInside = fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6);
+    this.#record(vehicle, timeMs, lonE6, latE6, isInside, index.freeWayE6(lonE6, latE6));
+    return true;
   }
 
   #accept(vehicle: number, timeMs: number, lonE6: number, latE6: number): void {
-    let motion = this.#motions.get(vehicle);
-    if (motion === undefined) {
-      const at = 4 * vehicle;
-      motion = this.#spare;
-      const isInside = this.#inside[vehicle] === 1;
-      motion.start(vehicle, this.#times[2 * vehicle], this.#places[at + 2], this.#places[at + 3], isInside);
-    }
+    if (this.#finished.size > 0) this.#finished.delete(vehicle);
+    const motion = this.#motions.get(vehicle) ?? this.#wake(vehicle);
     motion.advance(timeMs, lonE6, latE6);
-    this.#settle(motion);
+    // A vehicle that is near nothing goes back into its record.
+    if (!motion.isPlain || this.#undecided.has(vehicle)) return this.#keep(motion);
+    this.#record(vehicle, timeMs, lonE6, latE6, motion.isInside, motion.freeE6);
+    if (motion !== this.#spare) this.#motions.delete(vehicle);
   }
 
-  /** Puts a vehicle that is near nothing into its columns, any other into the map. */
-  #settle(motion: Motion): void {
-    const { vehicle } = motion;
-    if (motion.isPlain && !this.#undecided.has(vehicle)) {
-      this.#times[2 * vehicle] = motion.timeMs;
-      this.#places[4 * vehicle + 2] = motion.lonE6;
-      this.#places[4 * vehicle + 3] = motion.latE6;
-      this.#inside[vehicle] = motion.isInside ? 1 : 0;
-      const anchors = this.#anchors;
-      anchors[4 * vehicle] = motion.anchorLonE6;
-      anchors[4 * vehicle + 1] = motion.anchorLatE6;
-      anchors[4 * vehicle + 2] = motion.freeE6;
-      anchors[4 * vehicle + 3] = motion.freeVersion;
-      if (motion !== this.#spare) this.#motions.delete(vehicle);
-      return;
-    }
-    this.#keep(motion);
+  /** Writes the record of a vehicle that is near nothing. */
+  #record(vehicle: number, timeMs: number, lonE6: number, latE6: number, isInside: boolean, freeE6: number): void {
+    const words = this.#words;
+    const at = vehicle << RECORD_BITS;
+    this.#times[at >> 1] = timeMs;
+    words[at + LON] = lonE6;
+    words[at + LAT] = latE6;
+    words[at + IS_INSIDE] = isInside ? 1 : 0;
+    words[at + VERSION] = this.#world.version;
+    // 0/0 is no place, and must not be reached unseen.
+    words[at + FREE_WAY] = Math.max(-1, Math.min(freeE6, Math.abs(lonE6) + Math.abs(latE6) - 1));
   }
 
-  /** Gives the vehicle an object where it is in its columns. */
-  #wake(vehicle: number): void {
-    if (this.#motions.has(vehicle)) return;
-    const motion = this.#spare;
-    const at = 4 * vehicle;
-    const isInside = this.#inside[vehicle] === 1;
-    motion.start(vehicle, this.#times[2 * vehicle], this.#places[at + 2], this.#places[at + 3], isInside);
-    this.#keep(motion);
+  /** The spare object as that of a vehicle that is in its record. */
+  #wake(vehicle: number): Motion {
+    const words = this.#words;
+    const at = vehicle << RECORD_BITS;
+    this.#spare.start(vehicle, this.#timeOf(vehicle), words[at + LON], words[at + LAT], words[at + IS_INSIDE] === 1);
+    return this.#spare;
   }
 
   #keep(motion: Motion): void {
-    this.#times[2 * motion.vehicle] = Number.NaN;
+    if (motion !== this.#spare) return;
+    this.#vacate(motion.vehicle);
     this.#motions.set(motion.vehicle, motion);
-    if (motion === this.#spare) this.#spare = new Motion(this.#world, this.#sink);
+    this.#spare = new Motion(this.#world, this.#sink);
+  }
+
+  #vacate(vehicle: number): void {
+    this.#times[vehicle << (RECORD_BITS - 1)] = Number.NaN;
+    this.#words[(vehicle << RECORD_BITS) + FREE_WAY] = -1;
+  }
+
+  /** The time in a vehicle's record. */
+  #timeOf(vehicle: number): number {
+    return this.#times[vehicle << (RECORD_BITS - 1)];
+  }
+
+  #isTooFast(ms: number, lon0E6: number, lat0E6: number, lon1E6: number, lat1E6: number): boolean {
+    if (Math.abs(lon1E6 - lon0E6) + Math.abs(lat1E6 - lat0E6) <= this.#plainE6PerMs * ms) return false;
+    return distanceMeters(lon0E6 / 1e6, lat0E6 / 1e6, lon1E6 / 1e6, lat1E6 / 1e6) > this.#maxMetersPerMs * ms;
+  }
+
+  /** Room for candidates. */
+  #candidates(): Int32Array {
+    const { slotsMax } = this.#world;
+    if (this.#room.length < slotsMax) this.#room = new Int32Array(2 * slotsMax);
+    return this.#room;
   }
 
   #grow(vehicle: number): void {
-    const capacity = Math.max(2 * this.#inside.length, vehicle + 1, 64);
-    const buffer = new ArrayBuffer(16 * capacity);
-    const times = new Float64Array(buffer);
-    const places = new Int32Array(buffer);
-    times.fill(Number.NaN, 2 * this.#inside.length);
-    places.set(this.#places);
-    const inside = new Uint8Array(capacity);
-    inside.set(this.#inside);
-    this.#times = times;
-    this.#places = places;
-    this.#inside = inside;
-    const anchors = new Int32Array(4 * capacity).fill(-1);
-    anchors.set(this.#anchors);
-    this.#anchors = anchors;
+    this.#capacity = Math.max(2 * this.#capacity, vehicle + 1, 64);
+    const words = emptyRecords(this.#capacity);
+    words.set(this.#words);
+    this.#words = words;
+    this.#times = new Float64Array(words.buffer);
   }
+}
+
+/** Records of vehicles that have sent nothing. */
+function emptyRecords(count: number): Int32Array {
+  const words = new Int32Array(count << RECORD_BITS).fill(-1);
+  const times = new Float64Array(words.buffer);
+  for (let at = 0; at < times.length; at += 1 << (RECORD_BITS - 1)) times[at] = Number.NaN;
+  return words;
+}
+
+/** At the same time the smaller longitude counts, then the smaller latitude: whether a fix changes nothing beside another. */
+function isOverruled(lonE6: number, latE6: number, besideLonE6: number, besideLatE6: number): boolean {
+  return lonE6 > besideLonE6 || (lonE6 === besideLonE6 && latE6 >= besideLatE6);
 }

@@ -11,6 +11,8 @@ import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
 
 /** A vehicle that moved less (sum of both differences, 1e-6 degree; some 150 m) is likely to stay about where it is. */
 const STILL_E6 = 1500;
+/** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
+const METERS_PER_E6 = 0.111_7;
 
 let candidates = new Int32Array(64);
 let intervals = new Float64Array(64);
@@ -35,11 +37,11 @@ export class Motion implements StayHost {
   lonE6 = 0;
   latE6 = 0;
   isInside = false;
-  /** The place round which nothing can change within `freeE6` (see `free-way.ts`), as long as the world has this version. */
-  anchorLonE6 = 0;
-  anchorLatE6 = 0;
+  /** How far it may still go before anything can change, as the sum of its steps, 1e-6 degree (see `free-way.ts`). */
   freeE6 = -1;
-  freeVersion = 0;
+  /** The world's version in which that counts, and the instant until which no area's validity begins or ends. */
+  #freeVersion = 0;
+  #freeUntilMs = Infinity;
   readonly #world: World;
   readonly #sink: MatchSink;
   #stays: AreaStays[] = [];
@@ -68,8 +70,8 @@ export class Motion implements StayHost {
     this.isInside = isInside ?? (fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6));
     this.presence.clear();
     if (this.isInside) this.presence.add(timeMs, timeMs, Number.NaN);
-    this.#stays = [];
-    this.#held = [];
+    this.#stays.length = 0;
+    this.#held.length = 0;
   }
 
   /** Goes on to the next accepted fix. */
@@ -81,7 +83,6 @@ export class Motion implements StayHost {
     };
     const way = this.#wayOf(segment);
     if (!this.isPlain) this.#forget(segment.from.timeMs);
-    if (way === "known" && this.#isFree(lonE6, latE6)) return this.#goOn(segment, lonE6, latE6);
     const isClear = world.index.isClear(this.lonE6, this.latE6, lonE6, latE6);
     const isStill = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6) <= STILL_E6;
     let count = 0;
@@ -96,31 +97,39 @@ export class Motion implements StayHost {
     if (way === "known") this.#passGates(segment, count);
     this.#moveStays(segment, way, count);
     if (this.#held.length > 0) this.#lockHeld();
-    // After a known segment every area that the vehicle is near has its stay; after a gap perhaps not.
-    this.freeE6 = isStill && !isClear && way === "known" ? freeWayE6(world, lonE6, latE6) : -1;
-    this.anchorLonE6 = lonE6;
-    this.anchorLatE6 = latE6;
-    this.freeVersion = world.version;
+    this.freeE6 = -1;
+    this.#freeVersion = world.version;
+    this.#freeUntilMs = way === "known" ? this.#quietUntilMs() : -Infinity;
+    if (this.#freeUntilMs <= timeMs) return;
+    if (isClear) this.freeE6 = world.index.freeWayE6(lonE6, latE6);
+    else if (isStill) this.freeE6 = freeWayE6(world, lonE6, latE6);
   }
 
-  /** Whether both ends of a segment lie where nothing can change, and the vehicle is near all areas that it has a stay near. */
-  #isFree(lonE6: number, latE6: number): boolean {
-    if (this.freeE6 < 0 || this.freeVersion !== this.#world.version) return false;
-    const { anchorLonE6, anchorLatE6 } = this;
-    if (Math.abs(lonE6 - anchorLonE6) + Math.abs(latE6 - anchorLatE6) > this.freeE6) return false;
-    if (Math.abs(this.lonE6 - anchorLonE6) + Math.abs(this.latE6 - anchorLatE6) > this.freeE6) return false;
-    for (const { endMs, area } of this.#stays) if (endMs !== this.timeMs || area.toMs <= this.timeMs) return false;
-    return true;
+  /** Until when all stays go on as they are, if the vehicle stays near all their areas; not at all when it is not near one. */
+  #quietUntilMs(): number {
+    let untilMs = Infinity;
+    for (const stays of this.#stays) untilMs = Math.min(untilMs, stays.quietUntilMs(this.timeMs));
+    return untilMs;
   }
 
-  /** All stays as they are. */
-  #goOn(segment: Segment, lonE6: number, latE6: number): void {
-    this.timeMs = segment.to.timeMs;
+  /** Goes on to the next fix if nothing but the length of the stays can change on the way, surely and at a glance; else false. */
+  goOn(timeMs: number, lonE6: number, latE6: number): boolean {
+    const { rule, version, fence } = this.#world;
+    const stepE6 = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6);
+    const gapMs = timeMs - this.timeMs;
+    if (stepE6 > this.freeE6 || version !== this.#freeVersion || timeMs >= this.#freeUntilMs) return false;
+    if (!(gapMs > 0) || gapMs > rule.maxGapMs || stepE6 * METERS_PER_E6 > (rule.maxSpeedKmh / 3600) * gapMs)
+      return false;
+    if (fence !== null && this.isInside) this.presence.add(this.timeMs, timeMs, Number.NaN);
+    if (this.#stays.length > 0) {
+      const segment: Segment = { from: this.last, to: { timeMs, lon: lonE6 / 1e6, lat: latE6 / 1e6 } };
+      for (const each of this.#stays) each.moveNear(segment, this);
+    }
+    this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
-    this.#moveFence(segment, "known", false);
-    for (const each of this.#stays) each.moveNear(segment, this);
-    if (this.#held.length > 0) this.#lockHeld();
+    this.freeE6 -= stepE6;
+    return true;
   }
 
   tell(exposure: KernelExposure, change: ExposureChange): void {

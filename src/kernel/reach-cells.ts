@@ -20,6 +20,8 @@ const LAT_MAX = 89.9;
 /** Widening for the rounding of coordinates and of this file. */
 const SAFETY = 1.01;
 const SAFETY_DEGREES = 5e-6;
+/** More than any longitude, 1e-6 degree. */
+const LON_E6_END = 1_000_000_000;
 
 /** A cell as one number. `column` may run on across the 180th meridian by less than a turn. */
 export function cellNumber(column: number, row: number): number {
@@ -29,6 +31,18 @@ export function cellNumber(column: number, row: number): number {
 /** The box of cells round a padded shape. */
 export function reachBox({ west, south, east, north }: Shape, paddingMeters: number): CellBox {
   return paddedBox(west, south, east, north, paddingMeters);
+}
+
+/** West, south, east, north of a padded shape, 1e-6 degree; every longitude where it reaches across the 180th meridian. */
+export function reachBoxE6({ west, south, east, north }: Shape, paddingMeters: number): readonly number[] {
+  const { lonPad, latPad } = padDegrees(south, north, paddingMeters);
+  const isPlain = west - lonPad > -180 && east + lonPad < 180;
+  return [
+    isPlain ? Math.floor(1e6 * (west - lonPad)) : -LON_E6_END,
+    Math.floor(1e6 * (south - latPad)),
+    isPlain ? Math.ceil(1e6 * (east + lonPad)) : LON_E6_END,
+    Math.ceil(1e6 * (north + latPad)),
+  ];
 }
 
 /** The numbers of the cells that a padded shape may reach into, ascending. */
@@ -64,15 +78,21 @@ export function reachCells(shape: Shape, paddingMeters: number): Int32Array {
 }
 
 function paddedBox(west: number, south: number, east: number, north: number, meters: number): CellBox {
-  const latPad = (meters * SAFETY) / LEAST_METERS_PER_DEGREE + SAFETY_DEGREES;
-  const highest = Math.max(latPad - south, north + latPad);
-  const lonPad = highest < LAT_MAX ? (meters * SAFETY) / metersPerLonDegree(highest) + SAFETY_DEGREES : 180;
+  const { lonPad, latPad } = padDegrees(south, north, meters);
   return {
     west: columnOf(west - lonPad),
     east: columnOf(east + lonPad),
     south: rowOf(south - latPad),
     north: rowOf(north + latPad),
   };
+}
+
+/** The padding in degrees. */
+function padDegrees(south: number, north: number, meters: number): { lonPad: number; latPad: number } {
+  const latPad = (meters * SAFETY) / LEAST_METERS_PER_DEGREE + SAFETY_DEGREES;
+  const highest = Math.max(latPad - south, north + latPad);
+  const lonPad = highest < LAT_MAX ? (meters * SAFETY) / metersPerLonDegree(highest) + SAFETY_DEGREES : 180;
+  return { lonPad, latPad };
 }
 
 /** The cells inside surfaces. A cell that no edge reaches is wholly in or wholly out: its middle tells. */
