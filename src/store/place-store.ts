@@ -1,0 +1,163 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import type { Tables } from "./tables.ts";
+import type { PlaceTables } from "./place-tables.ts";
+
+/** A version with its outline, as it stands in the tables. */
+export type StoredVersion = PlaceTables["place_version"] &
+  Pick<PlaceTables["place"], "tree" | "kind"> & { area_m2: number };
+export type StoredShape = PlaceTables["place_shape"];
+
+/** What an operation writes. */
+export interface OperationRows {
+  operation: Omit<PlaceTables["place_operation"], "number">;
+  places: readonly PlaceTables["place"][];
+  shapes: readonly StoredShape[];
+  /** Places whose last version ends at the operation's instant. */
+  ended: readonly string[];
+  versions: readonly PlaceTables["place_version"][];
+}
+
+/** Held while an operation is recorded, so that each sees the ones before it. "wxpl" in ASCII. */
+const ADVISORY_LOCK = 0x7778706c;
+/** Rows of one statement: some megabytes of outlines. */
+const ROWS_MAX = 2000;
+
+/** Every version of every place, and every outline, once. */
+export async function loadPlaces(kysely: Kysely<Tables>): Promise<{
+  operations: number;
+  versions: StoredVersion[];
+  shapes: StoredShape[];
+}> {
+  const operations = await countOperations(kysely);
+  const versions = await kysely
+    .selectFrom("place_version")
+    .innerJoin("place", "place.id", "place_version.place")
+    .innerJoin("place_shape", "place_shape.id", "place_version.shape")
+    .selectAll("place_version")
+    .select(["place.tree", "place.kind", "place_shape.area_m2"])
+    .orderBy("from_ms")
+    .execute();
+  const shapes = await kysely.selectFrom("place_shape").selectAll().execute();
+  return { operations, versions, shapes };
+}
+
+/** Takes the turn among all that record operations, until the transaction ends; gives how many there are. */
+export async function lockOperations(transaction: Transaction<Tables>): Promise<number> {
+  await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
+  return countOperations(transaction);
+}
+
+export async function writeOperation(transaction: Transaction<Tables>, rows: OperationRows): Promise<void> {
+  const { operation } = rows;
+  await sql`
+    insert into place_operation (id, effective_ms, recorded_ms, account, reason, changes, preview)
+    values (${operation.id}, ${operation.effective_ms}, ${operation.recorded_ms}, ${operation.account},
+      ${operation.reason}, ${JSON.stringify(operation.changes)}::jsonb, ${JSON.stringify(operation.preview)}::jsonb)
+  `.execute(transaction);
+  for (const part of inParts(rows.places)) {
+    await sql`
+      insert into place (id, tree, kind, operation)
+      select id, tree, kind, operation
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (id text, tree text, kind text, operation text)
+    `.execute(transaction);
+  }
+  for (const part of inParts(rows.shapes)) {
+    await sql`
+      insert into place_shape (id, area_m2, geometry)
+      select id, area_m2, geometry
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (id text, area_m2 float8, geometry jsonb)
+      on conflict (id) do nothing
+    `.execute(transaction);
+  }
+  for (const part of inParts(rows.ended)) {
+    await sql`
+      update place_version set to_ms = ${operation.effective_ms} where to_ms is null and place = any(${part})
+    `.execute(transaction);
+  }
+  for (const part of inParts(rows.versions)) {
+    await sql`
+      insert into place_version (place, from_ms, to_ms, name, parent, path, shape, operation)
+      select place, from_ms, to_ms, name, parent, path, shape, operation
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (
+        place text, from_ms bigint, to_ms bigint, name text, parent text, path text, shape text, operation text
+      )
+    `.execute(transaction);
+  }
+}
+
+/** Persons, duties, leaves and substitutes; a person that is known keeps the name that is given last. */
+export async function writeDuties(
+  transaction: Transaction<Tables>,
+  rows: {
+    persons?: readonly PlaceTables["person"][];
+    duties?: readonly PlaceTables["duty"][];
+    leaves?: readonly PlaceTables["leave"][];
+    substitutes?: readonly PlaceTables["substitute"][];
+  },
+): Promise<void> {
+  for (const part of inParts(rows.persons ?? [])) {
+    await sql`
+      insert into person (id, name, recorded_ms)
+      select id, name, recorded_ms
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (id text, name text, recorded_ms bigint)
+      on conflict (id) do update set name = excluded.name
+    `.execute(transaction);
+  }
+  for (const part of inParts(rows.duties ?? [])) {
+    await sql`
+      insert into duty (id, place, slot, person, from_ms, to_ms, recorded_ms, account, operation)
+      select id, place, slot, person, from_ms, to_ms, recorded_ms, account, operation
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (
+        id text, place text, slot text, person text, from_ms bigint, to_ms bigint, recorded_ms bigint, account text,
+        operation text
+      )
+      on conflict (id) do update set to_ms = excluded.to_ms
+    `.execute(transaction);
+  }
+  for (const part of inParts(rows.leaves ?? [])) {
+    await sql`
+      insert into leave (id, person, from_ms, to_ms, recorded_ms, account)
+      select id, person, from_ms, to_ms, recorded_ms, account
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (
+        id text, person text, from_ms bigint, to_ms bigint, recorded_ms bigint, account text
+      )
+      on conflict (id) do update set to_ms = excluded.to_ms
+    `.execute(transaction);
+  }
+  for (const part of inParts(rows.substitutes ?? [])) {
+    await sql`
+      insert into substitute (id, duty, person, from_ms, to_ms, recorded_ms, account)
+      select id, duty, person, from_ms, to_ms, recorded_ms, account
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (
+        id text, duty text, person text, from_ms bigint, to_ms bigint, recorded_ms bigint, account text
+      )
+      on conflict (id) do update set to_ms = excluded.to_ms
+    `.execute(transaction);
+  }
+}
+
+export async function loadDuties(kysely: Kysely<Tables>): Promise<{
+  persons: PlaceTables["person"][];
+  duties: PlaceTables["duty"][];
+  leaves: PlaceTables["leave"][];
+  substitutes: PlaceTables["substitute"][];
+}> {
+  return {
+    persons: await kysely.selectFrom("person").selectAll().execute(),
+    duties: await kysely.selectFrom("duty").selectAll().execute(),
+    leaves: await kysely.selectFrom("leave").selectAll().execute(),
+    substitutes: await kysely.selectFrom("substitute").selectAll().execute(),
+  };
+}
+
+async function countOperations(kysely: Kysely<Tables>): Promise<number> {
+  const { count } = await kysely
+    .selectFrom("place_operation")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+function* inParts<T>(rows: readonly T[]): Generator<T[]> {
+  for (let at = 0; at < rows.length; at += ROWS_MAX) yield rows.slice(at, at + ROWS_MAX);
+}
