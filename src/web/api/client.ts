@@ -46,8 +46,18 @@ export async function get<Answer>(path: string, query: Query = {}, signal?: Abor
 }
 
 /** @throws ApiError with the server's code, sentence and problems. */
-export async function send<Answer>(method: "POST" | "PUT", path: string, body: unknown): Promise<Answer> {
-  return request<Answer>(method, path, {}, body);
+export async function send<Answer>(
+  method: "POST" | "PUT",
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  return request<Answer>(method, path, {}, body, signal);
+}
+
+/** Sends a file as it is. @throws ApiError with the server's code, sentence and problems. */
+export async function upload<Answer>(path: string, query: Query, file: Blob): Promise<Answer> {
+  return request<Answer>("POST", path, query, file);
 }
 
 async function request<Answer>(
@@ -62,8 +72,9 @@ async function request<Answer>(
   const patience = AbortSignal.timeout(PATIENCE_MS);
   const init: RequestInit = { method, signal: signal === undefined ? patience : AbortSignal.any([signal, patience]) };
   if (body !== undefined) {
-    init.headers = { "content-type": "application/json" };
-    init.body = JSON.stringify(body);
+    const isFile = body instanceof Blob;
+    init.headers = { "content-type": isFile ? "application/octet-stream" : "application/json" };
+    init.body = isFile ? body : JSON.stringify(body);
   }
   let response: Response;
   try {

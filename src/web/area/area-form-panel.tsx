@@ -12,6 +12,7 @@ import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { Problems } from "../show/problems.tsx";
 import { Failed } from "../show/states.tsx";
+import { PreviewBox } from "./preview-box.tsx";
 import { ShapeField, type ShapeValue } from "./shape-field.tsx";
 
 /** Publishes a new risk area, or a new version of one. */
@@ -63,6 +64,9 @@ function AreaForm({ before }: { before: Area | null }) {
   const set = <Name extends keyof Fields>(name: Name, value: Fields[Name]): void =>
     setFields({ ...fields, [name]: value });
 
+  const inputs = shapes.shapes.map((shape) =>
+    inputOf(fields, shape, shapes.datum, many, (local) => new Date(clock.instantOf(local)).toISOString()),
+  );
   const submit = async (): Promise<void> => {
     setTried(true);
     setFailure(null);
@@ -70,11 +74,8 @@ function AreaForm({ before }: { before: Area | null }) {
     setSending(true);
     try {
       let saved: Area | null = null;
-      for (const [index, shape] of shapes.shapes.entries()) {
+      for (const [index, input] of inputs.entries()) {
         if (many && index < done) continue;
-        const input = inputOf(fields, shape, shapes.datum, many, (local) =>
-          new Date(clock.instantOf(local)).toISOString(),
-        );
         saved =
           before === null
             ? await send<Area>("POST", "/areas", input)
@@ -176,6 +177,12 @@ function AreaForm({ before }: { before: Area | null }) {
             />
           </label>
         )}
+        <PreviewBox
+          areas={inputs}
+          {...(many && {
+            nameOf: (index: number) => shapes.shapes[index]?.name ?? shapes.shapes[index]?.id ?? `${index + 1}`,
+          })}
+        />
         {failure === null ? null : (
           <>
             {many ? (

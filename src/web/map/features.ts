@@ -130,9 +130,11 @@ export function footOf({ area, exposure }: Evidence): LonLat | null {
   return distance === 0 ? null : plane.toLonLat(at);
 }
 
-export function draftFeatures(draft: SceneState["draft"]): Features {
+export function draftFeatures(draft: SceneState["draft"], found: SceneState["found"]): Features {
   if (draft === null) return NOTHING;
-  const features = draft.corners.map((corner) => feature({ type: "Point", coordinates: corner }, {}));
+  const features = found.map((place) => feature({ type: "Point", coordinates: place }, { found: true }));
+  features.push(...draft.corners.map((corner) => feature({ type: "Point", coordinates: corner }, {})));
+  if (draft.before) features.push(feature(draft.before, { before: true }));
   if (draft.corners.length > 1 && draft.shapes.length === 0) {
     features.push(feature({ type: "LineString", coordinates: draft.corners }, { reach: false }));
   }

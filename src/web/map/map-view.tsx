@@ -102,7 +102,10 @@ function useMapData(cityMap: CityMap | null, city: CityView, language: "zh" | "e
   const { data: areas } = useAreas();
   const { data: counts } = useGateCountsSince(dayStart);
   const { data: locks } = useOpenLocks();
-  const { vehicle, track, evidence, cursor, area, gate, draft } = useSyncExternalStore(scene.subscribe, scene.get);
+  const { vehicle, track, evidence, cursor, area, gate, draft, found } = useSyncExternalStore(
+    scene.subscribe,
+    scene.get,
+  );
 
   useEffect(() => {
     if (cityMap === null || areas === undefined) return;
@@ -115,6 +118,6 @@ function useMapData(cityMap: CityMap | null, city: CityView, language: "zh" | "e
   }, [cityMap, city, counts, language, gate]);
   useEffect(() => cityMap?.setData("track", trackFeatures(track)), [cityMap, track]);
   useEffect(() => cityMap?.setData("evidence", evidenceFeatures(evidence, cursor)), [cityMap, evidence, cursor]);
-  useEffect(() => cityMap?.setData("draft", draftFeatures(draft)), [cityMap, draft]);
+  useEffect(() => cityMap?.setData("draft", draftFeatures(draft, found)), [cityMap, draft, found]);
   useEffect(() => cityMap?.select(vehicle), [cityMap, vehicle, locks]);
 }

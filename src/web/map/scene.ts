@@ -26,7 +26,9 @@ export interface SceneState {
   area: string | null;
   gate: string | null;
   /** Shapes that are being made, and the places clicked so far; WGS-84. */
-  draft: { shapes: Geometry[]; corners: LonLat[] } | null;
+  draft: { shapes: Geometry[]; corners: LonLat[]; before?: Geometry | null } | null;
+  /** Places of stays that the draft would find. */
+  found: readonly LonLat[];
 }
 
 export type Focus = { bbox: Bbox } | { place: LonLat; zoom: number };
@@ -39,6 +41,7 @@ const EMPTY: SceneState = {
   area: null,
   gate: null,
   draft: null,
+  found: [],
 };
 
 /** What the pages ask of the map. They know no map library; the map reads this and draws it. */

@@ -1,8 +1,10 @@
+import { areasEn } from "./areas-en.ts";
 import type { Text } from "./zh.ts";
 
 /** The console in English. */
 export const en: Text = {
   language: "en",
+  ...areasEn,
   productName: "wuxing",
   deskName: "Duty desk",
   nav: { map: "Situation", locks: "Locks", vehicles: "Vehicles", areas: "Areas", gates: "Gates", api: "API" },
