@@ -28,7 +28,10 @@ export function AreaList() {
           chosen={state}
           onChoose={(value) => setSearch(value === "published" ? {} : { state: value }, { replace: true })}
         />
-        <Link className="primary push" to="/area/new">
+        <Link className="plain push" to="/area/import">
+          {t.import.open}
+        </Link>
+        <Link className="primary" to="/area/new">
           {t.area.publish}
         </Link>
       </div>

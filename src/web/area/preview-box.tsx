@@ -67,7 +67,7 @@ function Found({ preview, dim, nameOf }: { preview: AreaPreview; dim: boolean; n
       </small>
       {complete ? null : <p className="notice bad">△ {t.preview.incomplete}</p>}
       {list.length === 0 ? null : (
-        <div className="preview-list" tabIndex={0} role="group" aria-label={t.preview.vehicles}>
+        <div className="preview-list">
           <table className="lines">
             <thead>
               <tr>

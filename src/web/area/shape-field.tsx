@@ -17,6 +17,8 @@ interface ShapeFieldProps {
   /** The shape of the version before, WGS-84. */
   before: Geometry | null;
   missing: boolean;
+  /** The way that is chosen to begin with. */
+  first?: Way;
   onChange: (value: ShapeValue) => void;
 }
 
@@ -24,9 +26,9 @@ type Way = "keep" | DrawnKind | "geojson";
 const DATUMS: readonly Datum[] = ["wgs84", "gcj02", "bd09"];
 
 /** The shape of an area: drawn on the map, or as GeoJSON by text or file. What it is so far is shown on the map with its reach. */
-export function ShapeField({ before, missing, onChange }: ShapeFieldProps) {
+export function ShapeField({ before, missing, first, onChange }: ShapeFieldProps) {
   const t = useText();
-  const [way, setWay] = useState<Way>(before === null ? "polygon" : "keep");
+  const [way, setWay] = useState<Way>(first ?? (before === null ? "polygon" : "keep"));
   const [corners, setCorners] = useState<LonLat[]>([]);
   const [radiusMeters, setRadiusMeters] = useState(300);
   const [text, setText] = useState("");
@@ -47,9 +49,10 @@ export function ShapeField({ before, missing, onChange }: ShapeFieldProps) {
       draft: {
         shapes: value.shapes.map(({ geometry }) => shownInWgs84(geometry, value.datum)),
         corners: drawing ? corners : [],
+        before: way === "keep" ? null : before,
       },
     });
-  }, [value, corners, drawing]);
+  }, [value, corners, drawing, way, before]);
   useEffect(() => () => scene.set({ draft: null }), []);
   useEffect(() => {
     scene.onPlace = drawing ? (place) => setCorners((now) => (way === "circle" ? [place] : [...now, place])) : null;

@@ -21,6 +21,9 @@ const LockList = lazy(async () => ({ default: (await import("../lock/lock-list.t
 const AreaList = lazy(async () => ({ default: (await import("../area/area-list.tsx")).AreaList }));
 const AreaPanel = lazy(async () => ({ default: (await import("../area/area-panel.tsx")).AreaPanel }));
 const AreaFormPanel = lazy(async () => ({ default: (await import("../area/area-form-panel.tsx")).AreaFormPanel }));
+const AreaImportPanel = lazy(async () => ({
+  default: (await import("../area/area-import-panel.tsx")).AreaImportPanel,
+}));
 const GateList = lazy(async () => ({ default: (await import("../gate/gate-list.tsx")).GateList }));
 const GatePanel = lazy(async () => ({ default: (await import("../gate/gate-panel.tsx")).GatePanel }));
 const SystemPanel = lazy(async () => ({ default: (await import("../system/system-panel.tsx")).SystemPanel }));
@@ -84,6 +87,7 @@ function Pages() {
       <Route path="/lock/:id" element={<LockPanel />} />
       <Route path="/areas" element={<AreaList />} />
       <Route path="/area/new" element={<AreaFormPanel />} />
+      <Route path="/area/import" element={<AreaImportPanel />} />
       <Route path="/area/:id" element={<AreaPanel />} />
       <Route path="/area/:id/edit" element={<AreaFormPanel />} />
       <Route path="/gates" element={<GateList />} />
