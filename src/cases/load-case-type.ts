@@ -43,7 +43,7 @@ function transitionProblems(definition: CaseTypeDefinition, slots: readonly stri
   const pausing = new Set(Object.values(clocks).flatMap(({ pausesIn }) => pausesIn ?? []));
   for (const [i, transition] of transitions.entries()) {
     const where = `transitions[${i}] (${transition.action})`;
-    const { from, to, form = [], otherThan, outcome, reopens } = transition;
+    const { from, to, form = [], otherThan, reopens } = transition;
     for (const state of [...from, to])
       if (!(state in states)) problems.push({ where, value: state, expected: oneOf(Object.keys(states)) });
     for (const slot of transition.slots)
@@ -118,7 +118,7 @@ function ladderProblems({ ladder, clocks }: CaseTypeDefinition, slots: readonly 
 
 function reachableFrom(start: string, transitions: readonly TransitionDefinition[]): Set<string> {
   const reached = new Set([start]);
-  for (let grown = true; grown; ) {
+  for (let grown = true; grown;) {
     grown = false;
     for (const { from, to } of transitions) {
       if (reached.has(to) || !from.some((state) => reached.has(state))) continue;

@@ -1,4 +1,4 @@
-/** What cases need to know of the city; `city/` answers. All instants are ms UTC. */
+/** What cases need of the rest; `city/`, `watch/` and `gateway/` answer. All instants are ms UTC. */
 
 /** The working calendar of the place's city. Working time is counted only inside working hours of working days. */
 export interface WorkingTime {
@@ -14,6 +14,8 @@ export interface PlaceFinder {
   findGridAt: (lon: number, lat: number, atMs: number) => string | undefined;
   /** `410700/410702/…/`, closed by a slash. @throws PLACE_NOT_FOUND when the place does not exist at that instant */
   getPath: (place: string, atMs: number) => string;
+  /** The place's name, or its last one; its id when there never was one. */
+  nameOf: (place: string) => string;
 }
 
 /** Who is addressed by work for a slot of a place. */
@@ -31,4 +33,18 @@ export interface DutyFinder {
   /** Slots that exist, e.g. `head`, `deputy`, `police`, `medic`, `member`, `volunteer`, `desk`; data, not code. */
   slots: () => readonly string[];
   find: (place: string, slot: string, atMs: number) => Addressee;
+  /** What a person holds, or stands in for, at an instant. */
+  dutiesOf: (person: string, atMs: number) => readonly { place: string; slot: string }[];
+}
+
+/** Where a case's subject was at an instant, as far as it is known; degrees, WGS-84. */
+export type SubjectPosition = (
+  subject: { kind: string; id: string },
+  atMs: number,
+) => Promise<{ lon: number; lat: number; timeMs: number } | null>;
+
+/** Who does something: a person by an account. */
+export interface Doer {
+  account: string;
+  person: string;
 }

@@ -72,7 +72,7 @@ export const caseSummarySchema = z.object({
   /** When the clock that runs out first runs out; null when none runs. */
   dueAt: instant.nullable(),
   overdue: z.boolean(),
-  /** How many steps of the ladder have fired since the state was entered. */
+  /** How often the ladder has raised it; it never falls while the case is open. */
   level: z.int(),
   outcome: outcomeSchema.nullable(),
   confirmation: confirmationSchema,
@@ -165,6 +165,8 @@ export type CaseTypeView = z.infer<typeof caseTypeViewSchema>;
 
 /** A page of changes for the phone: my work and my grids'. */
 export const caseSyncSchema = z.object({
+  /** True when the phone keeps nothing but what this page and those after it hold: the first time, or other grids. */
+  full: z.boolean(),
   cases: z.array(caseSummarySchema),
   removed: z.array(z.string()),
   types: z.array(caseTypeViewSchema),

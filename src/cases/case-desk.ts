@@ -1,0 +1,284 @@
+import type { Transaction } from "kysely";
+import type { CaseAction } from "../model/case.ts";
+import { WuxingError } from "../model/errors.ts";
+import type { Tables } from "../store/tables.ts";
+import type { CaseTypeDefinition } from "./case-type.ts";
+import { standingOf, type CaseBody, type CaseRow } from "./case-record.ts";
+import { checkForm, checkNearSubject } from "./check-action.ts";
+import { attach, findCase, insertCase, isDone, takeTimer, updateCase, type Timer } from "./case-store.ts";
+import { CaseWriter, entryBody, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
+import { mayDo } from "./permits.ts";
+import type { Doer } from "./ports.ts";
+
+/** A case was acted on that is not as its doer saw it; `current` is how it is. */
+export class CaseChanged extends WuxingError {
+  readonly current: CaseRow;
+
+  constructor(current: CaseRow) {
+    super("CASE_CHANGED", `${current.id} is at version ${current.version}, in state ${current.state}`);
+    this.current = current;
+  }
+}
+
+/**
+ * Where cases are opened, acted on, moved and closed. Every change is one transaction: the case, its story, its timers and
+ * its notices change together or not at all, and the same command changes them once.
+ */
+export class CaseDesk {
+  readonly #options: CaseDeskOptions;
+  readonly #types: ReadonlyMap<string, CaseTypeDefinition>;
+  readonly #writer: CaseWriter;
+  readonly #listeners = new Set<(row: CaseRow) => void>();
+
+  constructor(options: CaseDeskOptions) {
+    this.#options = options;
+    this.#writer = new CaseWriter(options);
+    this.#types = new Map(options.types.map((type) => [type.id, type]));
+  }
+
+  get types(): readonly CaseTypeDefinition[] {
+    return this.#options.types;
+  }
+
+  /** @throws WuxingError CASE_TYPE_INVALID when the program does not know the type */
+  typeOf(id: string): CaseTypeDefinition {
+    const type = this.#types.get(id);
+    if (type === undefined) throw new WuxingError("CASE_TYPE_INVALID", `there is no type ${id}`);
+    return type;
+  }
+
+  /** Calls the listener with every case that changed, after the change is committed. The answer ends it. */
+  subscribe(listener: (row: CaseRow) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Opens a case; when there is one with this id already, nothing happens. @throws WuxingError PLACE_NOT_FOUND */
+  async open(input: OpenInput): Promise<CaseRow> {
+    const { kysely } = this.#options;
+    const type = this.typeOf(input.type);
+    const row = await kysely.transaction().execute(async (transaction) => {
+      const before = await findCase(transaction, input.id);
+      if (before !== undefined) return null;
+      const fresh = this.#writer.fresh(type, input);
+      await insertCase(transaction, fresh);
+      await this.#writer.enter(transaction, type, fresh, null, {
+        kind: "opened",
+        atMs: input.atMs,
+        actor: null,
+        command: null,
+        body: entryBody({ to: fresh.state, detail: {} }),
+      });
+      return fresh;
+    });
+    if (row !== null) this.#publish(row);
+    return row ?? this.get(input.id);
+  }
+
+  /** @throws WuxingError CASE_NOT_FOUND */
+  async get(id: string): Promise<CaseRow> {
+    const row = await findCase(this.#options.kysely, id);
+    if (row === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
+    return row;
+  }
+
+  /**
+   * Does a step in the name of a person. Sent again, it is answered with the case as it is now.
+   * @throws WuxingError CASE_NOT_FOUND, CASE_CHANGED (as `CaseChanged`), CASE_ACTION_INVALID, CASE_NOT_YOURS, INPUT_INVALID
+   */
+  async act(id: string, doer: Doer, action: CaseAction): Promise<CaseRow> {
+    const { kysely, now, positionOf, duties } = this.#options;
+    const row = await this.get(id);
+    // What has to be asked of others is asked before the transaction, which holds the case.
+    const nowMs = now();
+    const spotMs = action.position === undefined ? nowMs : Math.min(nowMs, Date.parse(action.position.time));
+    const wanted = this.typeOf(row.type).transitions.find((step) => step.action === action.action);
+    const near =
+      wanted?.checks?.includes("near-subject") === true && action.position !== undefined
+        ? await checkNearSubject({ kind: row.subject_kind, id: row.subject }, action.position, spotMs, positionOf)
+        : {};
+    const acted = await kysely.transaction().execute(async (transaction) => {
+      const present = await findCase(transaction, id, "for update");
+      if (present === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
+      if (await isDone(transaction, action.id)) return { row: present, isNew: false };
+      if (present.version !== action.version) throw new CaseChanged(present);
+      const type = this.typeOf(present.type);
+      const step = type.transitions.find(
+        (each) => each.action === action.action && each.from.includes(present.state) && each.slots.length > 0,
+      );
+      if (step === undefined)
+        throw new WuxingError("CASE_ACTION_INVALID", `${action.action} on a case that is ${present.state}`);
+      const atMs = Math.max(
+        present.body.lastMs,
+        Math.min(nowMs, action.at === undefined ? nowMs : Date.parse(action.at)),
+      );
+      const holder = { person: doer.person, duties: duties.dutiesOf(doer.person, nowMs) };
+      if (!mayDo(step, standingOf(present), holder)) throw new WuxingError("CASE_NOT_YOURS", action.action);
+      checkForm(step, action);
+      await attach(transaction, present, action.attachments);
+      const detail = { ...near, ...(nowMs - atMs > 60_000 ? { receivedAt: new Date(nowMs).toISOString() } : {}) };
+      const next = await this.#writer.step(transaction, type, present, step, {
+        atMs,
+        actor: doer.person,
+        command: action.id,
+        body: entryBody({
+          action: step.action,
+          from: present.state,
+          to: step.to,
+          form: action.form,
+          position: action.position ?? null,
+          attachments: action.attachments,
+          detail,
+        }),
+      });
+      return { row: next, isNew: true };
+    });
+    if (acted.isNew) this.#publish(acted.row);
+    return acted.row;
+  }
+
+  /**
+   * Does a step that is the program's own (`slots: []`), e.g. because the exposure behind a lock was withdrawn. Nothing happens
+   * when the case is in no state for it.
+   */
+  async actAsProgram(
+    id: string,
+    action: string,
+    detail: Record<string, unknown>,
+    atMs: number,
+  ): Promise<CaseRow | null> {
+    const row = await this.#options.kysely.transaction().execute(async (transaction) => {
+      const present = await findCase(transaction, id, "for update");
+      if (present === undefined) return null;
+      const type = this.typeOf(present.type);
+      const step = type.transitions.find(
+        (each) => each.action === action && each.from.includes(present.state) && each.slots.length === 0,
+      );
+      if (step === undefined) return null;
+      return this.#writer.step(transaction, type, present, step, {
+        atMs: Math.max(atMs, present.body.lastMs),
+        actor: null,
+        command: null,
+        body: entryBody({ action, from: present.state, to: step.to, detail }),
+      });
+    });
+    if (row !== null) this.#publish(row);
+    return row;
+  }
+
+  /** Has a case that nobody took follow its subject to another place; one that is taken stays where it is. */
+  async move(id: string, place: string, position: CaseBody["position"], why: string): Promise<CaseRow | null> {
+    const { kysely, places, now } = this.#options;
+    const atMs = now();
+    const row = await kysely.transaction().execute(async (transaction) => {
+      const present = await findCase(transaction, id, "for update");
+      if (present === undefined || present.closed_ms !== null || present.taken_by !== null) return null;
+      if (present.place === place) {
+        await updateCase(transaction, { ...present, body: { ...present.body, position } });
+        return null;
+      }
+      const type = this.typeOf(present.type);
+      const path = places.getPath(place, atMs);
+      const moved = this.#writer.addressed(
+        type,
+        { ...present, place, path, body: { ...present.body, position } },
+        atMs,
+      );
+      return this.#writer.write(transaction, type, moved, present, {
+        kind: "moved",
+        atMs: Math.max(atMs, present.body.lastMs),
+        actor: null,
+        command: null,
+        body: entryBody({ from: present.path, to: path, detail: { why } }),
+      });
+    });
+    if (row !== null) this.#publish(row);
+    return row;
+  }
+
+  /** Notes something in the story that changes nothing else; what the note is about may be confirmed or contested by it. */
+  async note(
+    id: string,
+    kind: "noted" | "confirmation",
+    detail: Record<string, unknown>,
+    confirmation?: "confirmed" | "contested",
+  ): Promise<CaseRow> {
+    const { kysely, now } = this.#options;
+    const row = await kysely.transaction().execute(async (transaction) => {
+      const present = await findCase(transaction, id, "for update");
+      if (present === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
+      const noted = { ...present, confirmation: confirmation ?? present.confirmation };
+      return this.#writer.write(transaction, this.typeOf(present.type), noted, present, {
+        kind,
+        atMs: Math.max(now(), present.body.lastMs),
+        actor: null,
+        command: null,
+        body: entryBody({ detail }),
+      });
+    });
+    this.#publish(row);
+    return row;
+  }
+
+  /** Fires what is due by `nowMs`, at most `limit` steps of the ladder. @returns how many fired */
+  async fireLadder(nowMs: number, limit = 200): Promise<number> {
+    const { kysely } = this.#options;
+    const due = await kysely
+      .selectFrom("case_timer")
+      .selectAll()
+      .where("due_ms", "<=", nowMs)
+      .orderBy("due_ms")
+      .limit(limit)
+      .execute();
+    for (const timer of due) {
+      const row = await kysely.transaction().execute((transaction) => this.#fire(transaction, timer));
+      if (row !== null) this.#publish(row);
+    }
+    return due.length;
+  }
+
+  async #fire(transaction: Transaction<Tables>, timer: Timer): Promise<CaseRow | null> {
+    const present = await findCase(transaction, timer.case, "for update");
+    // Whoever took the timer away has fired it, or the step that made it needless has.
+    if (!(await takeTimer(transaction, timer)) || present === undefined) return null;
+    const { duties, places } = this.#options;
+    const type = this.typeOf(present.type);
+    const step = type.ladder[timer.step]!;
+    const above = present.path.slice(0, -1).split("/");
+    const place = above[Math.max(0, above.length - 1 - step.up)]!;
+    const addressee = duties.find(place, step.slot, timer.due_ms);
+    const atMs = Math.max(timer.due_ms, present.body.lastMs);
+    const raised: CaseRow = { ...present, level: present.level + 1 };
+    // Whose it becomes is a change that a doer has to have seen; that somebody was told is not.
+    if (step.does === "reassign") {
+      raised.slot = addressee.slot;
+      raised.version = present.version + 1;
+    }
+    return this.#writer.write(transaction, type, raised, present, {
+      kind: "ladder",
+      atMs,
+      actor: null,
+      command: null,
+      keepVersion: true,
+      told: addressee.persons,
+      body: entryBody({
+        action: step.does,
+        detail: {
+          clock: timer.clock,
+          run: timer.run,
+          step: timer.step,
+          afterMs: step.afterMs,
+          place: addressee.place,
+          placeName: places.nameOf(addressee.place),
+          slot: addressee.slot,
+          persons: addressee.persons,
+          wentUp: addressee.wentUp,
+        },
+      }),
+    });
+  }
+
+  #publish(row: CaseRow): void {
+    for (const listener of this.#listeners) listener(row);
+  }
+}

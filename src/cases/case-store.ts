@@ -1,0 +1,101 @@
+import { sql, type Kysely, type Transaction } from "kysely";
+import { WuxingError } from "../model/errors.ts";
+import type { Tables } from "../store/tables.ts";
+import { CASE_COLUMNS, type CaseRow } from "./case-record.ts";
+import type { DueStep } from "./clocks.ts";
+
+export interface Timer {
+  case: string;
+  clock: string;
+  run: number;
+  step: number;
+  due_ms: number;
+}
+
+/** A case by its id; `for update` holds it until the transaction ends. */
+export async function findCase(
+  database: Kysely<Tables>,
+  id: string,
+  lock?: "for update",
+): Promise<CaseRow | undefined> {
+  const query = database.selectFrom("work_case").select(CASE_COLUMNS).where("id", "=", id);
+  return (await (lock === undefined ? query : query.forUpdate()).executeTakeFirst()) as CaseRow | undefined;
+}
+
+export async function insertCase(transaction: Transaction<Tables>, row: CaseRow): Promise<void> {
+  await transaction
+    .insertInto("work_case")
+    .values({ ...row, body: JSON.stringify(row.body) })
+    .execute();
+}
+
+export async function updateCase(transaction: Transaction<Tables>, { id, ...row }: CaseRow): Promise<void> {
+  await transaction
+    .updateTable("work_case")
+    .set({ ...row, body: JSON.stringify(row.body) })
+    .set(sql`change`, sql`pg_current_xact_id()`)
+    .where("id", "=", id)
+    .execute();
+}
+
+/** Whether a command, by the identity that its doer gave it, is done. */
+export async function isDone(transaction: Transaction<Tables>, command: string): Promise<boolean> {
+  const done = await transaction
+    .selectFrom("case_entry")
+    .select("seq")
+    .where("command", "=", command)
+    .executeTakeFirst();
+  return done !== undefined;
+}
+
+/** Binds what was stored before to a case. @throws WuxingError ATTACHMENT_NOT_FOUND */
+export async function attach(transaction: Transaction<Tables>, row: CaseRow, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const known = await transaction.selectFrom("attachment").select("id").where("id", "in", ids).execute();
+  const missing = ids.filter((id) => !known.some((each) => each.id === id));
+  if (missing.length > 0) throw new WuxingError("ATTACHMENT_NOT_FOUND", missing.join(", "));
+  await transaction
+    .insertInto("case_attachment")
+    .values(ids.map((attachment) => ({ case: row.id, attachment, path: row.path })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Sets the timers of a case to the steps that are due, but for those that have fired before. */
+export async function setTimers(
+  transaction: Transaction<Tables>,
+  id: string,
+  wanted: readonly DueStep[],
+): Promise<void> {
+  await transaction.deleteFrom("case_timer").where("case", "=", id).execute();
+  if (wanted.length === 0) return;
+  const { rows } = await sql<{ clock: string; run: number; step: number }>`
+    select body #>> '{detail,clock}' as clock,
+           (body #>> '{detail,run}')::integer as run,
+           (body #>> '{detail,step}')::integer as step
+    from case_entry where "case" = ${id} and kind = 'ladder'`.execute(transaction);
+  const fired = new Set(rows.map(keyOf));
+  const timers = wanted
+    .filter((step) => !fired.has(keyOf(step)))
+    .map(({ clock, run, step, dueMs }) => ({ case: id, clock, run, step, due_ms: Math.ceil(dueMs) }));
+  if (timers.length > 0) await transaction.insertInto("case_timer").values(timers).execute();
+}
+
+/** Takes a timer away. @returns false when somebody else has */
+export async function takeTimer(
+  transaction: Transaction<Tables>,
+  { case: id, clock, run, step }: Timer,
+): Promise<boolean> {
+  const { numDeletedRows } = await transaction
+    .deleteFrom("case_timer")
+    .where("case", "=", id)
+    .where("clock", "=", clock)
+    .where("run", "=", run)
+    .where("step", "=", step)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+function keyOf({ clock, run, step }: { clock: string; run: number; step: number }): string {
+  return `${clock}:${run}:${step}`;
+}

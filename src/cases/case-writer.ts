@@ -1,0 +1,241 @@
+import type { Kysely, Transaction } from "kysely";
+import type { Bilingual, Outcome } from "../model/case.ts";
+import type { Tables } from "../store/tables.ts";
+import type { CaseTypeDefinition, TransitionDefinition } from "./case-type.ts";
+import type { CaseBody, CaseRow, EntryBody } from "./case-record.ts";
+import { setTimers, updateCase } from "./case-store.ts";
+import { dueSteps, firstDue, turnClocks, type DueStep } from "./clocks.ts";
+import { writeNotices } from "./notice-outbox.ts";
+import type { DutyFinder, PlaceFinder, SubjectPosition, WorkingTime } from "./ports.ts";
+
+export interface CaseDeskOptions {
+  kysely: Kysely<Tables>;
+  /** Loaded ones (`loadCaseType`). */
+  types: readonly CaseTypeDefinition[];
+  places: PlaceFinder;
+  duties: DutyFinder;
+  working: WorkingTime;
+  positionOf: SubjectPosition;
+  /** The city's clock, ms UTC. */
+  now: () => number;
+}
+
+export interface OpenInput {
+  id: string;
+  type: string;
+  place: string;
+  subject: { kind: "vehicle" | "place"; id: string };
+  lock?: string;
+  parent?: string;
+  title: CaseBody["title"];
+  position?: CaseBody["position"];
+  facts: Record<string, unknown>;
+  atMs: number;
+}
+
+/** An entry of the story on its way in. */
+export interface NewEntry {
+  kind: "opened" | "action" | "ladder" | "moved" | "noted" | "reopened" | "confirmation" | "linked";
+  atMs: number;
+  actor: string | null;
+  command: string | null;
+  /** Persons to tell besides whom the case is addressed to. */
+  told?: readonly string[];
+  /** True: the version is what `next` says. */
+  keepVersion?: boolean;
+  body: EntryBody;
+}
+
+/** What one transaction writes of a case: its columns, its story, its timers, its notices and effects, together. */
+export class CaseWriter {
+  readonly #options: CaseDeskOptions;
+
+  constructor(options: CaseDeskOptions) {
+    this.#options = options;
+  }
+
+  /** A case as it is opened. */
+  fresh(type: CaseTypeDefinition, input: OpenInput): CaseRow {
+    const { places, working } = this.#options;
+    const clocks = turnClocks(type, {}, type.initial, input.atMs, null, working);
+    const row: CaseRow = {
+      id: input.id,
+      type: type.id,
+      type_version: type.version,
+      state: type.initial,
+      place: input.place,
+      path: places.getPath(input.place, input.atMs),
+      slot: type.states[type.initial]!.slot,
+      subject_kind: input.subject.kind,
+      subject: input.subject.id,
+      lock: input.lock ?? null,
+      parent: input.parent ?? null,
+      opened_ms: input.atMs,
+      due_ms: firstDue(type, clocks, working),
+      level: 0,
+      taken_by: null,
+      outcome: null,
+      confirmation: "none",
+      closed_ms: null,
+      version: 1,
+      body: {
+        title: input.title,
+        clocks,
+        doers: {},
+        position: input.position ?? null,
+        facts: input.facts,
+        lastMs: input.atMs,
+        entries: 0,
+      },
+    };
+    return this.addressed(type, row, input.atMs);
+  }
+
+  /** Addresses a case to the slot of its state, or to the one that the work goes up to when nobody holds it. */
+  addressed(type: CaseTypeDefinition, row: CaseRow, atMs: number): CaseRow {
+    const { slot } = type.states[row.state]!;
+    if (type.states[row.state]!.end) return { ...row, slot };
+    const addressee = this.#options.duties.find(row.place, slot, atMs);
+    return { ...row, slot: addressee.wentUp && addressee.persons.length > 0 ? addressee.slot : slot };
+  }
+
+  /** Does a step of the definition to a case that the transaction holds. */
+  async step(
+    transaction: Transaction<Tables>,
+    type: CaseTypeDefinition,
+    present: CaseRow,
+    step: TransitionDefinition,
+    entry: Omit<NewEntry, "kind" | "body"> & { body: EntryBody },
+  ): Promise<CaseRow> {
+    const { working } = this.#options;
+    const { atMs, actor, body } = entry;
+    const isEnd = type.states[step.to]!.end === true;
+    const reason = typeof body.form["reason"] === "string" ? body.form["reason"] : null;
+    const clocks = turnClocks(type, present.body.clocks, step.to, atMs, reason, working);
+    const outcome =
+      step.outcome === undefined
+        ? null
+        : typeof step.outcome === "string"
+          ? step.outcome
+          : (body.form[step.outcome.field] as Outcome);
+    const isElsewhere = step.to !== present.state;
+    const next: CaseRow = {
+      ...present,
+      state: step.to,
+      level: isElsewhere ? 0 : present.level,
+      taken_by: step.takes ? actor : step.frees ? null : present.taken_by,
+      outcome: isEnd ? outcome : null,
+      closed_ms: isEnd ? atMs : null,
+      confirmation: step.reopens ? "none" : present.confirmation,
+      body: {
+        ...present.body,
+        clocks,
+        doers: actor === null ? present.body.doers : { ...present.body.doers, [step.action]: actor },
+      },
+    };
+    const written = await this.write(
+      transaction,
+      type,
+      isElsewhere || step.frees ? this.addressed(type, next, atMs) : next,
+      present,
+      { ...entry, kind: step.reopens ? "reopened" : "action" },
+    );
+    if (step.effect !== undefined) {
+      await transaction
+        .insertInto("case_effect")
+        .values({
+          id: `${written.id}:${written.body.entries}`,
+          case: written.id,
+          kind: step.effect,
+          body: JSON.stringify({ ...body, actor, outcome }),
+          state: "waiting",
+          attempts: 0,
+          due_ms: this.#options.now(),
+          problem: null,
+        })
+        .execute();
+    }
+    return written;
+  }
+
+  /** Writes a case as it is to be, with its entry, its timers and the notices to whom it is addressed now. */
+  async write(
+    transaction: Transaction<Tables>,
+    type: CaseTypeDefinition,
+    next: CaseRow,
+    before: CaseRow,
+    entry: NewEntry,
+  ): Promise<CaseRow> {
+    const row: CaseRow = {
+      ...next,
+      version: entry.keepVersion ? next.version : before.version + 1,
+      due_ms: next.closed_ms === null ? firstDue(type, next.body.clocks, this.#options.working) : null,
+      body: { ...next.body, lastMs: Math.max(entry.atMs, before.body.lastMs), entries: before.body.entries + 1 },
+    };
+    await updateCase(transaction, row);
+    await this.enter(transaction, type, row, before, entry);
+    return row;
+  }
+
+  /** Adds the entry to the story, sets the timers, and tells whom the case is addressed to now. */
+  async enter(
+    transaction: Transaction<Tables>,
+    type: CaseTypeDefinition,
+    row: CaseRow,
+    before: CaseRow | null,
+    entry: NewEntry,
+  ): Promise<void> {
+    await transaction
+      .insertInto("case_entry")
+      .values({
+        case: row.id,
+        seq: row.body.entries,
+        at_ms: entry.atMs,
+        kind: entry.kind,
+        actor: entry.actor,
+        path: row.path,
+        command: entry.command,
+        body: JSON.stringify(entry.body),
+      })
+      .execute();
+    if (before === null || before.body.clocks !== row.body.clocks)
+      await setTimers(transaction, row.id, this.#dueSteps(type, row));
+    const isAddressedAnew =
+      before === null || row.slot !== before.slot || row.path !== before.path || row.state !== before.state;
+    const addressee =
+      isAddressedAnew && row.closed_ms === null
+        ? this.#options.duties.find(row.place, row.slot, entry.atMs).persons
+        : [];
+    const persons = [...new Set([...addressee, ...(entry.told ?? [])])].filter((person) => person !== entry.actor);
+    const kind = entry.kind === "ladder" ? "case-escalated" : "case-addressed";
+    await writeNotices(
+      transaction,
+      persons.map((person) => ({
+        id: `${row.id}:${row.body.entries}:${person}`,
+        atMs: entry.atMs,
+        person,
+        path: row.path,
+        case: row.id,
+        kind,
+        text: noticeText(type, row, kind),
+      })),
+    );
+  }
+
+  #dueSteps(type: CaseTypeDefinition, row: CaseRow): DueStep[] {
+    return row.closed_ms === null ? dueSteps(type, row.body.clocks, this.#options.working) : [];
+  }
+}
+
+function noticeText(type: CaseTypeDefinition, { state, body }: CaseRow, kind: string): Bilingual {
+  const { zh, en } = type.states[state]!.label;
+  const late = kind === "case-escalated";
+  return {
+    zh: `${late ? "超时未办，请督促：" : ""}${body.title.zh} · ${zh}`,
+    en: `${late ? "Overdue, please see to it: " : ""}${body.title.en} · ${en}`,
+  };
+}
+
+export function entryBody(given: Partial<EntryBody>): EntryBody {
+  return { action: null, from: null, to: null, form: {}, position: null, attachments: [], detail: {}, ...given };
+}
