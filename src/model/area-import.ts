@@ -24,6 +24,7 @@ export type EntryKind = z.infer<typeof entryKindSchema>;
 const matchedPlaceSchema = z.object({
   id: z.string(),
   name: z.string(),
+  kind: z.enum(["county", "township", "community"]),
   geometry: geometrySchema,
   /** The entry names exactly this place; else something inside of it. */
   exact: z.boolean(),

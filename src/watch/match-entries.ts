@@ -5,7 +5,7 @@ import type { ListEntry, MatchedPlace } from "../model/area-import.ts";
 export interface RegisterPlace {
   id: string;
   name: string;
-  kind: "county" | "township" | "community";
+  kind: MatchedPlace["kind"];
   /** Names from the county down to the parent; none for a county. */
   above: readonly string[];
   geometry: Geometry;
@@ -46,12 +46,12 @@ export function matchEntries(
       if (community !== undefined) return matched(community, isWhole(rest, name!));
       return matched(inTown, isWhole(rest, ""));
     }
-    return town === "" && isWhole(rest, county) ? matched(within, true) : null;
+    return matched(within, town === "" && isWhole(rest, county));
   }
 }
 
-function matched({ id, name, above, geometry }: RegisterPlace, exact: boolean): MatchedPlace {
-  return { id, name: [...above, name].join(""), geometry, exact };
+function matched({ id, name, kind, above, geometry }: RegisterPlace, exact: boolean): MatchedPlace {
+  return { id, name: [...above, name].join(""), kind, geometry, exact };
 }
 
 /** Nothing but the name, or the name and that all of it is meant. */

@@ -55,7 +55,7 @@ export function ImportDesk({ reading, areas, onAnother }: ImportDeskProps) {
   const [level, setLevel] = useState<AreaLevel>("high");
   const [validity, setValidity] = useState({ from: "", to: "" });
   const [source, setSource] = useState(() =>
-    reading.asOf === null ? "" : `${t.import.format.list} ${t.import.asOf(clock.full(reading.asOf))}`,
+    reading.asOf === null ? "" : `${t.import.format.list} ${t.import.asOf(minuteOf(reading.asOf))}`,
   );
   const [progress, setProgress] = useState<{ done: number; all: number } | null>(null);
   const [failure, setFailure] = useState<{ name: string; error: unknown } | null>(null);
@@ -160,7 +160,7 @@ export function ImportDesk({ reading, areas, onAnother }: ImportDeskProps) {
     <>
       <div className="filter import-head">
         <span className="tag">{t.import.format[reading.format]}</span>
-        {reading.asOf === null ? null : <span>{t.import.asOf(clock.full(reading.asOf))}</span>}
+        {reading.asOf === null ? null : <span>{t.import.asOf(minuteOf(reading.asOf))}</span>}
         {reading.lowEntries === 0 ? null : <small>{t.import.low(count(reading.lowEntries))}</small>}
         <button type="button" className="link push" onClick={onAnother} disabled={progress !== null}>
           {t.import.another}
@@ -280,6 +280,11 @@ export function ImportDesk({ reading, areas, onAnother }: ImportDeskProps) {
       </form>
     </>
   );
+}
+
+/** A list says its time in China's own clock; so it is said again. */
+function minuteOf(asOf: string): string {
+  return `${asOf.slice(0, 10)} ${asOf.slice(11, 16)}`;
 }
 
 function showOnMap({ geometry }: ImportItem): void {

@@ -40,7 +40,7 @@ const reading = (change: Partial<AreaReading>): AreaReading => ({
   ...change,
 });
 const COMMON = { level: "medium" as const, from: null, to: null, source: "通告" };
-const place = { id: "t", name: "卫辉市汲水镇", geometry: POINT };
+const place = { id: "t", name: "卫辉市汲水镇", kind: "township" as const, geometry: POINT };
 
 describe("a list against the areas as they stand", () => {
   it.each([

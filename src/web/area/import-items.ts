@@ -106,11 +106,11 @@ function itemOfShape(shape: ImportedShape, index: number, byId: ReadonlyMap<stri
 }
 
 function itemOfEntry(entry: ListEntry, byKey: ReadonlyMap<string, Area>): ImportItem {
-  const { key, level, province, city, county, place, kind, match } = entry;
+  const { key, level, province, city, county, town, place, kind, match } = entry;
   const before = byKey.get(key) ?? null;
   const item: ImportItem = {
     key,
-    name: [...new Set([province, city, county])].join("") + place,
+    name: [...new Set([province, city, county])].join("") + (place.startsWith(town) ? "" : town) + place,
     title: place,
     province,
     level,

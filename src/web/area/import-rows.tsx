@@ -58,7 +58,7 @@ function Row({ item, onSettle, onDecide, onShow }: { item: ImportItem } & Omit<I
           {first === undefined ? (
             <>
               {name === title ? "" : name.slice(0, name.length - title.length)}
-              {within === null ? "" : ` · ${t.import.within(within.name)}`}
+              {within === null || within.kind === "county" ? "" : ` · ${t.import.within(within.name)}`}
               {state === "changed" && before !== null && level !== null && before.level !== level
                 ? ` · ${t.change.level(t.level[before.level], t.level[level])}`
                 : ""}
@@ -75,7 +75,7 @@ function Row({ item, onSettle, onDecide, onShow }: { item: ImportItem } & Omit<I
             {t.import.settle}
           </button>
         ) : null}
-        {state === "open" && within !== null ? (
+        {state === "open" && within !== null && within.kind !== "county" ? (
           <button
             type="button"
             className="link"

@@ -43,7 +43,7 @@ export function Settle(props: SettleProps) {
         <small>{t.import.settleHint}</small>
       </p>
       <Field key={item.key} {...props} />
-      <button type="button" className="link" onClick={onLeave}>
+      <button type="button" className="link settle-back" onClick={onLeave}>
         ← {t.states.back}
       </button>
     </div>
