@@ -22,6 +22,8 @@ export const ERRORS = {
   CASE_TYPE_INVALID: { zh: "事项类型定义有误", en: "the definition of the type of cases is not valid", retryable: false },
   ATTACHMENT_INVALID: { zh: "附件不能接受", en: "the attachment cannot be taken", retryable: false },
   ATTACHMENT_NOT_FOUND: { zh: "没有这个附件", en: "there is no such attachment", retryable: false },
+  NOTICE_NOT_FOUND: { zh: "没有这条通知", en: "there is no such notice", retryable: false },
+  LINK_INVALID: { zh: "链接无效或已过期", en: "the link is not valid, or not any more", retryable: false },
   ADDRESS_NOT_FOUND: { zh: "没有这个地址", en: "there is no such address", retryable: false },
   KEY_INVALID: { zh: "密钥无效", en: "the key is not valid", retryable: false },
   INPUT_INVALID: { zh: "输入有误", en: "the input is not valid", retryable: false },
