@@ -28,6 +28,8 @@ export interface OpenInput {
   lock?: string;
   parent?: string;
   title: CaseBody["title"];
+  /** Who did the parent's actions: `parent.` is put before each, for steps that need another person. */
+  parentDoers?: CaseBody["doers"];
   position?: CaseBody["position"];
   facts: Record<string, unknown>;
   atMs: number;
@@ -81,7 +83,9 @@ export class CaseWriter {
       body: {
         title: input.title,
         clocks,
-        doers: {},
+        doers: Object.fromEntries(
+          Object.entries(input.parentDoers ?? {}).map(([action, who]) => [`parent.${action}`, who]),
+        ),
         position: input.position ?? null,
         facts: input.facts,
         lastMs: input.atMs,
@@ -122,7 +126,7 @@ export class CaseWriter {
     const next: CaseRow = {
       ...present,
       state: step.to,
-      level: isElsewhere ? 0 : present.level,
+      level: present.level,
       taken_by: step.takes ? actor : step.frees ? null : present.taken_by,
       outcome: isEnd ? outcome : null,
       closed_ms: isEnd ? atMs : null,

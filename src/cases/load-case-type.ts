@@ -52,7 +52,8 @@ function transitionProblems(definition: CaseTypeDefinition, slots: readonly stri
       (other) => other.action === transition.action && other.from.some((state) => from.includes(state)),
     );
     if (twice < i) problems.push({ where, expected: `no second ${transition.action} from the same state` });
-    if (otherThan !== undefined && !actions.has(otherThan))
+    // Actions of a parent are of another definition.
+    if (otherThan !== undefined && !otherThan.startsWith("parent.") && !actions.has(otherThan))
       problems.push({ where: `${where}.otherThan`, value: otherThan, expected: oneOf([...actions]) });
     problems.push(...outcomeProblems(definition, transition, where));
     if (from.some((state) => states[state]?.end) && !reopens)
