@@ -5,6 +5,7 @@ import { useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
+import { ExportButton } from "../show/export-button.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { AreaMark } from "../show/symbols.tsx";
 import { phaseOf } from "./area-state.ts";
@@ -20,7 +21,7 @@ export function AreaList() {
   const areas = (data ?? []).filter((area) => area.state === state);
   const numberIn = (value: Area["state"]): number => (data ?? []).filter((area) => area.state === value).length;
   return (
-    <Panel title={t.area.list} fixed>
+    <Panel title={t.area.list} aside={<ExportButton path="/areas" query={{ state }} />} fixed>
       <div className="filter">
         <Chips
           label={t.area.list}

@@ -1,23 +1,21 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { App } from "antd";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import type { Area } from "../../model/area.ts";
-import { ApiError, send } from "../api/client.ts";
-import { keys } from "../api/keys.ts";
-import { useArea, useAreaExposures, useAreaVersions, useSystem } from "../api/queries.ts";
+import { ApiError } from "../api/client.ts";
+import { useArea, useAreaExposures, useSystem } from "../api/queries.ts";
 import { useDesk } from "../desk.tsx";
 import { Panel, Section } from "../frame/panel.tsx";
 import { bboxOf, positionsOf } from "../map/plane.ts";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { span } from "../show/instant.ts";
-import { distance } from "../show/measure.ts";
+import { count, distance } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
-import { Problems } from "../show/problems.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { AreaMark } from "../show/symbols.tsx";
 import { phaseOf } from "./area-state.ts";
+import { AreaVersions } from "./area-versions.tsx";
+import { AreaCommands } from "./withdraw.tsx";
 
 /** Degrees around an area that is brought into view: its reach and a little more. */
 const AROUND_DEGREES = 0.011;
@@ -78,10 +76,10 @@ function Opened({ area }: { area: Area }) {
           <Fact name={t.area.source} value={area.source ?? "–"} />
         </dl>
         <Retro area={area.id} />
-        {area.state === "published" ? <Commands area={area} /> : null}
+        {area.state === "published" ? <AreaCommands area={area} /> : null}
       </div>
       <Exposures area={area.id} />
-      <Versions id={area.id} version={area.version} />
+      <AreaVersions id={area.id} version={area.version} />
     </Panel>
   );
 }
@@ -95,51 +93,29 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-/** How far the past has been matched against the area. */
+/** How far the past has been matched against the area, and that it is done when one has seen it begin. */
 function Retro({ area }: { area: string }) {
   const t = useText();
   const { data } = useSystem();
   const retro = data?.watch.retro.find((one) => one.area === area);
-  if (retro === undefined || retro.done >= retro.vehicles) return null;
+  const running = retro !== undefined && retro.done < retro.vehicles;
+  const [seen, setSeen] = useState<number | null>(null);
+  useEffect(() => {
+    if (running) setSeen(retro.vehicles);
+  }, [running, retro?.vehicles]);
+  if (running) {
+    return (
+      <p className="notice" role="status">
+        {t.area.retro(retro.done, retro.vehicles)}
+        <progress value={retro.done} max={retro.vehicles} aria-label={t.area.retro(retro.done, retro.vehicles)} />
+      </p>
+    );
+  }
+  if (seen === null || data === undefined) return null;
   return (
-    <p className="notice" role="status">
-      {t.area.retro(retro.done, retro.vehicles)}
+    <p className="notice good" role="status">
+      ✓ {t.change.retroDone(count(seen))}
     </p>
-  );
-}
-
-function Commands({ area }: { area: Area }) {
-  const t = useText();
-  const { modal, message } = App.useApp();
-  const queries = useQueryClient();
-  const withdraw = useMutation({
-    mutationFn: () => send<Area>("POST", `/areas/${encodeURIComponent(area.id)}/withdraw`, {}),
-    onSuccess: (withdrawn) => {
-      queries.setQueryData(keys.area(area.id), withdrawn);
-      void queries.invalidateQueries({ queryKey: keys.areas });
-      void message.success(t.area.withdrawDone);
-    },
-  });
-  const ask = (): void =>
-    void modal.confirm({
-      title: t.area.withdrawTitle,
-      content: t.area.withdrawHint,
-      okText: t.area.withdrawConfirm,
-      cancelText: t.area.cancel,
-      onOk: () => withdraw.mutateAsync().catch(() => undefined),
-    });
-  return (
-    <>
-      <div className="commands">
-        <Link className="plain" to={`/area/${encodeURIComponent(area.id)}/edit`}>
-          {t.area.edit}
-        </Link>
-        <button type="button" className="plain" onClick={ask} disabled={withdraw.isPending}>
-          {t.area.withdraw}…
-        </button>
-      </div>
-      {withdraw.isError ? <Problems error={withdraw.error} /> : null}
-    </>
   );
 }
 
@@ -195,28 +171,6 @@ function Exposures({ area }: { area: string }) {
           </tbody>
         </table>
       )}
-    </Section>
-  );
-}
-
-function Versions({ id, version }: { id: string; version: number }) {
-  const t = useText();
-  const { clock } = useDesk();
-  const { data } = useAreaVersions(id, version);
-  if (data === undefined || data.items.length < 2) return null;
-  return (
-    <Section title={t.area.versions}>
-      <table className="lines">
-        <tbody>
-          {data.items.map((one) => (
-            <tr key={one.version}>
-              <td>{t.area.version(one.version)}</td>
-              <td>{one.state === "withdrawn" ? t.area.withdrawn : t.level[one.level]}</td>
-              <td className="num">{clock.full(one.publishedAt)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </Section>
   );
 }
