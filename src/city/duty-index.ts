@@ -1,6 +1,7 @@
 import type { PlaceHistory } from "./place-history.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Slot } from "../model/duty.ts";
+import type { PlaceKind } from "../model/place.ts";
 
 /** A slot of a place held in `[fromMs, toMs)`; `toMs` is Infinity while it lasts. */
 export interface Holding {
@@ -98,9 +99,14 @@ export class DutyIndex {
     return all.filter(({ toMs }) => toMs > atMs).toSorted((a, b) => (a.id < b.id ? -1 : 1));
   }
 
+  /** Every duty that a person holds, held or will hold. */
+  holdingsOf(person: string): Holding[] {
+    return [...(this.#ofPerson.get(person)?.values() ?? [])];
+  }
+
   /** What a person holds at an instant, and what the person stands in for at that instant. */
   dutiesOf(person: string, atMs: number): Holding[] {
-    const own = [...(this.#ofPerson.get(person)?.values() ?? [])].filter((each) => isAt(each, atMs));
+    const own = this.holdingsOf(person).filter((each) => isAt(each, atMs));
     const stoodIn = [...this.#substitutes.values()].flatMap((ofDuty) => {
       const isOurs = [...ofDuty.values()].some((each) => each.person === person && isAt(each, atMs));
       const duty = isOurs ? this.#holdings.get([...ofDuty.values()][0]!.duty) : undefined;
@@ -127,11 +133,20 @@ export class DutyIndex {
       });
   }
 
+  /** Who stands in for a duty beyond an instant. */
+  substitutesFrom(duty: string, atMs: number): Substitute[] {
+    return [...(this.#substitutes.get(duty)?.values() ?? [])].filter(({ toMs }) => toMs > atMs);
+  }
+
+  /** Slots that a place of a kind should have. */
+  slotsOfKind(kind: PlaceKind): string[] {
+    return [...this.#slots.values()].filter(({ kinds }) => kinds.includes(kind)).map(({ id }) => id);
+  }
+
   /** Slots that a place of its kind should have and that nobody fills at the instant. @throws PLACE_NOT_FOUND */
   vacantAt(place: string, atMs: number): string[] {
     const { kind } = this.#places().getVersion(place, atMs);
-    const should = [...this.#slots.values()].filter(({ kinds }) => kinds.includes(kind)).map(({ id }) => id);
-    return should.filter((slot) => this.#personsAt(place, [slot], atMs).length === 0);
+    return this.slotsOfKind(kind).filter((slot) => this.#personsAt(place, [slot], atMs).length === 0);
   }
 
   /**

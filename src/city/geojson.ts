@@ -76,7 +76,7 @@ export function checked<Schema extends z.ZodType>(
 }
 
 /** A geometry moved from `datum` to WGS-84, every position rounded to 1e-6 degree. */
-function convertGeometry<G extends Geometry>(geometry: G, datum: Datum): G {
+export function convertGeometry<G extends Geometry>(geometry: G, datum: Datum): G {
   const convert = (coordinates: unknown): unknown => {
     const list = coordinates as unknown[];
     if (typeof list[0] !== "number") return list.map(convert);

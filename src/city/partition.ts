@@ -105,7 +105,9 @@ function gapsIn(
 }
 
 /** Polygons of a clipped geometry that are more than cracks, with their surface and a position in them. */
-function piecesOf(clipped: readonly (readonly (readonly (readonly number[])[])[])[]): Pick<PartitionFault, "areaM2" | "at">[] {
+function piecesOf(
+  clipped: readonly (readonly (readonly (readonly number[])[])[])[],
+): Pick<PartitionFault, "areaM2" | "at">[] {
   return clipped.flatMap((rings) => {
     if (isThin(rings[0]!)) return [];
     const areaM2 = areaOf({ type: "Polygon", coordinates: rings as number[][][] });

@@ -120,15 +120,15 @@ export class PlaceHistory {
     return index.find(lon, lat, atMs);
   }
 
-  apply({ effectiveMs, ended, begun }: VersionChanges): void {
-    for (const id of ended) {
-      const versions = this.#versions.get(id)!;
-      const last = versions.pop()!;
-      this.#setOf(last.parent).delete(last);
-      this.#add({ ...last, toMs: effectiveMs });
+  /** The history with an operation in it; this one stays as it is. */
+  with({ effectiveMs, ended, begun }: VersionChanges): PlaceHistory {
+    const ends = new Set(ended);
+    const next = new PlaceHistory();
+    for (const version of this.all()) {
+      next.#add(version.toMs === Infinity && ends.has(version.id) ? { ...version, toMs: effectiveMs } : version);
     }
-    for (const version of begun) this.#add(version);
-    this.#indexes.clear();
+    for (const version of begun) next.#add(version);
+    return next;
   }
 
   #add(version: PlaceVersion): void {

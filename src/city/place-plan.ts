@@ -109,7 +109,8 @@ function deriveParents(draft: PlaceDraft, history: PlaceHistory): void {
   for (const [id, place] of draft.drafts) {
     const before = history.findVersion(id, draft.atMs);
     if (place !== undefined && (place.isGiven || place.shape === undefined)) ask(id);
-    if (place?.parent === before?.parent && place?.shape?.id === before?.shape.id && place?.shape !== undefined) continue;
+    if (place?.parent === before?.parent && place?.shape?.id === before?.shape.id && place?.shape !== undefined)
+      continue;
     ask(place?.parent);
     ask(before?.parent);
   }

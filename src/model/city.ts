@@ -27,6 +27,15 @@ export const cityFileSchema = z.strictObject({
   roads: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
   stops: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
   fleet: z.strictObject({ file: z.string() }).optional(),
+  /** Places below the city, from which day on they are so, and the dated operations on them since; docs/places.md. */
+  places: z
+    .strictObject({ file: z.string(), datum: datumSchema, from: z.iso.date(), operations: z.string().optional() })
+    .optional(),
+  /** Who holds which slot of which place from a day on, and who is on leave. */
+  teams: z.strictObject({ file: z.string(), from: z.iso.date(), leave: z.string().optional() }).optional(),
+  /** Slots and the working calendar, where the usual ones do not hold. */
+  slots: z.strictObject({ file: z.string() }).optional(),
+  calendar: z.strictObject({ file: z.string() }).optional(),
 });
 
 /** Properties of a county's feature. */

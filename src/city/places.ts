@@ -1,0 +1,260 @@
+import { randomUUID } from "node:crypto";
+import type { Kysely, Transaction } from "kysely";
+import type { Slot } from "../model/duty.ts";
+import { WuxingError } from "../model/errors.ts";
+import type { PartitionFault, PlaceOperationInput, PlacePreview, PlaceTree } from "../model/place.ts";
+import { loadPlaces, lockOperations, writeOperation } from "../store/place-store.ts";
+import type { Tables } from "../store/tables.ts";
+import { planDuties, type DutyPlan } from "./duty-plan.ts";
+import { Duties } from "./duties.ts";
+import { checkPartition } from "./partition.ts";
+import { PlaceHistory, type PlaceVersion } from "./place-history.ts";
+import { planOperation, type PlacePlan } from "./place-plan.ts";
+
+/** How many of something are bound to places. */
+export interface BoundCount {
+  /** What it is, e.g. `case`, `resident`, `device`. */
+  what: string;
+  place: string;
+  count: number;
+}
+
+/** What an operation has done, for those who have something at the places. */
+export interface Rehoming {
+  operation: string;
+  effectiveMs: number;
+  /** Places that end, each with those that took its surface, the largest part first. */
+  ended: ReadonlyMap<string, readonly string[]>;
+  /** Places that go on with another outline. */
+  recut: readonly string[];
+  /** Places whose path is another from then on. */
+  moved: readonly string[];
+  /** The places as they are with the operation. */
+  history: PlaceHistory;
+}
+
+/** Something that is bound to places: open work, residents, devices. */
+export interface PlaceDependents {
+  /** How many would have to find another home when these places end or change their outline at an instant. */
+  count: (places: readonly string[], atMs: number) => Promise<BoundCount[]>;
+  /** Finds each another home, inside the operation's transaction. */
+  rehome?: (transaction: Transaction<Tables>, rehoming: Rehoming) => Promise<void>;
+}
+
+export interface PlacesOptions {
+  /** The city's slots; the usual ones when not given. */
+  slots?: readonly Slot[];
+  /** When something is recorded, ms UTC. */
+  now?: () => number;
+  dependents?: readonly PlaceDependents[];
+}
+
+export interface PlaceOperationDone {
+  id: string;
+  preview: PlacePreview;
+}
+
+/** Operations that a change of places finds waiting: each looks at all places, and they go one by one. */
+const WAITING_MAX = 100;
+
+/** Places as of a date, in the database and in memory; changed by dated operations only. */
+export class Places {
+  readonly duties: Duties;
+  readonly #kysely: Kysely<Tables>;
+  readonly #now: () => number;
+  readonly #dependents: PlaceDependents[];
+  readonly #holder: { history: PlaceHistory };
+  #operations: number;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  private constructor(
+    kysely: Kysely<Tables>,
+    holder: { history: PlaceHistory },
+    operations: number,
+    duties: Duties,
+    options: PlacesOptions,
+  ) {
+    this.#kysely = kysely;
+    this.#holder = holder;
+    this.#operations = operations;
+    this.duties = duties;
+    this.#now = options.now ?? Date.now;
+    this.#dependents = [...(options.dependents ?? [])];
+  }
+
+  static async open(kysely: Kysely<Tables>, options: PlacesOptions = {}): Promise<Places> {
+    const { history, operations } = await readHistory(kysely);
+    const holder = { history };
+    const duties = await Duties.open(kysely, () => holder.history, options);
+    return new Places(kysely, holder, operations, duties, options);
+  }
+
+  /** The places as they are known now, at every instant. */
+  get history(): PlaceHistory {
+    return this.#holder.history;
+  }
+
+  /** Whoever has something at places is asked and told from now on. */
+  addDependents(dependents: PlaceDependents): void {
+    this.#dependents.push(dependents);
+  }
+
+  /** The grid (leaf of the civil tree) that holds a position (degrees, WGS-84), or undefined outside the city. */
+  findGridAt(lon: number, lat: number, atMs: number): string | undefined {
+    return this.history.findLeafAt("civil", lon, lat, atMs);
+  }
+
+  /** @throws WuxingError PLACE_NOT_FOUND when the place does not exist at the instant */
+  getPath(place: string, atMs: number): string {
+    return this.history.getVersion(place, atMs).path;
+  }
+
+  /** What is wrong with the partition of a tree at an instant; empty when its leaves cover the city once. */
+  check(tree: PlaceTree, atMs: number): PartitionFault[] {
+    return this.history.topsAt(tree, atMs).flatMap((top) => {
+      const below = this.history.subtreeAt(top.id, atMs).filter(({ id }) => this.history.isLeafAt(id, atMs));
+      return checkPartition(
+        top.shape.geometry,
+        below.map(({ id, shape }) => ({ id, geometry: shape.geometry })),
+      );
+    });
+  }
+
+  /** What an operation would do. @throws WuxingError PLACE_OPERATION_INVALID with every problem */
+  async preview(input: PlaceOperationInput): Promise<PlacePreview> {
+    const { plan, duties } = this.#plan(input, input.id ?? "preview");
+    return this.#previewOf(plan, duties);
+  }
+
+  /**
+   * Does an operation, whole, in one transaction; when it returns, memory and database have it. Operations are done one after the other.
+   * @throws WuxingError PLACE_OPERATION_INVALID with every problem, OVERLOADED when too many wait
+   */
+  execute(input: PlaceOperationInput, account: string | null = null): Promise<PlaceOperationDone> {
+    if (this.#waiting >= WAITING_MAX) throw new WuxingError("OVERLOADED", `${WAITING_MAX} operations on places wait`);
+    this.#waiting++;
+    const done = this.#last.then(() => this.#execute(input, account)).finally(() => this.#waiting--);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #execute(input: PlaceOperationInput, account: string | null): Promise<PlaceOperationDone> {
+    const id = input.id ?? randomUUID();
+    const { plan, duties } = this.#plan(input, id);
+    const preview = await this.#previewOf(plan, duties);
+    const next = this.history.with(plan.versions);
+    await this.#kysely.transaction().execute(async (transaction) => {
+      const operations = await lockOperations(transaction);
+      if (operations !== this.#operations) {
+        throw new WuxingError("STORE_UNAVAILABLE", "another process has changed places: start again to see them");
+      }
+      const known = new Set<string>();
+      for (const { shape } of this.history.all()) known.add(shape.id);
+      const { begun, ended, effectiveMs } = plan.versions;
+      const shapes = new Map(begun.filter(({ shape }) => !known.has(shape.id)).map(({ shape }) => [shape.id, shape]));
+      await writeOperation(transaction, {
+        operation: {
+          id,
+          effective_ms: effectiveMs,
+          recorded_ms: this.#now(),
+          account,
+          reason: input.reason,
+          changes: input.changes,
+          preview,
+        },
+        places: begun
+          .filter((each) => !this.history.has(each.id))
+          .map((each) => ({ id: each.id, tree: each.tree, kind: each.kind, operation: id })),
+        shapes: [...shapes.values()].map((shape) => ({
+          id: shape.id,
+          area_m2: shape.areaM2,
+          geometry: shape.geometry,
+        })),
+        ended,
+        versions: begun.map(rowOf),
+      });
+      await this.duties.write(transaction, duties, id, account);
+      const rehoming = rehomingOf(id, plan, next);
+      for (const dependents of this.#dependents) await dependents.rehome?.(transaction, rehoming);
+    });
+    this.#holder.history = next;
+    this.#operations++;
+    this.duties.take(duties.holdings, duties.substitutes);
+    return { id, preview };
+  }
+
+  #plan(input: PlaceOperationInput, id: string): { plan: PlacePlan; duties: DutyPlan } {
+    const plan = planOperation(this.history, id, Date.parse(input.effectiveAt), input.changes);
+    if (plan.problems.length > 0) {
+      throw new WuxingError("PLACE_OPERATION_INVALID", `${plan.problems.length} problems`, plan.problems);
+    }
+    return { plan, duties: planDuties(this.history, this.duties.index, plan) };
+  }
+
+  async #previewOf(plan: PlacePlan, duties: DutyPlan): Promise<PlacePreview> {
+    const { effectiveMs } = plan.versions;
+    const { closed, changed } = plan.preview;
+    const places = [
+      ...closed.map(({ id }) => id),
+      ...changed.filter(({ what }) => what.includes("shape")).map(({ id }) => id),
+    ].filter((id) => this.history.isLeafAt(id, effectiveMs));
+    const rehomed: BoundCount[] = [];
+    if (places.length > 0) {
+      for (const { count } of this.#dependents) rehomed.push(...(await count(places, effectiveMs)));
+    }
+    const effectiveAt = new Date(effectiveMs).toISOString();
+    return { effectiveAt, ...plan.preview, duties: duties.preview, rehomed, notices: duties.notices };
+  }
+}
+
+async function readHistory(kysely: Kysely<Tables>): Promise<{ history: PlaceHistory; operations: number }> {
+  const { versions, shapes, operations } = await loadPlaces(kysely);
+  const outlines = new Map(shapes.map(({ id, area_m2: areaM2, geometry }) => [id, { id, areaM2, geometry }]));
+  const history = new PlaceHistory(
+    versions.map(({ place, tree, kind, name, parent, path, from_ms, to_ms, shape, operation }) => ({
+      id: place,
+      tree,
+      kind,
+      name,
+      parent,
+      path,
+      fromMs: from_ms,
+      toMs: to_ms ?? Infinity,
+      shape: outlines.get(shape)!,
+      operation,
+    })),
+  );
+  return { history, operations };
+}
+
+function rehomingOf(operation: string, { versions, passages, preview }: PlacePlan, history: PlaceHistory): Rehoming {
+  const ended = new Map<string, string[]>();
+  for (const { id } of preview.closed) ended.set(id, []);
+  const parts = passages.toSorted((a, b) => b.areaM2 - a.areaM2);
+  for (const { from, to } of [...parts, ...preview.moved]) {
+    const heirs = ended.get(from);
+    if (heirs !== undefined && !heirs.includes(to)) heirs.push(to);
+  }
+  return {
+    operation,
+    effectiveMs: versions.effectiveMs,
+    ended,
+    recut: preview.changed.filter(({ what }) => what.includes("shape")).map(({ id }) => id),
+    moved: preview.changed.filter(({ what }) => what.includes("parent") || what.includes("path")).map(({ id }) => id),
+    history,
+  };
+}
+
+function rowOf({ id, fromMs, toMs, name, parent, path, shape, operation }: PlaceVersion): Tables["place_version"] {
+  return {
+    place: id,
+    from_ms: fromMs,
+    to_ms: toMs === Infinity ? null : toMs,
+    name,
+    parent,
+    path,
+    shape: shape.id,
+    operation,
+  };
+}
