@@ -100,11 +100,21 @@ export type ReleaseInput = z.infer<typeof releaseInputSchema>;
 const findingEventSchema = z.object({
   seq: z.int(),
   at: instant,
-  kind: z.enum(["exposure", "passage", "fence", "lock", "area"]),
+  kind: z.enum(["exposure", "passage", "fence", "lock", "area", "gate"]),
   change: z.enum(["opened", "revised", "withdrawn", "closed"]),
   id: z.string(),
   vehicle: z.string().nullable(),
-  cause: z.enum(["live", "late-fix", "area-published", "area-edited", "area-withdrawn", "rule", "release", "expiry"]),
+  cause: z.enum([
+    "live",
+    "late-fix",
+    "area-published",
+    "area-edited",
+    "area-withdrawn",
+    "rule",
+    "release",
+    "expiry",
+    "etc",
+  ]),
   body: z.unknown(),
 });
 export type FindingEvent = z.infer<typeof findingEventSchema>;

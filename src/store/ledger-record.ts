@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql, type Kysely, type Transaction } from "kysely";
 import type { Area } from "../model/area.ts";
+import type { GateFinding } from "../model/etc.ts";
 import type { Exposure, FenceEvent, FindingEvent, Lock, Passage } from "../model/finding.ts";
 import type { Tables } from "./tables.ts";
 
@@ -14,11 +15,12 @@ export type Standing = { cause: FindingEvent["cause"]; quiet?: boolean } & (
   | { kind: "fence"; body: FenceEvent }
   | { kind: "lock"; body: Lock }
   | { kind: "area"; body: Area }
+  | { kind: "gate"; body: GateFinding }
 );
 
 /** A finding that stands no more. An area is never removed, it stands as withdrawn. */
 export interface Removal {
-  kind: "exposure" | "passage" | "fence" | "lock";
+  kind: "exposure" | "passage" | "fence" | "lock" | "gate";
   id: string;
   cause: FindingEvent["cause"];
 }
@@ -30,7 +32,14 @@ export interface Recording {
   removals: readonly Removal[];
 }
 
-const TABLES = { exposure: "exposure", passage: "passage", fence: "fence_event", lock: "lock", area: "area" } as const;
+const TABLES = {
+  exposure: "exposure",
+  passage: "passage",
+  fence: "fence_event",
+  lock: "lock",
+  area: "area",
+  gate: "gate_finding",
+} as const;
 
 /** Held while recording, so that `seq` grows in the order of the commits whoever writes. "wxev" in ASCII. */
 const ADVISORY_LOCK = 0x77786576;
@@ -53,13 +62,13 @@ export function record(kysely: Kysely<Tables>, recording: Recording): Promise<Fi
     const events: Omit<FindingEvent, "seq">[] = [];
     const at = new Date(recording.atMs).toISOString();
 
-    for (const kind of ["exposure", "passage", "fence", "lock"] as const) {
+    for (const kind of ["exposure", "passage", "fence", "lock", "gate"] as const) {
       const removals = new Map(recording.removals.filter((each) => each.kind === kind).map((each) => [each.id, each]));
       for (const { id, vehicle, body } of await remove(transaction, kind, [...removals.keys()])) {
         events.push({ at, kind, change: "withdrawn", id, vehicle, cause: removals.get(id)!.cause, body });
       }
     }
-    for (const kind of ["area", "exposure", "passage", "fence", "lock"] as const) {
+    for (const kind of ["area", "exposure", "passage", "fence", "lock", "gate"] as const) {
       const rows = await changedRows(transaction, kind, recording.standing);
       await write(transaction, kind, rows);
       for (const { finding, change, tell } of rows) {
@@ -147,6 +156,8 @@ async function write(transaction: Transaction<Tables>, kind: Kind, rows: readonl
       return upsert(transaction, "passage", findings.map(passageRow));
     case "fence":
       return upsert(transaction, "fence_event", findings.map(fenceRow));
+    case "gate":
+      return upsert(transaction, "gate_finding", findings.map(gateRow));
     case "lock": {
       // A lock that ends makes place for the next one of its vehicle: `lock_one_live` holds at every statement.
       const locks = findings.map(lockRow);
@@ -231,6 +242,12 @@ function passageRow(finding: Standing): Tables["passage"] {
 function fenceRow(finding: Standing): Tables["fence_event"] {
   const body = finding.body as FenceEvent;
   return { id: body.id, vehicle: body.vehicle, kind: body.kind, time_ms: Date.parse(body.notBefore), body };
+}
+
+function gateRow(finding: Standing): Tables["gate_finding"] {
+  const body = finding.body as GateFinding;
+  const { id, vehicle, gate, direction, kind } = body;
+  return { id, vehicle, gate, direction, kind, time_ms: Date.parse(body.time), body };
 }
 
 function lockRow(finding: Standing): Tables["lock"] {

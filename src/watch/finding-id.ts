@@ -11,7 +11,7 @@ const ID_DIGITS = 16;
  * @param anchor ms UTC for exposures and locks; for a passage the second and the direction
  */
 export function findingId(
-  kind: "exposure" | "passage" | "fence" | "lock",
+  kind: "exposure" | "passage" | "fence" | "lock" | "gate",
   vehicle: string,
   ...rest: readonly (string | number)[]
 ): string {

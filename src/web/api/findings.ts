@@ -8,7 +8,8 @@ import { keys } from "./keys.ts";
 export function applyFindings(queries: QueryClient, events: readonly FindingEvent[]): void {
   const vehicles = new Set<string>();
   for (const event of events) {
-    if (event.vehicle !== null && event.kind !== "passage" && event.kind !== "fence") vehicles.add(event.vehicle);
+    if (event.vehicle !== null && event.kind !== "passage" && event.kind !== "fence" && event.kind !== "gate")
+      vehicles.add(event.vehicle);
     switch (event.kind) {
       case "lock":
         applyLock(queries, event);
@@ -23,6 +24,7 @@ export function applyFindings(queries: QueryClient, events: readonly FindingEven
         applyPassage(queries, event);
         break;
       case "fence":
+      case "gate":
         break;
     }
   }

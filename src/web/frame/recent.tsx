@@ -1,5 +1,6 @@
 import { Link } from "react-router";
 import type { Area } from "../../model/area.ts";
+import type { GateFinding } from "../../model/etc.ts";
 import type { FenceEvent, FindingEvent, Lock, Passage } from "../../model/finding.ts";
 import type { VehicleState } from "../../model/vehicle.ts";
 import { useDesk, useLive } from "../desk.tsx";
@@ -57,7 +58,7 @@ function Line({ event }: { event: FindingEvent }) {
 
 /** When it happened; when it became known for what has no instant of its own. */
 function instantOf(event: FindingEvent): string {
-  if (event.kind === "passage") return (event.body as Passage).time;
+  if (event.kind === "passage" || event.kind === "gate") return (event.body as Passage | GateFinding).time;
   if (event.kind === "fence") return (event.body as FenceEvent).time ?? (event.body as FenceEvent).notAfter;
   if (event.kind === "lock" && event.change === "opened") return (event.body as Lock).lockedAt;
   return event.at;
@@ -67,7 +68,7 @@ function Mark({ event }: { event: FindingEvent }) {
   const states: Partial<Record<FindingEvent["kind"], VehicleState>> = { lock: "locked", exposure: "exposed" };
   const state = event.kind === "lock" && (event.body as Lock).state === "released" ? "released" : states[event.kind];
   if (state !== undefined) return <VehicleMark state={state} size={14} />;
-  if (event.kind === "passage") return <GateMark size={14} />;
+  if (event.kind === "passage" || event.kind === "gate") return <GateMark size={14} />;
   return event.kind === "area" ? <AreaMark level={(event.body as Area).level} size={14} /> : <FenceMark size={14} />;
 }
 
@@ -93,6 +94,10 @@ function sentence(event: FindingEvent, t: Text, gateName: (id: string) => string
     }
     case "fence":
       return (event.body as FenceEvent).kind === "entry" ? r.entry : r.exit;
+    case "gate": {
+      const { kind, gate } = event.body as GateFinding;
+      return r.gate(kind, gateName(gate));
+    }
     case "area":
       return event.cause === "area-withdrawn"
         ? r.areaWithdrawn

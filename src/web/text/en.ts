@@ -306,6 +306,8 @@ export const en: Text = {
     exposureClosed: "left the area's reach",
     exposureWithdrawn: "exposure withdrawn",
     passage: (direction, gate) => `${direction} · ${gate}`,
+    gate: (kind, gate) =>
+      `${{ "seen-twice": "seen by GPS and toll", "gps-silent": "toll record, no GPS", "etc-missing": "GPS, no toll record" }[kind]} · ${gate}`,
     entry: "entered the city",
     exit: "left the city",
     areaOpened: "area published",

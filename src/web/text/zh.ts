@@ -300,6 +300,8 @@ export const zh = {
     exposureClosed: "离开风险区范围",
     exposureWithdrawn: "暴露撤销",
     passage: (direction: string, gate: string) => `${direction} · ${gate}`,
+    gate: (kind: "seen-twice" | "gps-silent" | "etc-missing", gate: string) =>
+      `${{ "seen-twice": "定位与 ETC 一致", "gps-silent": "有 ETC 无定位", "etc-missing": "有定位无 ETC" }[kind]} · ${gate}`,
     entry: "进入城市",
     exit: "离开城市",
     areaOpened: "发布风险区",
