@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { areaInputSchema, areaSchema } from "../model/area.ts";
+import { EXPORTED } from "./export-columns.ts";
 import { answer, pageAnswer, pageQuery } from "./lists.ts";
 import type { ServerParts } from "./parts.ts";
 
@@ -13,6 +14,7 @@ export function areaRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyncZo
     app.route({
       method: "GET",
       url: "/areas",
+      config: { exported: EXPORTED.areas },
       schema: {
         tags,
         summary: "Risk areas as they stand, newest first",

@@ -8,6 +8,7 @@ import {
   passageSchema,
   releaseInputSchema,
 } from "../model/finding.ts";
+import { EXPORTED } from "./export-columns.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 import type { ServerParts } from "./parts.ts";
 
@@ -21,6 +22,7 @@ export function findingRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyn
     app.route({
       method: "GET",
       url: "/exposures",
+      config: { exported: EXPORTED.exposures },
       schema: {
         tags: ["exposures"],
         summary: "Exposures as they stand, newest first, each with its evidence",
@@ -32,6 +34,7 @@ export function findingRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyn
     app.route({
       method: "GET",
       url: "/locks",
+      config: { exported: EXPORTED.locks },
       schema: {
         tags: ["locks"],
         summary: "Locks, newest first",
@@ -61,6 +64,7 @@ export function findingRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyn
     app.route({
       method: "GET",
       url: "/passages",
+      config: { exported: EXPORTED.passages },
       schema: {
         tags: ["passages"],
         summary: "Passages of gates, newest first",
@@ -87,6 +91,7 @@ export function findingRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyn
     app.route({
       method: "GET",
       url: "/fence-events",
+      config: { exported: EXPORTED.fenceEvents },
       schema: {
         tags: ["passages"],
         summary: "Entries to and exits from the fence, newest first",

@@ -5,6 +5,11 @@ import { errorSchema } from "./error-answer.ts";
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe("Items on a page, 1 to 1000"),
   cursor: z.string().max(200).optional().describe("`next` of the page before"),
+  format: z
+    .enum(["json", "csv", "xlsx"])
+    .optional()
+    .describe("`csv`, `xlsx`: the whole list as a file, all pages of it"),
+  lang: z.enum(["zh", "en"]).optional().describe("Language of a file's headings; `zh` when not given"),
 };
 
 /** An instant in a query, as ms UTC. */

@@ -6,6 +6,7 @@ import { areaImportRoutes } from "./area-import-routes.ts";
 import { areaRoutes } from "./area-routes.ts";
 import { serveConsole } from "./console-pages.ts";
 import { answerErrors } from "./error-answer.ts";
+import { exportLists } from "./export-lists.ts";
 import { fixRoutes } from "./fix-routes.ts";
 import { findingRoutes } from "./finding-routes.ts";
 import { LiveStream } from "./live-stream.ts";
@@ -54,6 +55,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   app.addHook("preClose", async () => stream.close());
   const metrics = createMetrics(app, { parts, streams: stream });
   await documentApi(app, VERSION);
+  exportLists(app, parts.city.timeZone);
   const api = app.withTypeProvider<ZodTypeProvider>();
   await api.register(machineRoutes(parts, metrics));
   for (const routes of [

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
 import { trackSchema, vehicleSchema, vehicleStateSchema } from "../model/vehicle.ts";
+import { EXPORTED } from "./export-columns.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 import type { ServerParts } from "./parts.ts";
 import { thinnedTrack } from "./track-columns.ts";
@@ -24,6 +25,7 @@ export function vehicleRoutes({ watch, tracks, cityTimeMs }: ServerParts): Fasti
     app.route({
       method: "GET",
       url: "/vehicles",
+      config: { exported: EXPORTED.vehicles },
       schema: {
         tags,
         summary: "Vehicles with their last position, in the order in which they became known",

@@ -8,6 +8,7 @@ import { work } from "./migrations/0004-case.ts";
 import { access } from "./migrations/0005-access.ts";
 import { etc } from "./migrations/0006-etc.ts";
 import { command } from "./migrations/0007-command.ts";
+import { rule } from "./migrations/0008-rule.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "access", sql: access },
   { name: "etc", sql: etc },
   { name: "command", sql: command },
+  { name: "rule", sql: rule },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

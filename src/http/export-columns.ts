@@ -1,0 +1,110 @@
+import type { Area } from "../model/area.ts";
+import type { Exposure, FenceEvent, Lock, Passage } from "../model/finding.ts";
+import type { Vehicle } from "../model/vehicle.ts";
+import type { ExportedList } from "./export-lists.ts";
+import type { ExportColumn } from "./export-table.ts";
+
+/** Which columns the file of each list has. Codes stay codes, so that a file can be read back by a program. */
+const LOCK_COLUMNS: readonly ExportColumn<Lock>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ vehicle }) => vehicle },
+  { zh: "状态", en: "State", width: 10, value: ({ state }) => state },
+  { zh: "锁定时间", en: "Locked", value: ({ lockedAt }) => new Date(lockedAt) },
+  { zh: "得知时间", en: "Learnt", value: ({ learntAt }) => new Date(learntAt) },
+  { zh: "暴露成立", en: "Exposed", value: ({ exposedAt }) => new Date(exposedAt) },
+  { zh: "入城时间", en: "Entered", value: ({ enteredAt }) => instantOf(enteredAt) },
+  { zh: "到期时间", en: "Expires", value: ({ expiresAt }) => new Date(expiresAt) },
+  { zh: "停留次数", en: "Stays", width: 10, value: ({ exposures }) => exposures.length },
+  { zh: "解除时间", en: "Released", value: ({ release }) => instantOf(release?.at ?? null) },
+  { zh: "解除人", en: "Released by", value: ({ release }) => release?.by ?? null },
+  { zh: "解除理由", en: "Reason", width: 30, value: ({ release }) => release?.reason ?? null },
+  { zh: "解除依据", en: "Evidence", width: 30, value: ({ release }) => release?.evidence ?? null },
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+];
+
+const EXPOSURE_COLUMNS: readonly ExportColumn<Exposure>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ vehicle }) => vehicle },
+  { zh: "风险区", en: "Area", value: ({ area }) => area },
+  { zh: "风险区版本", en: "Area version", width: 12, value: ({ areaVersion }) => areaVersion },
+  { zh: "确定性", en: "Certainty", width: 12, value: ({ certainty }) => certainty },
+  { zh: "停留开始", en: "Start", value: ({ start }) => new Date(start) },
+  { zh: "停留结束", en: "End", value: ({ end }) => instantOf(end) },
+  { zh: "停留秒数", en: "Seconds", width: 10, value: ({ durationS }) => durationS },
+  { zh: "最近距离 (m)", en: "Least distance (m)", width: 14, value: ({ minDistanceM }) => minDistanceM },
+  { zh: "最近点经度 (WGS-84)", en: "Nearest lon (WGS-84)", value: ({ nearest }) => nearest.lon },
+  { zh: "最近点纬度 (WGS-84)", en: "Nearest lat (WGS-84)", value: ({ nearest }) => nearest.lat },
+  { zh: "停驻推断占比", en: "Share parked", width: 12, value: ({ unknownShare }) => unknownShare },
+  { zh: "规则", en: "Rule", width: 12, value: ({ rule, ruleVersion }) => `${rule} ${ruleVersion}` },
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+];
+
+const PASSAGE_COLUMNS: readonly ExportColumn<Passage>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ vehicle }) => vehicle },
+  { zh: "卡口", en: "Gate", value: ({ gate }) => gate },
+  { zh: "方向", en: "Direction", width: 10, value: ({ direction }) => direction },
+  { zh: "时间", en: "Time", value: ({ time }) => new Date(time) },
+  { zh: "经度 (WGS-84)", en: "Lon (WGS-84)", value: ({ lon }) => lon },
+  { zh: "纬度 (WGS-84)", en: "Lat (WGS-84)", value: ({ lat }) => lat },
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+];
+
+const FENCE_COLUMNS: readonly ExportColumn<FenceEvent>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ vehicle }) => vehicle },
+  { zh: "进出", en: "Kind", width: 8, value: ({ kind }) => kind },
+  { zh: "时间", en: "Time", value: ({ time }) => instantOf(time) },
+  { zh: "不早于", en: "Not before", value: ({ notBefore }) => new Date(notBefore) },
+  { zh: "不晚于", en: "Not after", value: ({ notAfter }) => new Date(notAfter) },
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+];
+
+const VEHICLE_COLUMNS: readonly ExportColumn<Vehicle>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ id }) => id },
+  { zh: "车牌", en: "Plate", width: 12, value: ({ plate }) => plate },
+  { zh: "车牌颜色 (JT/T 415)", en: "Plate colour (JT/T 415)", width: 14, value: ({ plateColour }) => plateColour },
+  { zh: "终端", en: "Terminal", value: ({ terminal }) => terminal },
+  { zh: "状态", en: "State", width: 10, value: ({ state }) => state },
+  {
+    zh: "围栏内",
+    en: "Inside",
+    width: 10,
+    value: ({ insideFence }) => (insideFence === null ? null : insideFence ? "yes" : "no"),
+  },
+  { zh: "最后定位", en: "Last fix", value: ({ last }) => instantOf(last?.time ?? null) },
+  { zh: "经度 (WGS-84)", en: "Lon (WGS-84)", value: ({ last }) => last?.lon ?? null },
+  { zh: "纬度 (WGS-84)", en: "Lat (WGS-84)", value: ({ last }) => last?.lat ?? null },
+  { zh: "速度 (km/h)", en: "Speed (km/h)", width: 12, value: ({ last }) => last?.speedKmh ?? null },
+];
+
+const AREA_COLUMNS: readonly ExportColumn<Area>[] = [
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+  { zh: "名称", en: "Name", width: 30, value: ({ name }) => name },
+  { zh: "等级", en: "Level", width: 8, value: ({ level }) => level },
+  { zh: "状态", en: "State", width: 10, value: ({ state }) => state },
+  { zh: "版本", en: "Version", width: 8, value: ({ version }) => version },
+  { zh: "生效", en: "From", value: ({ from }) => instantOf(from) },
+  { zh: "失效", en: "To", value: ({ to }) => instantOf(to) },
+  { zh: "发布时间", en: "Published", value: ({ publishedAt }) => new Date(publishedAt) },
+  { zh: "依据", en: "Source", width: 40, value: ({ source }) => source },
+  { zh: "形状 (GeoJSON, WGS-84)", en: "Shape (GeoJSON, WGS-84)", width: 40, value: shapeOf },
+];
+
+/** Every list that can be had as a file. */
+export const EXPORTED = {
+  locks: { name: "locks", zh: "锁定", en: "Locks", columns: LOCK_COLUMNS },
+  exposures: { name: "exposures", zh: "暴露", en: "Exposures", columns: EXPOSURE_COLUMNS },
+  passages: { name: "passages", zh: "通过记录", en: "Passages", columns: PASSAGE_COLUMNS },
+  fenceEvents: { name: "fence-events", zh: "进出围栏", en: "Fence events", columns: FENCE_COLUMNS },
+  vehicles: { name: "vehicles", zh: "车辆", en: "Vehicles", columns: VEHICLE_COLUMNS },
+  areas: { name: "areas", zh: "风险区", en: "Risk areas", columns: AREA_COLUMNS },
+} satisfies Record<string, ExportedList>;
+
+/** Longest text that a cell of Excel holds. */
+const CELL_MAX = 32_767;
+
+function shapeOf({ geometry }: Area): string | null {
+  const text = JSON.stringify(geometry);
+  return text.length > CELL_MAX ? null : text;
+}
+
+function instantOf(instant: string | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}
