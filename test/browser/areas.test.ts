@@ -45,9 +45,11 @@ let server: RunningServer;
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
   // Trucks have stood in the yard for ten minutes when the question finds some.
-  await expect
-    .poll(async () => (await preview([YARD])).vehicles, { timeout: 240_000, interval: 3000 })
-    .toBeGreaterThan(1);
+  const until = Date.now() + 240_000;
+  while ((await preview([YARD])).vehicles < 2) {
+    if (Date.now() > until) throw new Error("no truck stayed in the yard within 4 min");
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
 });
 afterAll(async () => {
   await browser?.close();
@@ -131,7 +133,7 @@ describe("a risk area before it is published", () => {
     await page.getByRole("button", { name: "中风险区" }).click();
     await page.getByRole("button", { name: "保存为新版本" }).click();
     const versions = page.locator(".versions li");
-    await expect.poll(() => versions.count()).toBe(2);
+    await expect.poll(() => versions.count(), { timeout: 20_000 }).toBe(2);
     expect(await versions.first().textContent()).toMatch(
       /第 2 版.*现行.*等级 高风险区 → 中风险区.*面积 0\.0 公顷 → 4\.0 km²/s,
     );
@@ -206,7 +208,7 @@ describe("a file of risk areas", () => {
     // Beijing's fields are put right.
     await page.locator(".import-row", { hasText: "北京市朝阳区高碑店（地区）乡" }).waitFor();
     await page.getByLabel("省份").selectOption("河南省");
-    await expect.poll(() => chips.textContent()).toContain("待定位 2");
+    await expect.poll(() => chips.textContent(), { timeout: 10_000 }).toContain("待定位 2");
     await page.locator(".import-row", { hasText: "3号楼1单元" }).getByText("楼栋或单位").waitFor();
 
     await page.locator(".import-row", { hasText: "秦岭路街道" }).getByRole("button", { name: "定位" }).click();
