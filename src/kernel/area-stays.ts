@@ -4,6 +4,7 @@ import type { Presence } from "./lock.ts";
 import { nearIntervals, nearIntervalsMax } from "./near.ts";
 import type { KernelRule } from "./rule.ts";
 import { crossingAt, timeAt, type Segment } from "./segment.ts";
+import type { Shape } from "./shape.ts";
 import { Stay } from "./stay.ts";
 import type { KernelArea } from "./world.ts";
 
@@ -61,16 +62,18 @@ export class AreaStays {
 
   /** The vehicle moved along a known segment. */
   moveKnown(segment: Segment, host: StayHost): void {
-    const { radiusMeters, slackMeters } = this.#rule;
-    const count = this.#intervals(segment, radiusMeters, "near");
+    this.moveAlong(segment, nearParts(this.area, segment, this.#rule.radiusMeters), host);
+  }
+
+  /** The vehicle moved along a known segment, of which `nearParts` has just found so many near. */
+  moveAlong(segment: Segment, count: number, host: StayHost): void {
     if (count === 0 && this.isIdle) return;
     if (count === 1 && near[0] === 0 && near[1] === 1) return this.moveNear(segment, host);
-    const wideCount = this.#intervals(segment, radiusMeters + slackMeters, "wide");
     let outsideFrom = 0;
     for (let i = 0; i < count; i++) {
       const start = near[2 * i];
       const end = near[2 * i + 1];
-      if (start > 0 && !this.#mayJoin(segment, outsideFrom, start, wideCount)) this.#end(segment, host);
+      if (start > 0 && !this.#mayJoin(segment, outsideFrom, start)) this.#end(segment, host);
       this.#observed ??= new Stay(this.area, this.#rule, crossingAt(segment, start));
       this.#observed.extend(segment, start, end);
       this.#wide?.extend(segment, start, end);
@@ -78,7 +81,7 @@ export class AreaStays {
       outsideFrom = end;
     }
     if (count > 0 && outsideFrom === 1) this.#report(host, true);
-    else if (!this.#mayJoin(segment, outsideFrom, 1, wideCount)) this.#end(segment, host);
+    else if (!this.#mayJoin(segment, outsideFrom, 1)) this.#end(segment, host);
     else {
       this.#observed?.stray(segment);
       this.#wide?.stray(segment);
@@ -117,21 +120,13 @@ export class AreaStays {
     return distanceToShape(this.area.shape, lon, lat) <= this.#rule.radiusMeters;
   }
 
-  #intervals({ from, to }: Segment, meters: number, into: "near" | "wide"): number {
-    const { shape } = this.area;
-    const room = 2 * nearIntervalsMax(shape);
-    if (near.length < room) {
-      near = new Float64Array(2 * room);
-      wide = new Float64Array(2 * room);
-    }
-    return nearIntervals(shape, meters, from.lon, from.lat, to.lon, to.lat, into === "near" ? near : wide);
-  }
-
   /** Whether a stay that has been left may go on after the stretch [a, b] (fractions) outside. */
-  #mayJoin(segment: Segment, a: number, b: number, wideCount: number): boolean {
+  #mayJoin(segment: Segment, a: number, b: number): boolean {
     if (this.isIdle) return true;
-    if (timeAt(segment, b) - this.endMs > this.#rule.graceMs) return false;
-    for (let i = 0; i < wideCount; i++) if (wide[2 * i] <= a && wide[2 * i + 1] >= b) return true;
+    const { radiusMeters, slackMeters, graceMs } = this.#rule;
+    if (timeAt(segment, b) - this.endMs > graceMs) return false;
+    const count = partsWithin(this.area.shape, segment, radiusMeters + slackMeters, wide);
+    for (let i = 0; i < count; i++) if (wide[2 * i] <= a && wide[2 * i + 1] >= b) return true;
     return false;
   }
 
@@ -185,4 +180,18 @@ export class AreaStays {
 
 function isSame(a: KernelExposure, b: KernelExposure): boolean {
   return a.lastMs === b.lastMs && a.endMs === b.endMs && a.leastMeters === b.leastMeters;
+}
+
+/** How many parts of a known segment are near the area; which ones `AreaStays.moveAlong` knows, as long as nothing else is asked. */
+export function nearParts({ shape }: KernelArea, segment: Segment, radiusMeters: number): number {
+  const room = 2 * nearIntervalsMax(shape);
+  if (near.length < room) {
+    near = new Float64Array(2 * room);
+    wide = new Float64Array(2 * room);
+  }
+  return partsWithin(shape, segment, radiusMeters, near);
+}
+
+function partsWithin(shape: Shape, { from, to }: Segment, meters: number, out: Float64Array): number {
+  return nearIntervals(shape, meters, from.lon, from.lat, to.lon, to.lat, out);
 }

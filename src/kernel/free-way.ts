@@ -1,5 +1,5 @@
-import { distanceMeters, distanceToShape, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
-import { discSlackMeters } from "./near.ts";
+import { distanceMeters, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
+import { boundDistance, discSlackMeters } from "./near.ts";
 import { FENCE_SLOT, type World } from "./world.ts";
 
 /**
@@ -19,6 +19,7 @@ const LON_E6_MAX = 179_000_000;
 const LAT_E6_MAX = 80_000_000;
 
 let candidates = new Int32Array(64);
+const bounds = new Float64Array(2);
 
 /**
  * The free way round a place (1e-6 degree) as the largest sum of both coordinates' differences from it, 1e-6 degree; -1 when there is none.
@@ -41,7 +42,8 @@ export function freeWayE6(world: World, lonE6: number, latE6: number): number {
 
 function freeOfSlot(world: World, slot: number, lon: number, lat: number, enough: number): number {
   if (slot < world.firstAreaSlot) {
-    return distanceToShape(slot === FENCE_SLOT ? world.fenceLine! : world.gates[slot - 1].shape, lon, lat);
+    boundDistance(slot === FENCE_SLOT ? world.fenceLine! : world.gates[slot - 1].shape, lon, lat, bounds);
+    return bounds[0];
   }
   const { shape } = world.areas[slot]!;
   const { radiusMeters } = world.rule;
@@ -52,5 +54,6 @@ function freeOfSlot(world: World, slot: number, lon: number, lat: number, enough
     radiusMeters - middle + shape.innerMeters - slack,
   );
   if (byDisc >= enough) return byDisc;
-  return Math.abs(distanceToShape(shape, lon, lat) - radiusMeters);
+  boundDistance(shape, lon, lat, bounds);
+  return Math.max(bounds[0] - radiusMeters, radiusMeters - bounds[1]);
 }

@@ -1,11 +1,10 @@
-import { AreaStays, type StayHost } from "./area-stays.ts";
+import { AreaStays, nearParts, type StayHost } from "./area-stays.ts";
 import { distanceMeters, distanceToShape } from "./distance.ts";
 import { eachFencePiece, isInsideFence } from "./fence.ts";
 import type { ExposureChange, KernelExposure, MatchSink, TrackPoint } from "./findings.ts";
 import { freeWayE6 } from "./free-way.ts";
 import { passagesOf } from "./gate.ts";
 import { Presence } from "./lock.ts";
-import { nearIntervals, nearIntervalsMax } from "./near.ts";
 import type { Segment } from "./segment.ts";
 import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
 
@@ -15,7 +14,6 @@ const STILL_E6 = 1500;
 const METERS_PER_E6 = 0.111_7;
 
 let candidates = new Int32Array(64);
-let intervals = new Float64Array(64);
 
 /** What is known of the way between two consecutive accepted fixes (section 2 of the rule). */
 type Way = "known" | "parked" | "unknown";
@@ -200,14 +198,16 @@ export class Motion implements StayHost {
         keep(stays[at]);
       }
       const area = this.#world.areas[slot]!;
-      const isGoing = at < stays.length && stays[at].slot === slot;
-      if (!isGoing && !this.#mayStart(area, segment, way)) continue;
-      const each = isGoing ? stays[at++] : new AreaStays(slot, area, this.#world.rule);
-      if (area.toMs <= segment.from.timeMs) each.moveAway(segment, this);
-      else if (way === "known") each.moveKnown(segment, this);
-      else each.movePark(segment, this);
-      if (isGoing) keep(each);
-      else if (!each.isIdle) started.push(each);
+      if (at < stays.length && stays[at].slot === slot) {
+        const each = stays[at++];
+        if (area.toMs <= segment.from.timeMs) each.moveAway(segment, this);
+        else if (way === "known") each.moveKnown(segment, this);
+        else each.movePark(segment, this);
+        keep(each);
+      } else if (area.toMs > segment.from.timeMs) {
+        const each = this.#startStays(slot, area, segment, way);
+        if (each !== null && !each.isIdle) started.push(each);
+      }
     }
     for (; at < stays.length; at++) {
       stays[at].moveAway(segment, this);
@@ -220,14 +220,21 @@ export class Motion implements StayHost {
     }
   }
 
-  /** Whether a stay near the area can begin on the segment. */
-  #mayStart({ shape, toMs }: KernelArea, { from, to }: Segment, way: Way): boolean {
-    const { radiusMeters } = this.#world.rule;
-    if (toMs <= from.timeMs) return false;
-    if (way === "parked") return distanceToShape(shape, from.lon, from.lat) <= radiusMeters;
-    const room = 2 * nearIntervalsMax(shape);
-    if (intervals.length < room) intervals = new Float64Array(2 * room);
-    return nearIntervals(shape, radiusMeters, from.lon, from.lat, to.lon, to.lat, intervals) > 0;
+  /** The stays near an area that begin on the segment, or null. */
+  #startStays(slot: number, area: KernelArea, segment: Segment, way: Way): AreaStays | null {
+    const { rule } = this.#world;
+    if (way === "known") {
+      const parts = nearParts(area, segment, rule.radiusMeters);
+      if (parts === 0) return null;
+      const each = new AreaStays(slot, area, rule);
+      each.moveAlong(segment, parts, this);
+      return each;
+    }
+    const { lon, lat } = segment.from;
+    if (distanceToShape(area.shape, lon, lat) > rule.radiusMeters) return null;
+    const each = new AreaStays(slot, area, rule);
+    each.movePark(segment, this);
+    return each;
   }
 
   /** Drops what is no longer in the world, what can no longer lock, and the presence that nobody asks for. */

@@ -54,6 +54,32 @@ export function nearEdge(
   return true;
 }
 
+/**
+ * The part of the segment within `radius` of the edge in the plane with scales kx, ky, into `ends` (fractions 0 to 1): a bound where the radius is wider than the one
+ * that is asked for by what the plane may be wrong. `from` is more than `to` when there is none.
+ */
+export function boundEnds(
+  edges: Float64Array,
+  at: number,
+  radius: number,
+  x0: number,
+  y0: number,
+  x1: number,
+  y1: number,
+  kx: number,
+  ky: number,
+): void {
+  if (x0 === x1 && y0 === y1) {
+    const isNear = placeMeters2(edges, at, x0, y0, kx, ky) <= radius * radius;
+    ends.from = isNear ? 0 : Infinity;
+    ends.to = isNear ? 1 : -Infinity;
+    return;
+  }
+  const found = stadium(edges, at, radius, x0, y0, x1, y1, kx, ky) && ends.from <= 1 && ends.to >= 0;
+  ends.from = found ? Math.max(0, ends.from) : Infinity;
+  ends.to = found ? Math.min(1, ends.to) : -Infinity;
+}
+
 /** One end of the near interval, before or after the nearest approach, solved in the scale of the place where it is. */
 function solveEnd(
   edges: Float64Array,

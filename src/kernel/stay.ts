@@ -1,3 +1,4 @@
+import { CloseEdges } from "./close-edges.ts";
 import type { Crossing, KernelExposure, TrackPoint } from "./findings.ts";
 import { leastDistance } from "./near.ts";
 import type { KernelRule } from "./rule.ts";
@@ -27,6 +28,7 @@ export class Stay {
   #atTo: Crossing | null = null;
   #leastMeters = Infinity;
   #nearest: TrackPoint;
+  readonly #closeEdges = new CloseEdges();
   #parkedMs = 0;
   /** Only for a rule of kind `stop`. */
   #stop: StopWindow | null;
@@ -147,7 +149,9 @@ export class Stay {
     } else if (from.timeMs < fromMs || from.timeMs > toMs) return;
     const first = pointAt(segment, a);
     const last = pointAt(segment, b);
-    leastDistance(shape, first.lon, first.lat, last.lon, last.lat, least, this.#leastMeters);
+    if (!this.#closeEdges.least(shape, first.lon, first.lat, last.lon, last.lat, this.#leastMeters, least)) {
+      leastDistance(shape, first.lon, first.lat, last.lon, last.lat, least, this.#leastMeters);
+    }
     if (least[0] < this.#leastMeters) {
       this.#leastMeters = least[0];
       this.#nearest = pointAt(segment, a + least[1] * (b - a));

@@ -1,0 +1,78 @@
+import { metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
+import { leastOfEdges, planeStretch } from "./near.ts";
+import { placeMeters2 } from "./near-edge.ts";
+import type { Shape } from "./shape.ts";
+
+/**
+ * The few edges of a shape that can come nearer than a stay's least distance so far, as long as its vehicle remains within a small box.
+ *
+ * Every place of the box is at most `REACH_METERS` from its middle m, so an edge that is farther than least + reach from m has no place of the box nearer than
+ * least. Most trucks near an area rest: of 200 edges two or three are left, and often none. When every edge is farther than the reach from m, and m is not inside
+ * a surface, no place of the box is. A least distance only falls, so that the list stays good.
+ */
+
+/** Half the box's side, degrees of longitude and latitude. */
+const HALF_DEGREES = 0.0006;
+/** More than the metres from the middle to a corner, anywhere. */
+const REACH_METERS = HALF_DEGREES * 111_700 * Math.SQRT2;
+/** A way longer than a third of the box soon leaves it. */
+const STEP_DEGREES_MAX = HALF_DEGREES / 3;
+
+export class CloseEdges {
+  #lon = Number.NaN;
+  #lat = Number.NaN;
+  /** The edges, as in `Shape.edges`; null where the surface itself may reach into the box. */
+  #edges: Float64Array | null = null;
+
+  /**
+   * As `leastDistance`: the least distance between the segment and the shape, where it is below `belowMeters` (the stay's least distance so far),
+   * into `out`; else Infinity. False when the segment does not lie in a box that pays; `leastDistance` then has to be asked.
+   */
+  least(
+    shape: Shape,
+    lon0: number,
+    lat0: number,
+    lon1: number,
+    lat1: number,
+    belowMeters: number,
+    out: Float64Array,
+  ): boolean {
+    if (!this.#holds(lon0, lat0) || !this.#holds(lon1, lat1)) {
+      const isStill = Math.abs(lon1 - lon0) <= STEP_DEGREES_MAX && Math.abs(lat1 - lat0) <= STEP_DEGREES_MAX;
+      if (!isStill || belowMeters === Infinity) return false;
+      this.#gather(shape, lon1, lat1, belowMeters);
+    }
+    if (this.#edges === null) return false;
+    out[0] = Infinity;
+    if (this.#edges.length === 0) return true;
+    const x0 = shape.nearLon(lon0);
+    leastOfEdges(this.#edges, x0, lat0, x0 + (lon1 - lon0), lat1, out, belowMeters);
+    return true;
+  }
+
+  /** False as well before the first box. */
+  #holds(lon: number, lat: number): boolean {
+    return Math.abs(lon - this.#lon) <= HALF_DEGREES && Math.abs(lat - this.#lat) <= HALF_DEGREES;
+  }
+
+  #gather(shape: Shape, lon: number, lat: number, belowMeters: number): void {
+    this.#lon = lon;
+    this.#lat = lat;
+    this.#edges = null;
+    const { edges } = shape;
+    const x = shape.nearLon(lon);
+    const kx = metersPerLonDegree(lat);
+    const ky = metersPerLatDegree(lat);
+    const meters = belowMeters + REACH_METERS;
+    const stretch = planeStretch(2 * meters, kx);
+    const far2 = (meters * stretch) ** 2;
+    const touching2 = (REACH_METERS * stretch) ** 2;
+    const close: number[] = [];
+    for (let at = 0; at < edges.length; at += 4) {
+      const meters2 = placeMeters2(edges, at, x, lat, kx, ky);
+      if (meters2 <= touching2) return;
+      if (meters2 <= far2) close.push(edges[at], edges[at + 1], edges[at + 2], edges[at + 3]);
+    }
+    if (!shape.covers(x, lat)) this.#edges = Float64Array.from(close);
+  }
+}
