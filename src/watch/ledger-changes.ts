@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Exposure } from "../model/finding.ts";
 import type { Cause, Finding, Removal, Standing } from "./ledger-port.ts";
 
-/** A vehicle's findings from `fromMs` on, all of them: what the ledger has beside them is withdrawn. */
+/** A vehicle's findings in `[fromMs, toMs)`, all of them: what the ledger has beside them in there is withdrawn. */
 export interface Settlement {
   vehicle: string;
   fromMs: number;
+  toMs: number;
   /** Ids of the areas whose exposures are settled, and nothing else; null: everything. */
   areas: ReadonlySet<string> | null;
   standing: readonly Finding[];
   /** Why a finding changes; by the area that it is about, null for one that is about none. */
   causeOf: (area: string | null) => Cause;
 }
+
+type ExposureFinding = Extract<Finding, { kind: "exposure" }>;
 
 /** The changes of one batch, folded: of one finding the last word counts. */
 export class LedgerChanges {
@@ -39,23 +41,33 @@ export class LedgerChanges {
   }
 
   /** `before`: what the ledger has of the vehicle. */
-  settle({ vehicle, fromMs, areas, standing, causeOf }: Settlement, before: readonly Finding[]): void {
+  settle({ vehicle, fromMs, toMs, areas, standing, causeOf }: Settlement, before: readonly Finding[]): void {
     const stays = new Set(standing.map(keyOf));
     const earlier = [...this.standing.values()].filter((finding) => isOf(finding, vehicle));
-    const kept: Exposure[] = [];
+    const kept: ExposureFinding[] = [];
     for (const finding of [...before, ...earlier]) {
       const { kind, body } = finding;
       if (kind === "lock" || kind === "area" || lastInstantMs(finding) < fromMs) continue;
+      if (firstInstantMs(finding) >= toMs) continue;
       if (areas !== null && !(kind === "exposure" && areas.has(body.area))) continue;
       // Its first fixes have been deleted: it cannot be made again, so it stays as it is.
-      if (kind === "exposure" && Date.parse(body.start) < fromMs) kept.push(body);
+      if (finding.kind === "exposure" && Date.parse(finding.body.start) < fromMs) kept.push(finding);
       else if (!stays.has(keyOf(finding))) {
         this.withdraw(vehicle, { kind, id: body.id, cause: causeOf(areaOfFinding(finding)) });
       }
     }
     const present = new Map(before.map((finding) => [keyOf(finding), finding]));
     for (const finding of standing) {
-      if (lastInstantMs(finding) < fromMs || isRestOf(finding, kept)) continue;
+      if (lastInstantMs(finding) < fromMs) continue;
+      const whole = wholeOf(finding, kept);
+      if (whole !== undefined) {
+        // Its lock may have become known since, where retention has left its fixes.
+        const isSame = whole.body.id === finding.body.id && finding.kind === "exposure" && finding.lockMs !== null;
+        if (!isSame || whole.lockMs !== null) continue;
+        const { lockMs, enteredMs } = finding;
+        this.stand({ ...whole, lockMs, enteredMs, cause: causeOf(whole.body.area) });
+        continue;
+      }
       const key = keyOf(finding);
       const isTouched = this.standing.has(key) || this.removals.has(key);
       if (!isTouched && isDeepStrictEqual(present.get(key), finding)) continue;
@@ -66,6 +78,10 @@ export class LedgerChanges {
   recording(): { standing: Standing[]; removals: Removal[] } {
     return { standing: [...this.standing.values()], removals: [...this.removals.values()] };
   }
+}
+
+function firstInstantMs(finding: Standing | Finding): number {
+  return finding.kind === "exposure" ? Date.parse(finding.body.start) : lastInstantMs(finding);
 }
 
 function keyOf({ kind, body }: Standing | Finding): string {
@@ -80,11 +96,11 @@ function areaOfFinding(finding: Standing | Finding): string | null {
   return finding.kind === "exposure" ? finding.body.area : null;
 }
 
-/** True for what the fixes that are left make of an exposure whose first fixes have been deleted. */
-function isRestOf(finding: Finding, kept: readonly Exposure[]): boolean {
-  if (finding.kind !== "exposure") return false;
+/** The exposure, whose first fixes may have been deleted, that a finding is what the fixes that are left make of. */
+function wholeOf(finding: Finding, kept: readonly ExposureFinding[]): ExposureFinding | undefined {
+  if (finding.kind !== "exposure") return undefined;
   const { area, start } = finding.body;
-  return kept.some((exposure) => exposure.area === area && (exposure.end === null || start <= exposure.end));
+  return kept.find(({ body }) => body.area === area && (body.end === null || start <= body.end));
 }
 
 /** As the ledger keeps it: an exposure by its last instant, the others by when they happened. */

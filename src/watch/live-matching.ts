@@ -1,4 +1,5 @@
 import type { ExposureChange, KernelExposure, KernelFenceEvent, KernelPassage, MatchSink } from "../kernel/findings.ts";
+import type { KernelTrack } from "../kernel/fixes.ts";
 import { Matcher } from "../kernel/matcher.ts";
 import { compileShape } from "../kernel/shape.ts";
 import { World } from "../kernel/world.ts";
@@ -8,6 +9,7 @@ import { FIX_UNUSABLE } from "../model/fix.ts";
 import type { Rule } from "../model/rule.ts";
 import type { PlaceTrack } from "../tracks/track-store.ts";
 import { exposureFinding, fenceFinding, passageFinding } from "./finding-bodies.ts";
+import { History, LateStretches, type LateStretchRequest } from "./late-stretch.ts";
 import type { Finding, Removal, Standing } from "./ledger-port.ts";
 
 export interface LiveMatchingOptions {
@@ -18,13 +20,6 @@ export interface LiveMatchingOptions {
   vehicleId(vehicle: number): string;
   stand(standing: Standing): void;
   withdraw(vehicle: string, removal: Removal): void;
-}
-
-interface History {
-  /** By anchor and area. */
-  exposures: Map<string, KernelExposure>;
-  passages: KernelPassage[];
-  fenceEvents: KernelFenceEvent[];
 }
 
 /** Event time between two writings of stays that only last on, ms. */
@@ -39,6 +34,7 @@ export class LiveMatching implements MatchSink {
   readonly #options: LiveMatchingOptions;
   readonly #world: World;
   readonly #matcher: Matcher;
+  readonly #late: LateStretches;
   /** The areas' slots in the world, by id. */
   readonly #slots = new Map<string, number>();
   /** What is found in the history that is being matched; null while matching is live. */
@@ -52,6 +48,7 @@ export class LiveMatching implements MatchSink {
     this.#options = options;
     this.#world = new World(rule, city.fence, city.gates);
     this.#matcher = new Matcher(this.#world, 1024, this);
+    this.#late = new LateStretches(this.#world);
     for (const area of areas) this.putArea(area);
   }
 
@@ -79,22 +76,48 @@ export class LiveMatching implements MatchSink {
     track: PlaceTrack,
     areas: ReadonlySet<string> | null,
   ): { findings: Finding[]; fromMs: number } {
-    const history: History = { exposures: new Map(), passages: [], fenceEvents: [] };
-    const usable = new Uint8Array(track.length);
+    const usable = usableOf(track);
     let fromMs = Infinity;
-    for (let row = 0; row < track.length; row++) {
-      if ((track.flags[row] & FIX_UNUSABLE) !== 0) continue;
-      usable[row] = 1;
-      fromMs = Math.min(fromMs, track.timeMs[row]);
-    }
+    for (let row = 0; row < track.length; row++) if (usable[row] === 1) fromMs = Math.min(fromMs, track.timeMs[row]);
+    const { length, timeMs, lonE6, latE6 } = track;
+    const history = this.#load(vehicle, { length, timeMs, lonE6, latE6, usable }, areas);
+    return { findings: this.#findingsOf(vehicle, history, areas), fromMs };
+  }
+
+  /**
+   * Matches again what late fixes can have changed. Live matching of the vehicle goes on from the end of the track when
+   * the stretch reaches it, and otherwise as if nothing had been.
+   *
+   * @returns what `[fromMs, toMs)` holds, ms UTC; or on which side of the track more of it is needed
+   */
+  rematchLate(
+    vehicle: number,
+    track: PlaceTrack,
+    request: Omit<LateStretchRequest, "track">,
+  ): { findings: Finding[]; fromMs: number; toMs: number } | "earlier" | "later" {
+    const { length, timeMs, lonE6, latE6 } = track;
+    const kernelTrack = { length, timeMs, lonE6, latE6, usable: usableOf(track) };
+    const stretch = this.#late.match({ track: kernelTrack, ...request });
+    if (typeof stretch === "string") return stretch;
+    const { fromMs, toMs, rest } = stretch;
+    const history = rest === null ? stretch.history : this.#load(vehicle, rowsOf(kernelTrack, rest), null);
+    return { findings: this.#findingsOf(vehicle, history, null), fromMs, toMs };
+  }
+
+  /** Replaces the vehicle's live state by that at the end of a track; what has grown is told by what is found in it. */
+  #load(vehicle: number, track: KernelTrack, areas: ReadonlySet<string> | null): History {
+    const history = new History();
     this.#dropGrown(vehicle, areas);
     this.#history = history;
     try {
-      const { length, timeMs, lonE6, latE6 } = track;
-      this.#matcher.load(vehicle, { length, timeMs, lonE6, latE6, usable });
+      this.#matcher.load(vehicle, track);
     } finally {
       this.#history = null;
     }
+    return history;
+  }
+
+  #findingsOf(vehicle: number, history: History, areas: ReadonlySet<string> | null): Finding[] {
     const id = this.#options.vehicleId(vehicle);
     const findings: Finding[] = [];
     for (const exposure of history.exposures.values()) {
@@ -104,7 +127,7 @@ export class LiveMatching implements MatchSink {
       for (const passage of history.passages) findings.push(passageFinding(id, passage));
       for (const event of history.fenceEvents) findings.push(fenceFinding(id, event));
     }
-    return { findings, fromMs };
+    return findings;
   }
 
   /** Adds an area, or replaces it by its new version; the next fix counts by it. */
@@ -155,10 +178,8 @@ export class LiveMatching implements MatchSink {
 
   exposure(vehicle: number, exposure: KernelExposure, change: ExposureChange): void {
     const key = `${exposure.anchorMs} ${exposure.area}`;
-    if (this.#history) {
-      if (change === "withdrawn") this.#history.exposures.delete(key);
-      else this.#history.exposures.set(key, exposure);
-    } else if (change === "grown") {
+    if (this.#history) this.#history.exposure(vehicle, exposure, change);
+    else if (change === "grown") {
       const exposures = this.#grown.get(vehicle) ?? new Map<string, KernelExposure>();
       this.#grown.set(vehicle, exposures.set(key, exposure));
     } else {
@@ -173,12 +194,12 @@ export class LiveMatching implements MatchSink {
   }
 
   passage(vehicle: number, passage: KernelPassage): void {
-    if (this.#history) this.#history.passages.push(passage);
+    if (this.#history) this.#history.passage(vehicle, passage);
     else this.#stand(passageFinding(this.#options.vehicleId(vehicle), passage), false);
   }
 
   fence(vehicle: number, event: KernelFenceEvent): void {
-    if (this.#history) this.#history.fenceEvents.push(event);
+    if (this.#history) this.#history.fence(vehicle, event);
     else this.#stand(fenceFinding(this.#options.vehicleId(vehicle), event), false);
   }
 
@@ -197,4 +218,19 @@ export class LiveMatching implements MatchSink {
   #stand(finding: Finding, quiet: boolean): void {
     this.#options.stand({ ...finding, cause: "live", quiet });
   }
+}
+
+function usableOf({ length, flags }: PlaceTrack): Uint8Array {
+  const usable = new Uint8Array(length);
+  for (let row = 0; row < length; row++) if ((flags[row] & FIX_UNUSABLE) === 0) usable[row] = 1;
+  return usable;
+}
+
+function rowsOf({ timeMs, lonE6, latE6 }: KernelTrack, rows: Int32Array): KernelTrack {
+  return {
+    length: rows.length,
+    timeMs: Float64Array.from(rows, (row) => timeMs[row]),
+    lonE6: Int32Array.from(rows, (row) => lonE6[row]),
+    latE6: Int32Array.from(rows, (row) => latE6[row]),
+  };
 }

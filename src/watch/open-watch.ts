@@ -14,7 +14,9 @@ import { LedgerWriter } from "./ledger-writer.ts";
 import { LiveMatching } from "./live-matching.ts";
 import { LivePositions } from "./live-positions.ts";
 import { LockDesk, type WatchLog } from "./lock-desk.ts";
-import { ALL_TIME_MS, RematchQueue, type RematchReason } from "./rematch-queue.ts";
+import type { Settlement } from "./ledger-changes.ts";
+import type { OpenExposure } from "./late-stretch.ts";
+import { ALL_TIME_MS, RematchQueue, type LatePart, type RematchReason } from "./rematch-queue.ts";
 import { resumeMatching } from "./resume.ts";
 import { Retro } from "./retro.ts";
 import { VehicleStates } from "./vehicle-states.ts";
@@ -23,7 +25,7 @@ import type { Watch, WatchStatus } from "./watch.ts";
 export interface WatchOptions {
   tracks: Pick<
     TrackStore,
-    "vehicles" | "track" | "stretchesIn" | "eachStretch" | "vehiclesIn" | "lastPositions" | "replay"
+    "vehicles" | "track" | "stretchesIn" | "eachStretch" | "vehiclesIn" | "lastPositions" | "replay" | "completeSinceMs"
   >;
   ledger: LedgerPort;
   /** Fence (Polygon or MultiPolygon) and gates, WGS-84, longitude first. */
@@ -110,6 +112,8 @@ class CityWatch implements Watch {
     this.#queue = new RematchQueue({
       tracks,
       rematch: (vehicle, track, reason) => this.#rematch(vehicle, track, reason),
+      exposuresOf: (vehicle) => this.#exposuresOf(tracks.vehicles.idOf(vehicle)),
+      rematchLate: (vehicle, part) => this.#rematchLate(vehicle, part),
       isHeldUp: () => this.#writer.isFull,
       onProblem,
     });
@@ -190,10 +194,10 @@ class CityWatch implements Watch {
       this.#fixes++;
       this.#queue.arrived(batch, row);
       // What cannot be written is not matched either: it is in the track store, and is matched from there later.
-      if (isFull) this.#queue.addLate(vehicle[row]);
+      if (isFull) this.#queue.addLate(vehicle[row], timeMs[row], Infinity);
       else if (!this.#matching.push(vehicle[row], timeMs[row], lonE6[row], latE6[row])) {
         this.#fixesLate++;
-        this.#queue.addLate(vehicle[row]);
+        this.#queue.addLate(vehicle[row], timeMs[row], timeMs[row]);
       }
       this.#show(batch, row);
     }
@@ -278,13 +282,41 @@ class CityWatch implements Watch {
     // A changed area changes the exposures to it and nothing else.
     const areas = reason === null || reason.late ? null : new Set(reason.areas.keys());
     const { findings, fromMs } = this.#matching.rematch(vehicle, track, areas);
-    if (fromMs < Infinity) {
-      const causeOf = (area: string | null): Cause =>
-        (area === null ? undefined : reason?.areas.get(area)) ?? (reason === null ? "live" : "late-fix");
-      const id = this.#options.tracks.vehicles.idOf(vehicle);
-      this.#writer.settle({ vehicle: id, fromMs, areas, standing: findings, causeOf });
-    }
+    const causeOf = (area: string | null): Cause =>
+      (area === null ? undefined : reason?.areas.get(area)) ?? (reason === null ? "live" : "late-fix");
+    this.#settle(vehicle, { fromMs, toMs: Infinity, areas, standing: findings, causeOf });
     this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
+  }
+
+  #rematchLate(vehicle: number, { track, fromMs, toMs, reason, exposures }: LatePart): "done" | "earlier" | "later" {
+    const stretch = this.#matching.rematchLate(vehicle, track, {
+      lateFromMs: reason.lateFromMs,
+      lateToMs: reason.lateToMs,
+      hasBegin: fromMs <= ALL_TIME_MS.from,
+      hasEnd: toMs >= this.live.timeMs[vehicle],
+      exposures,
+    });
+    if (typeof stretch === "string") return stretch;
+    const { findings, ...span } = stretch;
+    this.#settle(vehicle, { ...span, areas: null, standing: findings, causeOf: () => "late-fix" });
+    this.live.setInside(vehicle, this.#matching.insideFence(vehicle));
+    return "done";
+  }
+
+  /** Nothing is said about times of which retention has left some fixes only. */
+  #settle(vehicle: number, settlement: Omit<Settlement, "vehicle">): void {
+    const { tracks } = this.#options;
+    const fromMs = Math.max(settlement.fromMs, tracks.completeSinceMs);
+    if (fromMs >= settlement.toMs) return;
+    this.#writer.settle({ ...settlement, vehicle: tracks.vehicles.idOf(vehicle), fromMs });
+  }
+
+  /** The exposures of a vehicle, with what waits to be written now. */
+  async #exposuresOf(vehicle: string): Promise<OpenExposure[]> {
+    const { ledger } = this.#options;
+    const found = await this.#writer.act(() => ledger.findingsOf([vehicle], ALL_TIME_MS.from, "exposures"));
+    const exposures = found.get(vehicle)?.exposures ?? [];
+    return exposures.map(({ body, lastMs, lockMs }) => ({ startMs: Date.parse(body.start), lastMs, lockMs }));
   }
 
   /** An area is withdrawn as if it had never been: so are the exposures to it, however long ago. */

@@ -13,6 +13,9 @@ let tracks: TrackStore;
 let calls: { vehicle: number; times: number[]; late: boolean; areas: string[] }[];
 let problems: string[];
 let isHeldUp: boolean;
+/** So far from noon a stretch has to reach. */
+let needsBeforeMs: number;
+let needsAfterMs: number;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "wuxing-rematch-"));
@@ -20,6 +23,7 @@ beforeEach(async () => {
   calls = [];
   problems = [];
   isHeldUp = false;
+  needsBeforeMs = needsAfterMs = 0;
 });
 afterEach(async () => {
   await tracks.close();
@@ -50,28 +54,68 @@ function openQueue(from: Pick<TrackStore, "track" | "eachStretch"> = tracks): Re
       const times = Array.from(track.timeMs.subarray(0, track.length), (ms) => (ms - NOON_MS) / 1000);
       calls.push({ vehicle: number, times, late, areas: [...areas.keys()] });
     },
+    exposuresOf: () => Promise.resolve([]),
+    rematchLate(number, { track, fromMs, toMs, reason: { late, areas } }) {
+      const times = Array.from(track.timeMs.subarray(0, track.length), (ms) => (ms - NOON_MS) / 1000);
+      calls.push({ vehicle: number, times, late, areas: [...areas.keys()] });
+      if (fromMs > NOON_MS - needsBeforeMs) return "earlier";
+      return toMs < NOON_MS + needsAfterMs ? "later" : "done";
+    },
     isHeldUp: () => isHeldUp,
     onProblem: (error) => problems.push(error.message),
   });
 }
 
+function addLate(queue: RematchQueue, number: number, second: number): void {
+  queue.addLate(number, NOON_MS + second * 1000, NOON_MS + second * 1000);
+}
+
 describe("the queue of vehicles to be matched again", () => {
-  test("a day of late fixes of one vehicle is one re-match with its whole history", async () => {
-    await tracks.append(fixes([vehicle(0), vehicle(1)], [0, 30, 60]));
+  test("a day of late fixes of one vehicle is one re-match of what lies round them", async () => {
+    await tracks.append(fixes([vehicle(0), vehicle(1)], [-30_000, 0, 30, 60, 100_000]));
     const queue = openQueue();
-    for (let count = 0; count < 2880; count++) queue.addLate(vehicle(1));
+    for (let count = 0; count < 2880; count++) addLate(queue, vehicle(1), 30 * count);
     expect(queue.size).toBe(1);
     await queue.idle();
     expect(calls).toEqual([{ vehicle: vehicle(1), times: [0, 30, 60], late: true, areas: [] }]);
     expect(queue.rematches).toBe(1);
   });
 
+  test("as much of the history is read as it takes, in the end all of it", async () => {
+    const day = 86_400;
+    await tracks.append(fixes([vehicle(0)], [-90 * day, -day, 0, day]));
+    needsAfterMs = 4 * 3_600_000;
+    needsBeforeMs = 60 * day * 1000;
+    const queue = openQueue();
+    addLate(queue, vehicle(0), 0);
+    await queue.idle();
+    expect(calls.map(({ times }) => times)).toEqual([
+      [0],
+      [0],
+      [-day, 0],
+      [-day, 0],
+      [-90 * day, -day, 0],
+      [-90 * day, -day, 0],
+    ]);
+    expect(queue.rematches).toBe(1);
+  });
+
+  test("what comes late while a stretch is read is part of it, be it outside of what was read", async () => {
+    await tracks.append(fixes([vehicle(0)], [0, 50_000]));
+    const queue = openQueue();
+    addLate(queue, vehicle(0), 0);
+    queue.arrived(fixes([vehicle(0)], [-40_000]), 0);
+    addLate(queue, vehicle(0), -40_000);
+    await queue.idle();
+    expect(calls).toMatchObject([{ times: [0, -40_000] }]);
+  });
+
   test("a fix that arrives while the history is being read is behind it", async () => {
     await tracks.append(fixes([vehicle(0)], [0, 30]));
     const queue = openQueue();
-    queue.addLate(vehicle(0));
+    addLate(queue, vehicle(0), 0);
     queue.arrived(fixes([vehicle(0)], [60]), 0);
-    queue.addLate(vehicle(0));
+    addLate(queue, vehicle(0), 60);
     await queue.idle();
     expect(calls).toEqual([{ vehicle: vehicle(0), times: [0, 30, 60], late: true, areas: [] }]);
   });
@@ -82,7 +126,7 @@ describe("the queue of vehicles to be matched again", () => {
     const queue = openQueue();
     for (const number of near) queue.addForArea(number, "a", "area-published");
     for (const number of near) queue.addForArea(number, "b", "area-published");
-    queue.addLate(vehicle(199));
+    addLate(queue, vehicle(199), 0);
     expect(queue.waitingFor("a")).toBe(200);
     await queue.idle();
     expect(calls.map((call) => call.vehicle).toSorted((a, b) => a - b)).toEqual(near);
@@ -112,7 +156,7 @@ describe("the queue of vehicles to be matched again", () => {
       track: (...span) => (failures-- > 0 ? Promise.reject(new Error("disk")) : tracks.track(...span)),
       eachStretch: (...span) => tracks.eachStretch(...span),
     });
-    queue.addLate(vehicle(0));
+    addLate(queue, vehicle(0), 0);
     await queue.idle();
     expect(problems).toEqual(["disk"]);
     expect(calls).toHaveLength(1);
@@ -121,9 +165,9 @@ describe("the queue of vehicles to be matched again", () => {
   test("closing waits for what is being read, and matches nothing more", async () => {
     await tracks.append(fixes([vehicle(0)], [0]));
     const queue = openQueue();
-    queue.addLate(vehicle(0));
+    addLate(queue, vehicle(0), 0);
     await queue.close();
-    queue.addLate(vehicle(0));
+    addLate(queue, vehicle(0), 0);
     expect(calls).toEqual([]);
     expect(queue.size).toBe(0);
   });
