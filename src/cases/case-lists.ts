@@ -12,6 +12,8 @@ import type { DutyFinder, PlaceFinder, WorkingTime } from "./ports.ts";
 import { typeViewOf } from "./type-view.ts";
 
 export interface CaseListsOptions {
+  /** The program's own connection: for what only says that something is gone. */
+  kysely: Kysely<Tables>;
   types: readonly CaseTypeDefinition[];
   places: PlaceFinder;
   duties: DutyFinder;
@@ -201,7 +203,7 @@ export class CaseLists {
     const rows = (await query.execute()) as unknown as NamedRow[];
     const page = rows.slice(0, SYNC_LIMIT);
     const more = rows.length > SYNC_LIMIT;
-    const removed = from.oldest === null || more ? [] : await this.#movedAway(database, holder, from.oldest);
+    const removed = from.oldest === null || more ? [] : await this.#movedAway(holder, from.oldest);
     const isFirst = from.oldest === null && from.afterId === null;
     return {
       cases: page.map((row) => this.summary(row, holder, row.taker_name)),
@@ -219,13 +221,17 @@ export class CaseLists {
     };
   }
 
-  /** Cases that were in the person's places and have moved out of them. */
-  async #movedAway(database: Kysely<Tables>, holder: Holder, oldest: string): Promise<string[]> {
+  /**
+   * Cases that were in the person's places and have moved out of them. Whoever may no longer see a case cannot read that it is
+   * gone; so the program itself says it, of cases that the person had, by their identities.
+   */
+  async #movedAway(holder: Holder, oldest: string): Promise<string[]> {
+    const left = holder.duties.map(({ place }) => sql`case_entry.body ->> 'from' like ${`${this.#pathOf(place)}%`}`);
+    if (left.length === 0) return [];
     const { rows } = await sql<{ id: string }>`
       select distinct work_case.id from case_entry join work_case on work_case.id = case_entry."case"
-      where case_entry.kind = 'moved' and case_entry.change >= ${oldest}::xid8 and not ${this.#isMineOrNear(holder)}`.execute(
-      database,
-    );
+      where case_entry.kind = 'moved' and case_entry.change >= ${oldest}::xid8 and (${sql.join(left, sql` or `)})
+        and not coalesce(${this.#isMineOrNear(holder)}, false)`.execute(this.#options.kysely);
     return rows.map(({ id }) => id);
   }
 

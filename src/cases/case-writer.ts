@@ -16,6 +16,8 @@ export interface CaseDeskOptions {
   duties: DutyFinder;
   working: WorkingTime;
   positionOf: SubjectPosition;
+  /** Names of the channels, beside the inbox, by which notices go out. */
+  channels: readonly string[];
   /** The city's clock, ms UTC. */
   now: () => number;
 }
@@ -154,7 +156,7 @@ export class CaseWriter {
           body: JSON.stringify({ ...body, actor, outcome }),
           state: "waiting",
           attempts: 0,
-          due_ms: this.#options.now(),
+          due_ms: 0,
           problem: null,
         })
         .execute();
@@ -223,6 +225,7 @@ export class CaseWriter {
         kind,
         text: noticeText(type, row, kind),
       })),
+      this.#options.channels,
     );
   }
 
