@@ -17,7 +17,9 @@ import {
   type Gate,
 } from "../model/city.ts";
 import { WuxingError, type Problem } from "../model/errors.ts";
+import { tollFileSchema, type TollEntry } from "../model/etc.ts";
 import { checked, readFeatures, type CityFeature } from "./geojson.ts";
+import { checkToll } from "./toll.ts";
 
 type LonLat = [number, number];
 
@@ -49,6 +51,8 @@ export interface City {
   /** Where simulated terminals have no network. */
   deadZones: Geometry[];
   fleet: FleetFile | null;
+  /** Which toll stations and gantries lie at which gate; the first entry that fits counts. */
+  toll: TollEntry[];
 }
 
 /**
@@ -87,6 +91,8 @@ export async function loadCity(dir: string, options: { startMs?: number } = {}):
   const stops = await read(file.stops, stopPropertiesSchema, ["Point", ...polygons]);
   const fleet = file.fleet && (await readChecked(file.fleet.file, fleetFileSchema));
 
+  const toll = file.toll && (await readChecked(file.toll.file, tollFileSchema));
+
   const fence = fences[0]?.geometry;
   if (fences.length !== 1 && problems.length === 0) {
     problems.push({ where: `${file.fence.file}: features`, value: String(fences.length), expected: "exactly one" });
@@ -98,6 +104,7 @@ export async function loadCity(dir: string, options: { startMs?: number } = {}):
   checkAreaTimes(file.areas?.file ?? "", areas, options.startMs, problems);
   const gateLines = gates.map(({ properties, geometry }) => withoutAbsent({ ...properties, line: lineOf(geometry) }));
   if (fence !== undefined) checkGates(file.gates.file, gateLines, fence, problems);
+  if (file.toll && toll) checkToll(file.toll.file, toll.places, gateLines, problems);
   if (problems.length > 0 || fence === undefined) throw invalid(dir, problems);
 
   return {
@@ -116,6 +123,7 @@ export async function loadCity(dir: string, options: { startMs?: number } = {}):
     ),
     deadZones: stops.flatMap(({ properties, geometry }) => (properties.kind === "dead-zone" ? [geometry] : [])),
     fleet: fleet ?? null,
+    toll: toll?.places ?? [],
   };
 }
 

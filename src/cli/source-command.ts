@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { addSource } from "../gateway/source-keys.ts";
+import { addSource, takesSchema, type Takes } from "../gateway/source-keys.ts";
 import { datumSchema, type Datum } from "../model/area.ts";
 
-/** `wuxing source add NAME`: a key with which someone may send positions over HTTP. Takes effect at the next start. */
+/** `wuxing source add NAME`: a key with which someone may send positions or toll records over HTTP or MQTT. Takes effect at the next start. */
 export function sourceCommand(): Command {
-  const source = new Command("source").description("HTTP 定位来源 / sources of positions over HTTP");
+  const source = new Command("source").description("定位和通行记录的来源 / sources of positions and toll records");
   source
     .command("add")
     .description(
@@ -17,9 +17,14 @@ export function sourceCommand(): Command {
         .choices(datumSchema.options)
         .makeOptionMandatory(),
     )
+    .addOption(
+      new Option("--takes <what...>", "可报送的内容 / what it may send: fixes 定位, etc 通行记录")
+        .choices(takesSchema.options)
+        .default(["fixes"]),
+    )
     .addOption(new Option("--data <folder>", "数据目录 / data folder").env("WUXING_DATA").makeOptionMandatory())
-    .action(async (name: string, { data, datum }: { data: string; datum: Datum }) => {
-      process.stdout.write(`${await addSource(join(data, "sources.json"), name, datum)}\n`);
+    .action(async (name: string, { data, datum, takes }: { data: string; datum: Datum; takes: Takes[] }) => {
+      process.stdout.write(`${await addSource(join(data, "sources.json"), name, datum, takes)}\n`);
     });
   return source;
 }

@@ -6,10 +6,18 @@ import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
 import { datumSchema } from "../model/area.ts";
 
-/** Someone who may send positions over HTTP or MQTT: a name, the datum that all its positions are in, the hash of its key. */
+/** What a source may send: positions, or toll records. */
+export const takesSchema = z.enum(["fixes", "etc"]);
+export type Takes = z.infer<typeof takesSchema>;
+
+/**
+ * Someone who may send positions or toll records over HTTP or MQTT: a name, the datum that all its positions are in, the
+ * hash of its key.
+ */
 const sourceSchema = z.strictObject({
   name: z.string().min(1).max(64),
   datum: datumSchema,
+  takes: z.array(takesSchema).min(1).default(["fixes"]),
   /** SHA-256 of the key, hex. The key itself is shown once and kept nowhere. */
   keyHash: z.string().regex(/^[0-9a-f]{64}$/u),
 });
@@ -43,10 +51,15 @@ export async function readSourceKeys(path: string): Promise<SourceKeys> {
  * Adds a source (or gives one of that name a new key) and returns the key, which is shown this once.
  * @throws WuxingError CONFIG_INVALID, DATA_UNREADABLE
  */
-export async function addSource(path: string, name: string, datum: Source["datum"]): Promise<string> {
+export async function addSource(
+  path: string,
+  name: string,
+  datum: Source["datum"],
+  takes: readonly Takes[] = ["fixes"],
+): Promise<string> {
   const { sources } = await readSourceKeys(path);
   const key = randomBytes(24).toString("base64url");
-  const source = sourceSchema.parse({ name, datum, keyHash: hashOf(key).toString("hex") });
+  const source = sourceSchema.parse({ name, datum, takes, keyHash: hashOf(key).toString("hex") });
   await mkdir(dirname(path), { recursive: true });
   const text = JSON.stringify([...sources.filter((other) => other.name !== name), source], undefined, 2);
   await writeFile(`${path}.new`, `${text}\n`, { mode: 0o600 });

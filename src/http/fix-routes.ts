@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { readJsonPositions, readOsmAnd, readOwnTracks, type ReadItem } from "../gateway/position-formats.ts";
 import type { PositionIntake } from "../gateway/position-intake.ts";
-import type { Source, SourceKeys } from "../gateway/source-keys.ts";
+import type { Source, SourceKeys, Takes } from "../gateway/source-keys.ts";
 import { toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
 import { answer } from "./lists.ts";
@@ -24,7 +24,7 @@ const problemSchema = z.object({
 const receiptSchema = z.object({ accepted: z.int(), rejected: z.array(problemSchema) });
 type Receipt = z.infer<typeof receiptSchema>;
 
-const keyQuery = z.object({
+export const keyQuery = z.object({
   key: z.string().optional().describe("The source's key, for senders that cannot set a header"),
 });
 
@@ -45,7 +45,7 @@ export function fixRoutes(reception: FixReception): FastifyPluginAsyncZod {
         response: answer(receiptSchema),
       },
       handler: ({ body, headers, query }) => {
-        const source = sourceOf(reception, headers.authorization, query.key);
+        const source = sourceOf(reception.sources, "fixes", headers.authorization, query.key);
         const items = readJsonPositions(body);
         if (items === undefined) {
           const expected = '{ "fixes": [{ vehicle, time, lon, lat }] } or GeoJSON points, at most 10,000';
@@ -65,7 +65,7 @@ export function fixRoutes(reception: FixReception): FastifyPluginAsyncZod {
         response: answer(z.array(z.never())),
       },
       handler: async ({ body, headers, query }) => {
-        const source = sourceOf(reception, headers.authorization, query.key);
+        const source = sourceOf(reception.sources, "fixes", headers.authorization, query.key);
         const item = readOwnTracks(body, query.device);
         if (item !== undefined) await takeOne(reception, source, item);
         return [];
@@ -82,15 +82,22 @@ export function fixRoutes(reception: FixReception): FastifyPluginAsyncZod {
         response: answer(receiptSchema),
       },
       handler: ({ headers, query }) =>
-        takeOne(reception, sourceOf(reception, headers.authorization, query.key), readOsmAnd(query)),
+        takeOne(reception, sourceOf(reception.sources, "fixes", headers.authorization, query.key), readOsmAnd(query)),
     });
   };
 }
 
-function sourceOf({ sources }: FixReception, authorization: string | undefined, key: string | undefined): Source {
+/** The source of a request, by its key. @throws WuxingError KEY_INVALID */
+export function sourceOf(
+  sources: SourceKeys,
+  takes: Takes,
+  authorization: string | undefined,
+  key: string | undefined,
+): Source {
   const given = /^Bearer (\S+)$/u.exec(authorization ?? "")?.[1] ?? key;
   const source = given === undefined ? undefined : sources.find(given);
-  if (source !== undefined) return source;
+  if (source?.takes.includes(takes) === true) return source;
+  if (source !== undefined) throw new WuxingError("KEY_INVALID", `the key of ${source.name} is not for ${takes}`);
   throw new WuxingError("KEY_INVALID", given === undefined ? "no key was given" : "the key belongs to no source");
 }
 

@@ -2,7 +2,10 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Jt808Counters } from "../gateway/counters.ts";
 import type { CityView } from "../model/city.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
+import type { ReportQueries } from "../store/report-queries.ts";
+import type { EtcReception } from "./etc-routes.ts";
 import type { FixReception } from "./fix-routes.ts";
+import type { PlaceDesk } from "./place-routes.ts";
 import type { TerminalDesk } from "./terminal-routes.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { Watch } from "../watch/watch.ts";
@@ -18,10 +21,18 @@ export interface ServerParts {
   ingest: IngestRates;
   /** Null when no positions are taken over HTTP. */
   fixes: FixReception | null;
+  /** Absent when no toll records are taken. */
+  etc?: EtcReception;
   /** Absent when no terminals are commanded from here. */
   terminals?: TerminalDesk;
+  /** Absent when no places are kept. */
+  places?: PlaceDesk;
   /** The city's clock, ms UTC. */
   cityTimeMs: () => number;
+  /** Absent when no reports are made here. */
+  reports?: ReportQueries;
+  /** File of a font with Chinese characters for reports on paper; one that is installed when not given. */
+  reportFont?: string | undefined;
 }
 
 /** How fast fixes come in, over the last seconds. */

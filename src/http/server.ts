@@ -7,6 +7,8 @@ import { areaRoutes } from "./area-routes.ts";
 import { serveConsole } from "./console-pages.ts";
 import { answerErrors } from "./error-answer.ts";
 import { exportLists } from "./export-lists.ts";
+import { dutyRoutes } from "./duty-routes.ts";
+import { etcRoutes } from "./etc-routes.ts";
 import { fixRoutes } from "./fix-routes.ts";
 import { findingRoutes } from "./finding-routes.ts";
 import { LiveStream } from "./live-stream.ts";
@@ -14,6 +16,8 @@ import { createMetrics } from "./metrics.ts";
 import { setPageHeaders } from "./page-headers.ts";
 import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
 import { previewRoutes } from "./preview-routes.ts";
+import { placeRoutes } from "./place-routes.ts";
+import { reportRoutes } from "./report-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { machineRoutes, systemRoutes } from "./system-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -67,6 +71,9 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     findingRoutes(parts),
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
+    ...(parts.places === undefined ? [] : [placeRoutes(parts.places), dutyRoutes(parts.places)]),
+    ...(parts.reports === undefined ? [] : [reportRoutes(parts, parts.reports)]),
+    ...(parts.etc === undefined ? [] : [etcRoutes(parts.etc)]),
     ...(parts.terminals === undefined ? [] : [terminalRoutes(parts.terminals)]),
   ]) {
     await api.register(routes, { prefix: "/api/v1" });

@@ -23,6 +23,8 @@ export const cityFileSchema = z.strictObject({
   fence: z.strictObject({ file: z.string(), datum: datumSchema }),
   gates: z.strictObject({ file: z.string(), datum: datumSchema }),
   areas: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
+  /** Which toll stations and gantries lie at which gate. */
+  toll: z.strictObject({ file: z.string() }).optional(),
   /** Only for the simulated fleet: roads, where trucks stop and where terminals have no network, and the trucks. */
   roads: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),
   stops: z.strictObject({ file: z.string(), datum: datumSchema }).optional(),

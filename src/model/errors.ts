@@ -20,6 +20,7 @@ export const ERRORS = {
     retryable: false,
   },
   VEHICLE_NOT_FOUND: { zh: "没有这辆车", en: "there is no such vehicle", retryable: false },
+  GATE_NOT_FOUND: { zh: "没有这个卡口", en: "there is no such gate", retryable: false },
   LOCK_NOT_FOUND: { zh: "没有这个锁定", en: "there is no such lock", retryable: false },
   LOCK_ENDED: { zh: "锁定已经结束", en: "the lock has already ended", retryable: false },
   CASE_NOT_FOUND: { zh: "没有这个事项", en: "there is no such case", retryable: false },
