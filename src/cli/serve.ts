@@ -4,12 +4,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
 import { loadCity, viewCity, type City } from "../city/city.ts";
+import type { EtcReception } from "../http/etc-routes.ts";
+import { fillPlaces, loadCustoms } from "../city/place-folder.ts";
+import { Places } from "../city/places.ts";
+import { WorkingCalendar } from "../city/working-calendar.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
 import { PositionIntake } from "../gateway/position-intake.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
+import type { PlaceDesk } from "../http/place-routes.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
@@ -25,6 +30,7 @@ import type { Watch } from "../watch/watch.ts";
 import { followLocked } from "./follow-locked.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
+import { openEtc } from "./open-etc.ts";
 import type { Settings } from "./settings.ts";
 import { forwardToUpperPlatforms } from "./upper-platforms.ts";
 
@@ -115,13 +121,16 @@ class Parts implements Platform {
     const city = await loadCity(dir, timing === undefined ? {} : { startMs: timing.startMs });
     const beginMs = Math.max(timing?.startMs ?? 0, lastFixMs ?? 0);
     this.#cityTimeMs = timing === undefined ? Date.now : () => this.#fleet?.cityTimeMs() ?? beginMs;
+    const places = await this.#openPlaces(database, dir);
     const watch = await this.#openWatch(tracks, ledger, city);
     await publishFirstAreas(city, ledger, watch);
     this.#gateway = await this.#openGateway(tracks, watch);
     const unfollow = await followLocked(ledger, this.#gateway);
     this.#closers.push(async () => unfollow());
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
-    this.#http = await this.#openHttp({ city, ledger, watch, tracks });
+    const etc = await openEtc({ dir: this.#dir, database, ledger, watch, city, now: this.#cityTimeMs, log: this.#log });
+    this.#closers.push(etc.close);
+    this.#http = await this.#openHttp({ city, ledger, watch, tracks, etc: etc.reception });
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }
 
@@ -212,7 +221,13 @@ class Parts implements Platform {
     this.#closers.push(() => server.close());
   }
 
-  async #openHttp(parts: { city: City; ledger: Ledger; watch: Watch; tracks: TrackStore }): Promise<HttpServer> {
+  async #openHttp(parts: {
+    city: City;
+    ledger: Ledger;
+    watch: Watch;
+    tracks: TrackStore;
+    etc: EtcReception;
+  }): Promise<HttpServer> {
     const { http, httpHost, tiles } = this.#settings;
     const server = await startHttpServer(
       {
