@@ -134,7 +134,7 @@ function cityFile(): object {
     roads: { file: "roads.geojson", datum: "wgs84" },
     stops: { file: "stops.geojson", datum: "wgs84" },
     fleet: { file: "fleet.json" },
-    places: { file: "places.geojson", datum: "gcj02", from: "2025-01-01", operations: "place-operations.json" },
+    places: { file: "places.geojson", datum: "wgs84", from: "2025-01-01", operations: "place-operations.json" },
     teams: { file: "teams.csv", from: "2025-06-01", leave: "leave.csv" },
   };
 }

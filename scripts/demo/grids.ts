@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { difference, union, type Geom } from "polyclip-ts";
+import { toWgs84 } from "../../src/kernel/datum.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { cutByWeights, openHole, surface, type Corner, type Outline } from "./cut.ts";
 import type { Position } from "./outline.ts";
@@ -183,7 +184,7 @@ function cutIfItCan(ring: Outline, weights: readonly number[], random: Random): 
 function* neighbourPairs(grids: ReadonlyMap<string, DrawnPlace>): Generator<[DrawnPlace, DrawnPlace, Outline]> {
   let before: DrawnPlace | undefined;
   for (const grid of grids.values()) {
-    const joined = before?.parent === grid.parent ? join(before!.ring!, grid.ring!) : undefined;
+    const joined = before?.parent === grid.parent ? join(before.ring!, grid.ring!) : undefined;
     if (joined !== undefined) yield [before!, grid, joined];
     before = grid;
   }
@@ -286,8 +287,8 @@ function fitTogether(counties: readonly County[]): { code: string; name: string;
   }
   const [first, ...others] = shapes;
   // Holes of the union are gaps too.
-  const outer = union(first, ...others).map(([ring]) => [ring]) as Geom;
-  const gaps = difference(outer, ...shapes);
+  const filled = union(first, ...others).map(([ring]) => [ring]) as Geom;
+  const gaps = difference(filled, ...shapes);
   for (const gap of gaps) {
     // Its owner has an edge of it, not only a corner: together they are no more parts than before.
     const owner = shapes.findIndex((shape) => union(shape, [gap] as Geom).length === shape.length);
@@ -337,7 +338,10 @@ function shuffled<T>(list: readonly T[], random: Random): T[] {
   return out;
 }
 
-/** A ring as GeoJSON has it, GCJ-02. */
+/** A ring as GeoJSON has it, WGS-84 in steps of 1e-5 degree; a corner becomes the same position in every ring. */
 export function positionsOf(ring: Outline): Position[] {
-  return [...ring, ring[0]].map(([x, y]) => [x / STEPS, y / STEPS]);
+  return [...ring, ring[0]].map(([x, y]) => {
+    const [lon, lat] = toWgs84("gcj02", x / STEPS, y / STEPS);
+    return [Math.round(lon * STEPS) / STEPS, Math.round(lat * STEPS) / STEPS];
+  });
 }

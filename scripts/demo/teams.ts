@@ -3,12 +3,10 @@ import type { DrawnPlace } from "./grids.ts";
 
 const SEED = 33;
 /** The most frequent surnames, and characters of given names; every person here is invented. */
-const SURNAMES = [
-  ..."王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎",
-];
-const GIVEN = [
-  ..."伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华文建国志永春玉红海波新宇佳慧雪梅鹏飞晓东亮玲琳凯成龙",
-];
+const SURNAMES =
+  "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎".split("");
+const GIVEN =
+  "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂英华文建国志永春玉红海波新宇佳慧雪梅鹏飞晓东亮玲琳凯成龙".split("");
 /** How often a slot of a grid is vacant. */
 const VACANT = { head: 0.012, deputy: 0.03, member: 0.025 } as const;
 const ON_LEAVE = 0.02;

@@ -186,11 +186,11 @@ export class EdgeChain {
     let best = 0;
     if (ways.length > 1 && before >= 0) {
       const back = this.#angle(at, before);
-      let least = Infinity;
+      let smallest = Infinity;
       for (const [i, to] of ways.entries()) {
         // Clockwise from the way back; straight back is the last choice.
         const turn = (back - this.#angle(at, to) + 4 * Math.PI) % (2 * Math.PI) || 2 * Math.PI;
-        if (turn < least) [best, least] = [i, turn];
+        if (turn < smallest) [best, smallest] = [i, turn];
       }
     }
     return ways.splice(best, 1)[0]!;

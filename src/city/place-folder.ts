@@ -130,7 +130,7 @@ function convertChange(change: PlaceOperationInput["changes"][number], datum: Da
     return { ...change, parts };
   }
   if ((change.op === "create" || change.op === "recut") && change.geometry !== undefined) {
-    return { ...change, geometry: convertGeometry(change.geometry, datum) } as PlaceChange;
+    return { ...change, geometry: convertGeometry(change.geometry, datum) };
   }
   return change;
 }

@@ -3,7 +3,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { Slot } from "../model/duty.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { PartitionFault, PlaceOperationInput, PlacePreview, PlaceTree } from "../model/place.ts";
-import { loadPlaces, lockOperations, writeOperation } from "../store/place-store.ts";
+import { listOperations, loadPlaces, lockOperations, writeOperation } from "../store/place-store.ts";
 import type { Tables } from "../store/tables.ts";
 import { planDuties, type DutyPlan } from "./duty-plan.ts";
 import { Duties } from "./duties.ts";
@@ -49,7 +49,17 @@ export interface PlacesOptions {
   dependents?: readonly PlaceDependents[];
 }
 
-export interface PlaceOperationDone {
+interface PlaceOperationSummary {
+  id: string;
+  effectiveAt: string;
+  recordedAt: string;
+  account: string | null;
+  reason: string;
+  /** How many changes it has. */
+  changes: number;
+}
+
+interface PlaceOperationDone {
   id: string;
   preview: PlacePreview;
 }
@@ -119,6 +129,19 @@ export class Places {
         below.map(({ id, shape }) => ({ id, geometry: shape.geometry })),
       );
     });
+  }
+
+  /** The operations that were recorded last, newest first. */
+  async operations(limit: number): Promise<PlaceOperationSummary[]> {
+    const rows = await listOperations(this.#kysely, limit);
+    return rows.map(({ id, effective_ms, recorded_ms, account, reason, changes }) => ({
+      id,
+      effectiveAt: new Date(effective_ms).toISOString(),
+      recordedAt: new Date(recorded_ms).toISOString(),
+      account,
+      reason,
+      changes,
+    }));
   }
 
   /** What an operation would do. @throws WuxingError PLACE_OPERATION_INVALID with every problem */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { decodeCommand } from "./decode-command.ts";
 import { matchCommand } from "./match-command.ts";
+import { placesCommand } from "./places-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { errorText } from "./report-error.ts";
 import { serveCommand } from "./serve-command.ts";
@@ -25,6 +26,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     simulateCommand(),
     tracksCommand(),
     sourceCommand(),
+    placesCommand(),
     settingsCommand(),
   ]) {
     program.addCommand(command);

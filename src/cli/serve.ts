@@ -5,9 +5,6 @@ import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
 import { loadCity, viewCity, type City } from "../city/city.ts";
 import type { EtcReception } from "../http/etc-routes.ts";
-import { fillPlaces, loadCustoms } from "../city/place-folder.ts";
-import { Places } from "../city/places.ts";
-import { WorkingCalendar } from "../city/working-calendar.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
@@ -28,6 +25,7 @@ import { keptStretches } from "../watch/kept-stretches.ts";
 import { openWatch } from "../watch/open-watch.ts";
 import type { Watch } from "../watch/watch.ts";
 import { followLocked } from "./follow-locked.ts";
+import { openPlaces } from "./open-places.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
 import { openEtc } from "./open-etc.ts";
@@ -121,7 +119,7 @@ class Parts implements Platform {
     const city = await loadCity(dir, timing === undefined ? {} : { startMs: timing.startMs });
     const beginMs = Math.max(timing?.startMs ?? 0, lastFixMs ?? 0);
     this.#cityTimeMs = timing === undefined ? Date.now : () => this.#fleet?.cityTimeMs() ?? beginMs;
-    const places = await this.#openPlaces(database, dir);
+    const places = await openPlaces(database, dir, () => this.#cityTimeMs!());
     const watch = await this.#openWatch(tracks, ledger, city);
     await publishFirstAreas(city, ledger, watch);
     this.#gateway = await this.#openGateway(tracks, watch);
@@ -130,7 +128,7 @@ class Parts implements Platform {
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
     const etc = await openEtc({ dir: this.#dir, database, ledger, watch, city, now: this.#cityTimeMs, log: this.#log });
     this.#closers.push(etc.close);
-    this.#http = await this.#openHttp({ city, ledger, watch, tracks, etc: etc.reception });
+    this.#http = await this.#openHttp({ city, ledger, watch, tracks, places, etc: etc.reception });
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }
 
@@ -226,6 +224,7 @@ class Parts implements Platform {
     ledger: Ledger;
     watch: Watch;
     tracks: TrackStore;
+    places: PlaceDesk;
     etc: EtcReception;
   }): Promise<HttpServer> {
     const { http, httpHost, tiles } = this.#settings;

@@ -41,6 +41,20 @@ export async function loadPlaces(kysely: Kysely<Tables>): Promise<{
   return { operations, versions, shapes };
 }
 
+/** Operations, the last recorded first, without what they hold. */
+export function listOperations(
+  kysely: Kysely<Tables>,
+  limit: number,
+): Promise<(Omit<PlaceTables["place_operation"], "number" | "changes" | "preview"> & { changes: number })[]> {
+  return kysely
+    .selectFrom("place_operation")
+    .select(["id", "effective_ms", "recorded_ms", "account", "reason"])
+    .select(sql<number>`jsonb_array_length(changes)`.as("changes"))
+    .orderBy("number", "desc")
+    .limit(limit)
+    .execute();
+}
+
 /** Takes the turn among all that record operations, until the transaction ends; gives how many there are. */
 export async function lockOperations(transaction: Transaction<Tables>): Promise<number> {
   await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
@@ -155,7 +169,7 @@ async function countOperations(kysely: Kysely<Tables>): Promise<number> {
     .selectFrom("place_operation")
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 function* inParts<T>(rows: readonly T[]): Generator<T[]> {
