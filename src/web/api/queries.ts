@@ -189,6 +189,15 @@ export function useRecentLocks(): UseQueryResult<Page<Lock>> {
   });
 }
 
+/** The newest exposures, open and closed. */
+export function useRecentExposures(): UseQueryResult<Page<Exposure>> {
+  return useQuery({
+    queryKey: ["exposures", "recent"],
+    queryFn: () => get<Page<Exposure>>("/exposures", { limit: 300 }),
+    refetchInterval: 60_000,
+  });
+}
+
 /** Counts by gate from an instant until now. */
 export function useGateCountsSince(fromMs: number): UseQueryResult<GateCount[]> {
   return useQuery({

@@ -6,6 +6,8 @@ import { useCityNow } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { acknowledged, useAcknowledged } from "./acknowledged.ts";
+import { AlertSwitch } from "./alert-switch.tsx";
+import { useLockAlerts } from "./alerts.ts";
 import { Card } from "./card.tsx";
 import { queueOf, type Urgency, type Waiting } from "./desk-clock.ts";
 import { Recent } from "./recent.tsx";
@@ -22,6 +24,7 @@ export function Rail() {
   const { data: locks, isError, error, refetch } = useOpenLocks();
   const [chosen, setChosen] = useState<string | null>(null);
   const noted = useAcknowledged();
+  useLockAlerts(locks);
   const queue = useMemo(() => queueOf(locks ?? [], nowMs, noted), [locks, nowMs, noted]);
   const rows = useMemo(() => withHeadings(queue), [queue]);
   const list = useRef<HTMLDivElement>(null);
@@ -69,6 +72,7 @@ export function Rail() {
         {t.rail.toDecide} <b>{locks === undefined ? "–" : count}</b>
         <Link to="/locks">{t.rail.all}</Link>
       </h2>
+      <AlertSwitch />
       <div className="rail-cards" ref={list}>
         {locks === undefined && isError ? (
           <Failed error={error} what={t.rail.failed} stillWorks={t.rail.stillWorks} retry={() => void refetch()} />

@@ -1,10 +1,12 @@
 import { areasEn } from "./areas-en.ts";
+import { deskEn } from "./desk-en.ts";
 import type { Text } from "./zh.ts";
 
 /** The console in English. */
 export const en: Text = {
   language: "en",
   ...areasEn,
+  ...deskEn,
   productName: "wuxing",
   deskName: "Duty desk",
   nav: { map: "Situation", locks: "Locks", vehicles: "Vehicles", areas: "Areas", gates: "Gates", api: "API" },
