@@ -28,6 +28,8 @@ export function TrackPlayer({ track, stretches, atMs: linkedMs, onAt }: TrackPla
   const [pace, setPace] = useState<Pace>("300");
   const [playing, setPlaying] = useState(false);
   const [chosenMs, setChosenMs] = useState<number | null>(linkedMs);
+  // A line of another list leads here by the page's address.
+  useEffect(() => setChosenMs(linkedMs), [linkedMs]);
   const fromMs = track.timeMs[0] ?? 0;
   const toMs = track.timeMs.at(-1) ?? 0;
   const atMs = Math.min(toMs, Math.max(fromMs, chosenMs ?? toMs));

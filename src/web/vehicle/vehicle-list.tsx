@@ -7,6 +7,7 @@ import { LOST_AFTER_MS } from "../map/lost.ts";
 import { VEHICLE_STATES } from "../map/fleet.ts";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
+import { ExportButton } from "../show/export-button.tsx";
 import { count } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
 import { RowList } from "../show/row-list.tsx";
@@ -36,7 +37,7 @@ export function VehicleList() {
     );
   const all = stateCounts.reduce((sum, one) => sum + one, 0);
   return (
-    <Panel title={t.vehicle.list} fixed>
+    <Panel title={t.vehicle.list} aside={<ExportButton path="/vehicles" query={{ q, state }} />} fixed>
       <div className="filter">
         <input
           type="search"

@@ -13,6 +13,8 @@ import { VehicleMark } from "../show/symbols.tsx";
 import { LockLine } from "../lock/lock-line.tsx";
 import { ExposureEvidence } from "./exposure-evidence.tsx";
 import { PassageTable } from "./passage-table.tsx";
+import { StopList } from "./stop-list.tsx";
+import { TerminalCommands } from "./terminal-commands.tsx";
 import { TrackPlayer } from "./track-player.tsx";
 import { focusTrack, useVehicleScene } from "./use-vehicle-scene.ts";
 import { VehicleFacts } from "./vehicle-facts.tsx";
@@ -127,7 +129,10 @@ function VehiclePanel({ id }: { id: string }) {
         ) : track === undefined ? (
           <Loading rows={4} />
         ) : (
-          <TrackPlayer track={track} stretches={stretches} atMs={Number.isNaN(at) ? null : at} onAt={onAt} />
+          <>
+            <TrackPlayer track={track} stretches={stretches} atMs={Number.isNaN(at) ? null : at} onAt={onAt} />
+            <StopList track={track} stretches={stretches} onAt={onAt} />
+          </>
         )}
       </Section>
       <Section title={`${t.vehicle.exposures}${items.length > 0 ? ` ${items.length}` : ""}`}>
@@ -165,6 +170,7 @@ function VehiclePanel({ id }: { id: string }) {
           <PassageTable passages={passages.data.items} />
         )}
       </Section>
+      <TerminalCommands vehicle={id} hasTerminal={vehicle.terminal !== null} />
       <p className="section muted">
         <Link to="/vehicles">{t.nav.vehicles}</Link>
       </p>
