@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
 import { loadCity, viewCity, type City } from "../city/city.ts";
 import type { EtcReception } from "../http/etc-routes.ts";
+import type { Jt808Counters } from "../gateway/counters.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
@@ -15,20 +16,24 @@ import type { PlaceDesk } from "../http/place-routes.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
-import { DEFAULT_RULE } from "../model/rule.ts";
+import type { Rule } from "../model/rule.ts";
 import { startFleetProcess, type FleetProcess } from "../simulate/fleet-process.ts";
 import { keepTiming, type FleetTiming } from "../simulate/fleet-timing.ts";
 import { openDatabase } from "../store/database.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
+import type { ReportQueries } from "../store/report-queries.ts";
 import { openTrackStore, type Stretch, type TrackStore } from "../tracks/track-store.ts";
 import { keptStretches } from "../watch/kept-stretches.ts";
 import { openWatch } from "../watch/open-watch.ts";
+import type { RuleDesk } from "../watch/rule-desk.ts";
 import type { Watch } from "../watch/watch.ts";
 import { followLocked } from "./follow-locked.ts";
 import { openPlaces } from "./open-places.ts";
 import { IngestMeter } from "./ingest-meter.ts";
+import { tallyIntake } from "./intake-tally.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
 import { openEtc } from "./open-etc.ts";
+import { loadRule, openRulesAndReports } from "./open-rules.ts";
 import type { Settings } from "./settings.ts";
 import { forwardToUpperPlatforms } from "./upper-platforms.ts";
 
@@ -120,7 +125,8 @@ class Parts implements Platform {
     const beginMs = Math.max(timing?.startMs ?? 0, lastFixMs ?? 0);
     this.#cityTimeMs = timing === undefined ? Date.now : () => this.#fleet?.cityTimeMs() ?? beginMs;
     const places = await openPlaces(database, dir, () => this.#cityTimeMs!());
-    const watch = await this.#openWatch(tracks, ledger, city);
+    const rule = await loadRule(database, this.#cityTimeMs());
+    const watch = await this.#openWatch(tracks, ledger, city, rule);
     await publishFirstAreas(city, ledger, watch);
     this.#gateway = await this.#openGateway(tracks, watch);
     const unfollow = await followLocked(ledger, this.#gateway);
@@ -128,7 +134,12 @@ class Parts implements Platform {
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
     const etc = await openEtc({ dir: this.#dir, database, ledger, watch, city, now: this.#cityTimeMs, log: this.#log });
     this.#closers.push(etc.close);
-    this.#http = await this.#openHttp({ city, ledger, watch, tracks, places, etc: etc.reception });
+    const desk = openRulesAndReports({ database, ledger, tracks, city, running: rule, now: this.#cityTimeMs });
+    this.#closers.push(() => desk.rules.close());
+    const gateway = (): Readonly<Jt808Counters> => this.#gateway!.metrics();
+    const tally = { tallies: desk.tallies, watch, gateway, cityTimeMs: this.#cityTimeMs, log: this.#log };
+    this.#closers.push(tallyIntake(tally));
+    this.#http = await this.#openHttp({ ...desk, city, ledger, watch, tracks, places, etc: etc.reception });
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }
 
@@ -170,12 +181,12 @@ class Parts implements Platform {
     return tracks;
   }
 
-  async #openWatch(tracks: TrackStore, ledger: Ledger, city: City): Promise<Watch> {
+  async #openWatch(tracks: TrackStore, ledger: Ledger, city: City, rule: Rule): Promise<Watch> {
     const { fence, gates } = city;
     const now = this.#cityTimeMs!;
-    const watch = await openWatch({ tracks, ledger, city: { fence, gates }, now, log: this.#log });
+    const watch = await openWatch({ tracks, ledger, city: { fence, gates }, rule, now, log: this.#log });
     this.#closers.push(() => watch.close());
-    this.#kept = () => keptStretches({ ledger, tracks, cityTimeMs: watch.status().eventTimeMs, rule: DEFAULT_RULE });
+    this.#kept = () => keptStretches({ ledger, tracks, cityTimeMs: watch.status().eventTimeMs, rule });
     return watch;
   }
 
@@ -220,6 +231,8 @@ class Parts implements Platform {
   }
 
   async #openHttp(parts: {
+    rules: RuleDesk;
+    reports: ReportQueries;
     city: City;
     ledger: Ledger;
     watch: Watch;

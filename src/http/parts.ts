@@ -8,6 +8,7 @@ import type { FixReception } from "./fix-routes.ts";
 import type { PlaceDesk } from "./place-routes.ts";
 import type { TerminalDesk } from "./terminal-routes.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
+import type { RuleDesk } from "../watch/rule-desk.ts";
 import type { Watch } from "../watch/watch.ts";
 
 /** What the API stands on. It asks and commands; it decides nothing. */
@@ -15,7 +16,10 @@ export interface ServerParts {
   city: CityView;
   ledger: LedgerQueries;
   watch: Watch;
-  tracks: Pick<TrackStore, "vehicles" | "track" | "health">;
+  tracks: Pick<
+    TrackStore,
+    "vehicles" | "track" | "eachTrack" | "stretchesIn" | "eachStretch" | "copyToParquet" | "health"
+  >;
   /** Null when no gateway runs. */
   gateway: (() => Readonly<Jt808Counters>) | null;
   ingest: IngestRates;
@@ -29,6 +33,8 @@ export interface ServerParts {
   places?: PlaceDesk;
   /** The city's clock, ms UTC. */
   cityTimeMs: () => number;
+  /** Absent when the rule's versions are not kept here. */
+  rules?: RuleDesk;
   /** Absent when no reports are made here. */
   reports?: ReportQueries;
   /** File of a font with Chinese characters for reports on paper; one that is installed when not given. */

@@ -11,6 +11,7 @@ import { dutyRoutes } from "./duty-routes.ts";
 import { etcRoutes } from "./etc-routes.ts";
 import { fixRoutes } from "./fix-routes.ts";
 import { findingRoutes } from "./finding-routes.ts";
+import { historyRoutes } from "./history-routes.ts";
 import { LiveStream } from "./live-stream.ts";
 import { createMetrics } from "./metrics.ts";
 import { setPageHeaders } from "./page-headers.ts";
@@ -18,6 +19,7 @@ import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
 import { previewRoutes } from "./preview-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
+import { ruleRoutes } from "./rule-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { machineRoutes, systemRoutes } from "./system-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -68,10 +70,12 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     areaImportRoutes(parts),
     previewRoutes(parts),
     vehicleRoutes(parts),
+    historyRoutes(parts),
     findingRoutes(parts),
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
     ...(parts.places === undefined ? [] : [placeRoutes(parts.places), dutyRoutes(parts.places)]),
+    ...(parts.rules === undefined ? [] : [ruleRoutes(parts.rules)]),
     ...(parts.reports === undefined ? [] : [reportRoutes(parts, parts.reports)]),
     ...(parts.etc === undefined ? [] : [etcRoutes(parts.etc)]),
     ...(parts.terminals === undefined ? [] : [terminalRoutes(parts.terminals)]),
