@@ -3,15 +3,14 @@ import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
 import { trackSchema, vehicleSchema, vehicleStateSchema } from "../model/vehicle.ts";
 import { EXPORTED } from "./export-columns.ts";
-import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
+import { answer, instantQuery, pageAnswer, pageQuery } from "./lists.ts";
 import type { ServerParts } from "./parts.ts";
 import { thinnedTrack } from "./track-columns.ts";
+import { trackSpan } from "./track-span.ts";
 import { findVehicles, vehicleOf } from "./vehicle-view.ts";
 
 const params = z.object({ id: z.string().min(1).max(64) });
 const tags = ["vehicles"];
-const DAY_MS = 86_400_000;
-const TRACK_SPAN_MAX_MS = 31 * DAY_MS;
 
 /** Vehicles: where each is, in which state, and where it was. */
 export function vehicleRoutes({ watch, tracks, cityTimeMs }: ServerParts): FastifyPluginAsyncZod {
@@ -56,24 +55,19 @@ export function vehicleRoutes({ watch, tracks, cityTimeMs }: ServerParts): Fasti
           from: instantQuery.optional(),
           to: instantQuery.optional(),
           limit: z.coerce.number().int().min(2).max(200_000).default(20_000),
+          zoom: z.coerce
+            .number()
+            .min(0)
+            .max(24)
+            .optional()
+            .describe("Leaves out the fixes that the line does without on a map of this zoom (512-pixel tiles)"),
         }),
         response: answer(trackSchema),
       },
       handler: async ({ params: { id }, query }, reply) => {
         const vehicle = numberOf(id);
-        const lastMs = Math.max(cityTimeMs(), watch.live.timeMs[vehicle] ?? -Infinity);
-        const toMs = msOf(query.to) ?? lastMs + 1;
-        const fromMs = msOf(query.from) ?? toMs - DAY_MS;
-        if (toMs <= fromMs || toMs - fromMs > TRACK_SPAN_MAX_MS) {
-          throw new WuxingError("INPUT_INVALID", undefined, [
-            {
-              where: "querystring.from",
-              ...(query.from && { value: query.from }),
-              expected: "earlier than `to` by at most 31 days",
-            },
-          ]);
-        }
-        const track = thinnedTrack(id, await tracks.track(vehicle, fromMs, toMs), query.limit);
+        const { fromMs, toMs } = trackSpan(query, Math.max(cityTimeMs(), watch.live.timeMs[vehicle] ?? -Infinity));
+        const track = thinnedTrack(id, await tracks.track(vehicle, fromMs, toMs), query);
         // Up to a million numbers that we made ourselves: written as they are, not checked against the schema again.
         return reply.type("application/json; charset=utf-8").send(JSON.stringify(track) as never);
       },

@@ -32,7 +32,7 @@ export interface ExportRequest {
  * @throws WuxingError INPUT_INVALID when the file cannot be written.
  */
 export async function exportTracks(
-  store: TrackStore,
+  store: Pick<TrackStore, "vehicles" | "eachTrack" | "copyToParquet">,
   request: ExportRequest,
 ): Promise<{ vehicles: number; fixes: number }> {
   const { path, format, fromMs, toMs } = request;
@@ -87,7 +87,7 @@ const TEXT_FORMATS: Record<Exclude<ExportFormat, "parquet">, TextFormat> = {
 };
 
 async function writeText(
-  store: TrackStore,
+  store: Pick<TrackStore, "vehicles" | "eachTrack">,
   format: TextFormat,
   path: string,
   vehicles: Uint32Array,

@@ -14,6 +14,9 @@ export interface Stop {
 export interface Gap {
   fromMs: number;
   toMs: number;
+  /** WGS-84, 1e-6 degree. */
+  start: { lonE6: number; latE6: number };
+  end: { lonE6: number; latE6: number };
   /** Straight way between its ends, metres. */
   meters: number;
 }
@@ -70,7 +73,12 @@ function gapsOf(track: FixBatch, rows: readonly number[], gapMs: number): Gap[] 
   const gaps: Gap[] = [];
   for (let index = 1; index < rows.length; index++) {
     const [fromMs, toMs] = [track.timeMs[rows[index - 1]], track.timeMs[rows[index]]];
-    if (toMs - fromMs > gapMs) gaps.push({ fromMs, toMs, meters: metersBetween(track, rows[index - 1], rows[index]) });
+    if (toMs - fromMs <= gapMs) continue;
+    const [start, end] = [rows[index - 1], rows[index]].map((row) => ({
+      lonE6: track.lonE6[row],
+      latE6: track.latE6[row],
+    }));
+    gaps.push({ fromMs, toMs, start, end, meters: metersBetween(track, rows[index - 1], rows[index]) });
   }
   return gaps;
 }
