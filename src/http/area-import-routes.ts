@@ -12,7 +12,7 @@ import type { ServerParts } from "./parts.ts";
 const FILE_MAX_BYTES = 32 * 1024 * 1024;
 
 /** Reads files of risk areas, so that a person sees what is in them before anything is published. */
-export function areaImportRoutes({ city }: Pick<ServerParts, "city">): FastifyPluginAsyncZod {
+export function areaImportRoutes({ city, places }: Pick<ServerParts, "city" | "places">): FastifyPluginAsyncZod {
   return async (app) => {
     app.addContentTypeParser(
       "application/octet-stream",
@@ -41,12 +41,27 @@ export function areaImportRoutes({ city }: Pick<ServerParts, "city">): FastifyPl
           ]);
         }
         const reading = readAreaFile(body, query.datum);
-        return { ...reading, entries: matchEntries(reading.entries, city.name, countiesOf(city)) };
+        return { ...reading, entries: matchEntries(reading.entries, city.name, registerOf(city, places)) };
       },
     });
   };
 }
 
-function countiesOf(city: ServerParts["city"]): RegisterPlace[] {
-  return city.counties.map(({ code, name, geometry }) => ({ id: code, name, kind: "county", above: [], geometry }));
+/** The city's places down to communities as they are now; without a register its counties. */
+function registerOf(city: ServerParts["city"], desk: ServerParts["places"]): RegisterPlace[] {
+  const [top] = desk?.places.history.topsAt("civil", desk.cityTimeMs()) ?? [];
+  if (desk === undefined || top === undefined) {
+    return city.counties.map(({ code, name, geometry }) => ({ id: code, name, kind: "county", above: [], geometry }));
+  }
+  const found: RegisterPlace[] = [];
+  const atMs = desk.cityTimeMs();
+  const add = (parent: string, above: readonly string[]): void => {
+    for (const { id, kind, name, shape } of desk.places.history.childrenAt(parent, atMs)) {
+      if (kind !== "county" && kind !== "township" && kind !== "community") continue;
+      found.push({ id, name, kind, above, geometry: shape.geometry });
+      if (kind !== "community") add(id, [...above, name]);
+    }
+  };
+  add(top.id, []);
+  return found;
 }
