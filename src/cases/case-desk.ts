@@ -98,9 +98,11 @@ export class CaseDesk {
         ? await checkNearSubject({ kind: row.subject_kind, id: row.subject }, action.position, spotMs, positionOf)
         : {};
     const acted = await kysely.transaction().execute(async (transaction) => {
-      const present = await findCase(transaction, id, "for update");
-      if (present === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
-      if (await isDone(transaction, action.id)) return { row: present, isNew: false };
+      const found = await findCase(transaction, id, "for update");
+      if (found === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
+      if (await isDone(transaction, action.id)) return { row: found, isNew: false };
+      const doneMs = Math.min(nowMs, action.at === undefined ? nowMs : Date.parse(action.at));
+      const present = await this.#caughtUp(transaction, found, doneMs);
       if (present.version !== action.version) throw new CaseChanged(present);
       const type = this.typeOf(present.type);
       const step = type.transitions.find(
@@ -108,10 +110,7 @@ export class CaseDesk {
       );
       if (step === undefined)
         throw new WuxingError("CASE_ACTION_INVALID", `${action.action} on a case that is ${present.state}`);
-      const atMs = Math.max(
-        present.body.lastMs,
-        Math.min(nowMs, action.at === undefined ? nowMs : Date.parse(action.at)),
-      );
+      const atMs = Math.max(present.body.lastMs, doneMs);
       const holder = { person: doer.person, duties: duties.dutiesOf(doer.person, nowMs) };
       if (!mayDo(step, standingOf(present), holder)) throw new WuxingError("CASE_NOT_YOURS", action.action);
       checkForm(step, action);
@@ -148,8 +147,9 @@ export class CaseDesk {
     atMs: number,
   ): Promise<CaseRow | null> {
     const row = await this.#options.kysely.transaction().execute(async (transaction) => {
-      const present = await findCase(transaction, id, "for update");
-      if (present === undefined) return null;
+      const found = await findCase(transaction, id, "for update");
+      if (found === undefined) return null;
+      const present = await this.#caughtUp(transaction, found, atMs);
       const type = this.typeOf(present.type);
       const step = type.transitions.find(
         (each) => each.action === action && each.from.includes(present.state) && each.slots.length === 0,
@@ -235,6 +235,23 @@ export class CaseDesk {
       if (row !== null) this.#publish(row);
     }
     return due.length;
+  }
+
+  /**
+   * The case after the steps of its ladder that were due by then. A step that nobody fired in time, because the program was down,
+   * belongs before what is done now: what is done may stop its clock.
+   */
+  async #caughtUp(transaction: Transaction<Tables>, row: CaseRow, atMs: number): Promise<CaseRow> {
+    const due = await transaction
+      .selectFrom("case_timer")
+      .selectAll()
+      .where("case", "=", row.id)
+      .where("due_ms", "<=", atMs)
+      .orderBy("due_ms")
+      .execute();
+    let present = row;
+    for (const timer of due) present = (await this.#fire(transaction, timer)) ?? present;
+    return present;
   }
 
   async #fire(transaction: Transaction<Tables>, timer: Timer): Promise<CaseRow | null> {

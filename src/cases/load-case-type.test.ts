@@ -52,6 +52,7 @@ const [wait, goOn, close, reopen] = repair.transitions as [
   CaseTypeDefinition["transitions"][number],
   CaseTypeDefinition["transitions"][number],
 ];
+const { reopens: _, ...plainReopen } = reopen;
 const work = repair.clocks["work"];
 const step = repair.ladder[0];
 
@@ -128,7 +129,7 @@ describe("point 4: a definition that does not hold does not load", () => {
     ],
     [
       "a way out of an end that is no re-opening",
-      { transitions: [wait, goOn, close, { ...reopen, reopens: undefined }] },
+      { transitions: [wait, goOn, close, plainReopen] },
       "transitions[3] (reopen)",
     ],
     [
