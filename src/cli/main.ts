@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { decodeCommand } from "./decode-command.ts";
+import { etcCommand } from "./etc-command.ts";
 import { matchCommand } from "./match-command.ts";
 import { placesCommand } from "./places-command.ts";
 import { replayCommand } from "./replay-command.ts";
@@ -26,6 +27,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     simulateCommand(),
     tracksCommand(),
     sourceCommand(),
+    etcCommand(),
     placesCommand(),
     settingsCommand(),
   ]) {
