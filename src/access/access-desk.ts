@@ -1,0 +1,265 @@
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { Kysely } from "kysely";
+import { WuxingError } from "../model/errors.ts";
+import type { Tables } from "../store/tables.ts";
+import { hashPassword, isPassword } from "./passwords.ts";
+import type { Principal } from "./principal.ts";
+import { grantsOf, RIGHTS, ROLES, type Right } from "./rights.ts";
+import { SignInGuard } from "./sign-in-guard.ts";
+import { isTotp } from "./totp.ts";
+
+/** What rights come from: duties and where they are. */
+export interface DutyLookup {
+  dutiesOf: (person: string, atMs: number) => readonly { place: string; slot: string }[];
+  /** @throws when the place does not exist at the instant */
+  getPath: (place: string, atMs: number) => string;
+}
+
+export interface AccessOptions {
+  kysely: Kysely<Tables>;
+  duties: DutyLookup;
+  /** The city's clock decides about duties; sessions go by the wall clock. */
+  cityNow: () => number;
+  now?: () => number;
+}
+
+export interface NewAccount {
+  id: string;
+  name: string;
+  person?: string | null;
+  password?: string | null;
+  roles?: readonly string[];
+}
+
+/** A session ends when it is not used for so long, and after so long in any case, ms. */
+const IDLE_MS = 12 * 3_600_000;
+const SESSION_MS = 30 * 24 * 3_600_000;
+/** A session's last use is noted once in this time, ms. */
+const SEEN_EVERY_MS = 60_000;
+const TOKEN_BYTES = 32;
+
+/** Who is who: accounts, sessions and keys. */
+export class AccessDesk {
+  readonly #options: AccessOptions;
+  readonly #now: () => number;
+  readonly #guard: SignInGuard;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#guard = new SignInGuard(this.#now);
+  }
+
+  /** @throws WuxingError INPUT_INVALID when there is such an account, or a role that does not exist */
+  async addAccount({ id, name, person = null, password = null, roles = [] }: NewAccount): Promise<void> {
+    const unknown = roles.filter((role) => !ROLES.includes(role));
+    if (unknown.length > 0)
+      throw new WuxingError("INPUT_INVALID", "roles", [
+        { where: "roles", value: unknown.join(", "), expected: `of ${ROLES.join(", ")}` },
+      ]);
+    const nowMs = this.#now();
+    const { numInsertedOrUpdatedRows } = await this.#options.kysely
+      .insertInto("account")
+      .values({
+        id,
+        name,
+        person,
+        password: password === null ? null : await hashPassword(password),
+        totp: null,
+        roles: [...roles],
+        state: "active",
+        created_ms: nowMs,
+        changed_ms: nowMs,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows === 0n)
+      throw new WuxingError("INPUT_INVALID", "account", [
+        { where: "id", value: id, expected: "a name, and a person, that no account has yet" },
+      ]);
+  }
+
+  /** How many accounts there are: none means that nobody can sign in yet. */
+  async countAccounts(): Promise<number> {
+    const { count } = await this.#options.kysely
+      .selectFrom("account")
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /**
+   * Signs in. Every failure answers the same, takes the same time, and makes the next one wait longer.
+   * @returns the token of the new session
+   * @throws WuxingError SIGN_IN_FAILED, TOO_MANY
+   */
+  async signIn(account: string, password: string, code: string | undefined, address: string): Promise<string> {
+    this.#guard.check(account, address);
+    const row = await this.#options.kysely
+      .selectFrom("account")
+      .select(["id", "password", "totp", "state"])
+      .where("id", "=", account)
+      .executeTakeFirst();
+    const isRight = await isPassword(password, row?.password ?? null);
+    const hasCode = row?.totp == null || isTotp(row.totp, code ?? "", this.#now());
+    if (row === undefined || !isRight || !hasCode || row.state !== "active") {
+      this.#guard.failed(account, address);
+      throw new WuxingError("SIGN_IN_FAILED");
+    }
+    this.#guard.passed(account, address);
+    return this.#begin(row.id, address);
+  }
+
+  async #begin(account: string, address: string): Promise<string> {
+    const token = randomBytes(TOKEN_BYTES).toString("base64url");
+    const nowMs = this.#now();
+    await this.#options.kysely
+      .insertInto("session")
+      .values({
+        id: digestOf(token),
+        account,
+        purpose: null,
+        address,
+        created_ms: nowMs,
+        seen_ms: nowMs,
+        expires_ms: nowMs + SESSION_MS,
+        ended_ms: null,
+      })
+      .execute();
+    return token;
+  }
+
+  /** Whom a session's token stands for; null when it has ended or never was. */
+  async bySession(token: string): Promise<{ principal: Principal; purpose: string | null } | null> {
+    const nowMs = this.#now();
+    const row = await this.#options.kysely
+      .selectFrom("session")
+      .innerJoin("account", "account.id", "session.account")
+      .select(["session.id", "session.purpose", "session.seen_ms", "account.id as account"])
+      .select(["account.name", "account.person", "account.roles"])
+      .where("session.id", "=", digestOf(token))
+      .where("session.ended_ms", "is", null)
+      .where("session.expires_ms", ">", nowMs)
+      .where("session.seen_ms", ">", nowMs - IDLE_MS)
+      .where("account.state", "=", "active")
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    if (nowMs - row.seen_ms > SEEN_EVERY_MS)
+      await this.#options.kysely.updateTable("session").set({ seen_ms: nowMs }).where("id", "=", row.id).execute();
+    const principal = this.#principal(row.account, row.name, row.person, row.roles, row.id);
+    return { principal, purpose: row.purpose ?? principal.purposes[0] ?? null };
+  }
+
+  /** Whom a key stands for, with no more than the key's own rights. */
+  async byKey(key: string): Promise<{ principal: Principal; purpose: string | null } | null> {
+    const nowMs = this.#now();
+    const row = await this.#options.kysely
+      .selectFrom("api_key")
+      .innerJoin("account", "account.id", "api_key.account")
+      .select(["api_key.purpose", "api_key.rights", "account.id as account", "account.name", "account.person"])
+      .select("account.roles")
+      .where("api_key.digest", "=", digestOf(key))
+      .where("api_key.revoked_ms", "is", null)
+      .where("api_key.expires_ms", ">", nowMs)
+      .where("account.state", "=", "active")
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const whole = this.#principal(row.account, row.name, row.person, row.roles, null);
+    const rights = new Set([...whole.rights].filter((right) => row.rights.includes(right)));
+    return { principal: { ...whole, rights }, purpose: row.purpose };
+  }
+
+  /** An account by its name, without a session: for the demo and for commands. @throws WuxingError NOT_SIGNED_IN */
+  async byAccount(account: string): Promise<Principal> {
+    const row = await this.#options.kysely
+      .selectFrom("account")
+      .select(["id", "name", "person", "roles"])
+      .where("id", "=", account)
+      .where("state", "=", "active")
+      .executeTakeFirst();
+    if (row === undefined) throw new WuxingError("NOT_SIGNED_IN", `there is no account ${account}`);
+    return this.#principal(row.id, row.name, row.person, row.roles, null);
+  }
+
+  /** A new key of an account. It is shown this once. @throws WuxingError FORBIDDEN for a right that the account does not have */
+  async addKey(
+    owner: Principal,
+    {
+      label,
+      purpose,
+      rights,
+      expiresMs,
+    }: { label: string; purpose: string | null; rights: Right[]; expiresMs: number },
+  ): Promise<{ id: string; key: string }> {
+    const missing = rights.filter((right) => !owner.rights.has(right) || !RIGHTS.includes(right));
+    if (missing.length > 0) throw new WuxingError("FORBIDDEN", `${owner.account} has no ${missing.join(", ")}`);
+    if (purpose !== null && !owner.purposes.includes(purpose))
+      throw new WuxingError("FORBIDDEN", `${purpose} is no purpose of ${owner.account}`);
+    const key = `wxk_${randomBytes(TOKEN_BYTES).toString("base64url")}`;
+    const id = randomUUID();
+    const row = { id, account: owner.account, label, digest: digestOf(key), purpose, rights: [...rights] };
+    await this.#options.kysely
+      .insertInto("api_key")
+      .values({ ...row, created_ms: this.#now(), expires_ms: expiresMs, revoked_ms: null })
+      .execute();
+    return { id, key };
+  }
+
+  async revokeKey(account: string, id: string): Promise<void> {
+    await this.#options.kysely
+      .updateTable("api_key")
+      .set({ revoked_ms: this.#now() })
+      .where("id", "=", id)
+      .where("account", "=", account)
+      .execute();
+  }
+
+  /** What the session's reads are for from now on. @throws WuxingError FORBIDDEN for a purpose that the account does not have */
+  async setPurpose(principal: Principal, purpose: string): Promise<void> {
+    if (!principal.purposes.includes(purpose)) throw new WuxingError("FORBIDDEN", `${purpose} is no purpose of yours`);
+    if (principal.session === null) return;
+    await this.#options.kysely.updateTable("session").set({ purpose }).where("id", "=", principal.session).execute();
+  }
+
+  /** Sessions of an account that have not ended, newest first. */
+  async sessionsOf(account: string): Promise<{ id: string; address: string; createdMs: number; seenMs: number }[]> {
+    const rows = await this.#options.kysely
+      .selectFrom("session")
+      .select(["id", "address", "created_ms", "seen_ms"])
+      .where("account", "=", account)
+      .where("ended_ms", "is", null)
+      .where("expires_ms", ">", this.#now())
+      .orderBy("created_ms", "desc")
+      .limit(100)
+      .execute();
+    return rows.map(({ id, address, created_ms: createdMs, seen_ms: seenMs }) => ({ id, address, createdMs, seenMs }));
+  }
+
+  async endSession(account: string, id: string): Promise<void> {
+    await this.#options.kysely
+      .updateTable("session")
+      .set({ ended_ms: this.#now() })
+      .where("id", "=", id)
+      .where("account", "=", account)
+      .execute();
+  }
+
+  #principal(
+    account: string,
+    name: string,
+    person: string | null,
+    roles: readonly string[],
+    session: string | null,
+  ): Principal {
+    const { duties: lookup, cityNow } = this.#options;
+    const atMs = cityNow();
+    const duties = person === null ? [] : lookup.dutiesOf(person, atMs);
+    const slots = duties.map(({ slot }) => slot);
+    const paths = [...new Set(duties.map(({ place }) => lookup.getPath(place, atMs)))];
+    return { account, person, name, duties, paths, session, ...grantsOf(slots, roles) };
+  }
+}
+
+function digestOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("base64url");
+}

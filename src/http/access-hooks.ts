@@ -1,0 +1,147 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { AccessDesk } from "../access/access-desk.ts";
+import type { AuditChain } from "../access/audit-chain.ts";
+import type { Principal } from "../access/principal.ts";
+import { opens } from "../access/rights.ts";
+import { WuxingError } from "../model/errors.ts";
+import { needOf, type Need } from "./access-table.ts";
+
+/** Who may do what over HTTP, and what is noted of it. */
+export interface HttpAccess {
+  desk: AccessDesk;
+  audit: AuditChain;
+  /** In the demo only: whom a browser on this very machine is taken for until somebody signs in; null elsewhere. */
+  demoAccount: string | null;
+}
+
+export const SESSION_COOKIE = "wuxing_session";
+/** What a purpose may be named in a header by. */
+const PURPOSE_HEADER = "x-purpose";
+const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
+const LOCAL_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    need?: Need | "public";
+  }
+}
+
+/**
+ * Guards every route: who asks, whether the right is there, whether the purpose opens what is shown; and notes what was shown
+ * before it leaves. A route that says nothing of what it needs does not start.
+ */
+export function guardRoutes(app: FastifyInstance, { desk, audit, demoAccount }: HttpAccess): void {
+  app.decorateRequest("principal", null);
+  app.decorateRequest("purpose", null);
+  app.addHook("onRoute", (route) => {
+    for (const method of [route.method].flat()) {
+      const need = needOf(method, route.url);
+      if (need === undefined) throw new Error(`what ${method} ${route.url} needs is not in the table of access`);
+      route.config = { ...route.config, need };
+    }
+  });
+  app.addHook("onRequest", async (request) => {
+    const need = request.routeOptions.config.need ?? "public";
+    if (need === "public") return;
+    await identify(request, desk, demoAccount);
+    allow(request, need);
+  });
+  app.addHook("preSerialization", async (request, reply, payload) => {
+    const need = request.routeOptions.config.need ?? "public";
+    if (need !== "public" && isPersonal(need, request)) await note(audit, request, need, reply.statusCode, payload);
+    return payload;
+  });
+}
+
+async function identify(request: FastifyRequest, desk: AccessDesk, demoAccount: string | null): Promise<void> {
+  const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
+  const found = bearer === undefined ? await bySession(request, desk) : await desk.byKey(bearer);
+  if (found !== null) {
+    request.principal = found.principal;
+    request.purpose = found.purpose;
+  } else if (bearer === undefined && demoAccount !== null && isThisMachine(request)) {
+    request.principal = await desk.byAccount(demoAccount);
+    request.purpose = request.principal.purposes[0] ?? null;
+  }
+  const asked = request.headers[PURPOSE_HEADER];
+  if (typeof asked === "string" && request.principal !== null) {
+    if (!request.principal.purposes.includes(asked))
+      throw new WuxingError("FORBIDDEN", `${asked} is no purpose of yours`);
+    request.purpose = asked;
+  }
+}
+
+async function bySession(
+  request: FastifyRequest,
+  desk: AccessDesk,
+): Promise<{ principal: Principal; purpose: string | null } | null> {
+  const token = cookieOf(request, SESSION_COOKIE);
+  if (token === undefined) return null;
+  refuseForeignPages(request);
+  return desk.bySession(token);
+}
+
+/** A demo is for the one who runs it: same machine, and a page of this server, not one that some other site has opened. */
+function isThisMachine(request: FastifyRequest): boolean {
+  if (!LOOPBACK.has(request.ip) || !LOCAL_NAMES.test(request.headers.host ?? "")) return false;
+  refuseForeignPages(request);
+  return true;
+}
+
+/**
+ * A page of another site must not act in the name of whoever is signed in here. Cookies are same-site already; this holds for
+ * browsers that do not know it and for other ports of this machine. @throws WuxingError FORBIDDEN
+ */
+function refuseForeignPages({ method, headers }: FastifyRequest): void {
+  const site = headers["sec-fetch-site"];
+  const isForeign = typeof site === "string" && site !== "same-origin" && site !== "none";
+  if (isForeign) throw new WuxingError("FORBIDDEN", "asked by a page of another site");
+  if (!UNSAFE.has(method) || headers.origin === undefined) return;
+  const origin = URL.parse(headers.origin);
+  if (origin?.host !== headers.host) throw new WuxingError("FORBIDDEN", "sent by a page of another site");
+}
+
+/** @throws WuxingError NOT_SIGNED_IN, FORBIDDEN, PURPOSE_NEEDED */
+function allow({ principal, purpose }: FastifyRequest, { right, fields }: Need): void {
+  if (principal === null) throw new WuxingError("NOT_SIGNED_IN");
+  if (right !== "signed-in" && !principal.rights.has(right))
+    throw new WuxingError("FORBIDDEN", `${right} is not among the rights of ${principal.account}`);
+  if (fields !== undefined && !opens(purpose, fields))
+    throw new WuxingError("PURPOSE_NEEDED", `${purpose ?? "no purpose"} does not open ${fields}`);
+}
+
+/** What shows a person or a vehicle, and everything that changes something, is noted. */
+function isPersonal({ fields }: Need, { method }: FastifyRequest): boolean {
+  return fields !== undefined || UNSAFE.has(method);
+}
+
+async function note(
+  audit: AuditChain,
+  request: FastifyRequest,
+  { subject }: Need,
+  status: number,
+  payload: unknown,
+): Promise<void> {
+  const { principal, purpose, method, routeOptions, params, query } = request;
+  const items = (payload as { items?: unknown } | null)?.items;
+  const asked = Object.keys(query as object).toSorted();
+  await audit.append({
+    account: principal?.account ?? null,
+    purpose,
+    kind: UNSAFE.has(method) ? "write" : Array.isArray(items) ? "search" : "read",
+    subject: subject === undefined ? null : ((params as Record<string, string>)[subject] ?? null),
+    shape: `${method} ${routeOptions.url ?? ""}${asked.length === 0 ? "" : `?${asked.join("&")}`}`,
+    count: Array.isArray(items) ? items.length : status < 400 ? 1 : 0,
+    status,
+  });
+}
+
+/** A cookie's value. Names of ours hold nothing that would have to be escaped. */
+export function cookieOf(request: FastifyRequest, name: string): string | undefined {
+  for (const part of (request.headers.cookie ?? "").split(";")) {
+    const [key, ...value] = part.trim().split("=");
+    if (key === name) return value.join("=");
+  }
+  return undefined;
+}

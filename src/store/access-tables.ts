@@ -1,0 +1,57 @@
+/** Tables of migration 0005. Instants are ms UTC. */
+export interface AccessTables {
+  account: {
+    id: string;
+    name: string;
+    person: string | null;
+    password: string | null;
+    totp: string | null;
+    roles: string[];
+    state: "active" | "blocked";
+    created_ms: number;
+    changed_ms: number;
+  };
+  session: {
+    id: string;
+    account: string;
+    purpose: string | null;
+    address: string;
+    created_ms: number;
+    seen_ms: number;
+    expires_ms: number;
+    ended_ms: number | null;
+  };
+  api_key: {
+    id: string;
+    account: string;
+    label: string;
+    digest: string;
+    purpose: string | null;
+    rights: string[];
+    created_ms: number;
+    expires_ms: number;
+    revoked_ms: number | null;
+  };
+  break_glass: {
+    id: string;
+    account: string;
+    path: string;
+    purpose: string;
+    reason: string;
+    from_ms: number;
+    to_ms: number;
+  };
+  audit: {
+    seq: number;
+    at_ms: number;
+    account: string | null;
+    purpose: string | null;
+    kind: string;
+    subject: string | null;
+    shape: string;
+    count: number;
+    status: number;
+    previous: string;
+    digest: string;
+  };
+}
