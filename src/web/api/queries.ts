@@ -127,23 +127,6 @@ export function useVehiclePassages(vehicle: string): UseQueryResult<Page<Passage
   });
 }
 
-/** A gate's passages, newest first; of one hour only when `hourMs` is given. */
-export function useGatePassages(
-  gate: string,
-  hourMs: number | null,
-): UseInfiniteQueryResult<InfiniteData<Page<Passage>, string | null>> {
-  const span =
-    hourMs === null ? {} : { from: new Date(hourMs).toISOString(), to: new Date(hourMs + HOUR_MS).toISOString() };
-  return useInfiniteQuery({
-    queryKey: [...keys.gatePassages(gate), hourMs],
-    queryFn: ({ pageParam }) =>
-      get<Page<Passage>>("/passages", { gate, ...span, limit: LIST_LIMIT, cursor: pageParam }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
-    refetchInterval: 15_000,
-  });
-}
-
 /** A vehicle's track from an instant on; asked for again while it grows. */
 export function useTrack(vehicle: string, fromMs: number): UseQueryResult<Track> {
   return useQuery({

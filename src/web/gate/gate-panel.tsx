@@ -1,16 +1,14 @@
 import { useEffect } from "react";
-import { Link, useParams, useSearchParams } from "react-router";
-import type { Passage } from "../../model/finding.ts";
-import { HOUR_MS, useGateCountsSince, useGatePassages, useHourlyGateCounts } from "../api/queries.ts";
+import { useParams, useSearchParams } from "react-router";
+import { HOUR_MS, useGateCountsSince, useHourlyGateCounts } from "../api/queries.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { HourBars, type HourBar } from "../show/hour-bars.tsx";
-import { Plate } from "../show/plate.tsx";
-import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
 import { Total } from "./gate-list.tsx";
+import { GatePassages, type PassagesShown } from "./gate-passages.tsx";
 
 const HOURS = 24;
 
@@ -24,9 +22,24 @@ export function GatePanel() {
   const nowMs = useCityNow(60_000);
   const today = useGateCountsSince(clock.startOfDay(nowMs));
   const hourly = useHourlyGateCounts(nowMs, HOURS);
-  const hourMs = Date.parse(search.get("hour") ?? "");
-  const hour = Number.isNaN(hourMs) ? null : hourMs;
-  const passages = useGatePassages(id, hour);
+  const hour = instantIn(search, "hour");
+  const shown: PassagesShown = {
+    fromMs: hour ?? instantIn(search, "from"),
+    toMs: hour === null ? instantIn(search, "to") : hour + HOUR_MS,
+    view: search.get("view") === "queue" ? "queue" : "passages",
+  };
+  const show = (change: Partial<PassagesShown>): void => {
+    const { fromMs, toMs, view } = { ...shown, ...change };
+    const next = new URLSearchParams();
+    // An hour of the chart stays that hour while only the view changes.
+    if (hour !== null && fromMs === shown.fromMs && toMs === shown.toMs) next.set("hour", new Date(hour).toISOString());
+    else {
+      if (fromMs !== null) next.set("from", new Date(fromMs).toISOString());
+      if (toMs !== null) next.set("to", new Date(toMs).toISOString());
+    }
+    if (view === "queue") next.set("view", view);
+    setSearch(next, { replace: true });
+  };
   useEffect(() => {
     scene.set({ gate: id });
     return () => scene.set({ gate: null });
@@ -89,40 +102,13 @@ export function GatePanel() {
           }
         />
       </div>
-      <div className="filter">
-        <strong>
-          {hour === null ? t.gate.passages : t.gate.passedIn(clock.short(hour, nowMs), clock.minute(hour + HOUR_MS))}
-        </strong>
-        {hour === null ? (
-          <small className="muted push">{t.gate.hourHint}</small>
-        ) : (
-          <button type="button" className="link push" onClick={() => setSearch({}, { replace: true })}>
-            {t.gate.allHours}
-          </button>
-        )}
-      </div>
-      <RowList
-        query={passages}
-        what={t.gate.passagesFailed}
-        rowHeight={37}
-        keyOf={(passage: Passage) => passage.id}
-        empty={
-          <Empty title={hour === null ? t.gate.passagesEmpty : t.gate.passedNone} hint={t.gate.passagesEmptyHint} />
-        }
-      >
-        {({ vehicle, direction, time }) => (
-          <Link
-            className="row passage-row"
-            to={`/vehicle/${encodeURIComponent(vehicle)}?at=${encodeURIComponent(time)}`}
-          >
-            <span>{clock.full(time, nowMs)}</span>
-            <span>
-              {direction === "inbound" ? "↑" : "↓"} {t.gate[direction]}
-            </span>
-            <Plate vehicle={vehicle} />
-          </Link>
-        )}
-      </RowList>
+      <GatePassages gate={id} shown={shown} onShow={show} />
     </Panel>
   );
+}
+
+/** An instant of the page's address, ms UTC. */
+function instantIn(search: URLSearchParams, name: string): number | null {
+  const instantMs = Date.parse(search.get(name) ?? "");
+  return Number.isNaN(instantMs) ? null : instantMs;
 }

@@ -95,11 +95,11 @@ export const deskEn: typeof deskZh = {
   },
   etc: {
     title: "GPS against ETC",
-    agreed: "agree",
-    gpsOnly: "GPS only",
-    etcOnly: "ETC only",
-    queue: "Disagreements to look at",
-    none: "No disagreement waits",
-    off: "This city takes in no ETC records",
+    queue: "Passages that only one saw",
+    seen: { both: "GPS + ETC", gps: "GPS", etc: "ETC" },
+    gpsSilent: "ETC only: the terminal was silent",
+    etcMissing: "GPS only: no toll record",
+    none: "No disagreement",
+    noneHint: "Once toll records come in, passages that only GPS or only ETC knows are listed here.",
   },
 };

@@ -93,11 +93,11 @@ export const deskZh = {
   },
   etc: {
     title: "GPS 与 ETC 对照",
-    agreed: "一致",
-    gpsOnly: "仅 GPS",
-    etcOnly: "仅 ETC",
-    queue: "待核对的不一致",
-    none: "没有待核对的不一致",
-    off: "这座城市没有接入 ETC 记录",
+    queue: "只有一方记录到的通过",
+    seen: { both: "GPS + ETC", gps: "GPS", etc: "ETC" },
+    gpsSilent: "仅 ETC：终端未报位置",
+    etcMissing: "仅 GPS：无收费记录",
+    none: "没有不一致",
+    noneHint: "接入收费记录后，只有 GPS 或只有 ETC 记录到的通过会列在这里。",
   },
 };
