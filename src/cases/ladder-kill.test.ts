@@ -86,6 +86,7 @@ describe("point 5: after a kill nothing is missed and nothing is fired twice", (
   );
 
   test("three that fire at once, one of them killed, fire each step once", { timeout: 240_000 }, async () => {
+    expect.hasAssertions();
     const database = await openTestDatabase();
     closers.push(() => database.close());
     const desk = deskForTests(database.kysely, () => START_MS);
