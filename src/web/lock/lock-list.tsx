@@ -6,6 +6,7 @@ import { useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
+import { ExportButton } from "../show/export-button.tsx";
 import { Plate } from "../show/plate.tsx";
 import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
@@ -20,7 +21,7 @@ export function LockList() {
   const query = useLockList(state);
   const options = useMemo(() => lockStateSchema.options.map((value) => ({ value, text: t.lockState[value] })), [t]);
   return (
-    <Panel title={t.lock.list} fixed>
+    <Panel title={t.lock.list} aside={<ExportButton path="/locks" query={{ state }} />} fixed>
       <div className="filter">
         <Chips
           label={t.lock.list}

@@ -1,5 +1,6 @@
 import { areasEn } from "./areas-en.ts";
 import { deskEn } from "./desk-en.ts";
+import { reportsEn } from "./reports-en.ts";
 import type { Text } from "./zh.ts";
 
 /** The console in English. */
@@ -7,9 +8,19 @@ export const en: Text = {
   language: "en",
   ...areasEn,
   ...deskEn,
+  ...reportsEn,
   productName: "wuxing",
   deskName: "Duty desk",
-  nav: { map: "Situation", locks: "Locks", vehicles: "Vehicles", areas: "Areas", gates: "Gates", api: "API" },
+  nav: {
+    map: "Situation",
+    locks: "Locks",
+    vehicles: "Vehicles",
+    areas: "Areas",
+    gates: "Gates",
+    reports: "Reports",
+    rules: "Rule",
+    api: "API",
+  },
   bar: {
     cityTime: "City time",
     eventTime: "Data time",

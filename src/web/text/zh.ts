@@ -1,14 +1,25 @@
 import { areasZh } from "./areas-zh.ts";
 import { deskZh } from "./desk-zh.ts";
+import { reportsZh } from "./reports-zh.ts";
 
 /** The console in Chinese, its first language. `en.ts` has the same keys; a missing one fails the type check. */
 export const zh = {
   language: "zh" as "zh" | "en",
   ...areasZh,
   ...deskZh,
+  ...reportsZh,
   productName: "无形",
   deskName: "值班台",
-  nav: { map: "态势", locks: "锁定", vehicles: "车辆", areas: "风险区", gates: "卡口", api: "接口文档" },
+  nav: {
+    map: "态势",
+    locks: "锁定",
+    vehicles: "车辆",
+    areas: "风险区",
+    gates: "卡口",
+    reports: "报告",
+    rules: "规则",
+    api: "接口文档",
+  },
   bar: {
     cityTime: "城市时间",
     eventTime: "数据时间",
