@@ -57,6 +57,7 @@ export class DutyIndex {
   readonly #ofPerson = new Map<string, Map<string, Holding>>();
   readonly #leaves = new Map<string, Map<string, Leave>>();
   readonly #substitutes = new Map<string, Map<string, Substitute>>();
+  readonly #bySubstitute = new Map<string, Map<string, Substitute>>();
 
   constructor(places: () => PlaceHistory, slots: readonly Slot[] = SLOTS_DEFAULT) {
     this.#places = places;
@@ -87,6 +88,7 @@ export class DutyIndex {
 
   putSubstitute(substitute: Substitute): void {
     mapIn(this.#substitutes, substitute.duty).set(substitute.id, substitute);
+    mapIn(this.#bySubstitute, substitute.person).set(substitute.id, substitute);
   }
 
   findHolding(id: string): Holding | undefined {
@@ -107,9 +109,9 @@ export class DutyIndex {
   /** What a person holds at an instant, and what the person stands in for at that instant. */
   dutiesOf(person: string, atMs: number): Holding[] {
     const own = this.holdingsOf(person).filter((each) => isAt(each, atMs));
-    const stoodIn = [...this.#substitutes.values()].flatMap((ofDuty) => {
-      const isOurs = [...ofDuty.values()].some((each) => each.person === person && isAt(each, atMs));
-      const duty = isOurs ? this.#holdings.get([...ofDuty.values()][0]!.duty) : undefined;
+    if (this.isOnLeave(person, atMs)) return own;
+    const stoodIn = [...(this.#bySubstitute.get(person)?.values() ?? [])].flatMap((substitute) => {
+      const duty = isAt(substitute, atMs) ? this.#holdings.get(substitute.duty) : undefined;
       return duty !== undefined && isAt(duty, atMs) && this.isOnLeave(duty.person, atMs) ? [duty] : [];
     });
     return [...own, ...stoodIn];

@@ -102,13 +102,18 @@ export class EdgeChain {
       });
   }
 
-  /** Every corner lies by another edge, and no loop encloses more than a crack does. */
+  /** Every corner lies by another edge or is where a crack begins, and no loop encloses more than a crack does. */
   #isCrack(edges: readonly Edge[]): boolean {
     if (edges.length > CRACK_EDGES_MAX) return false;
     const corners = new Set(edges.flatMap(({ from, to }) => [from, to]));
     for (const corner of corners) {
-      const others = edges.filter(({ from, to }) => from !== corner && to !== corner);
-      if (!others.some((edge) => this.#metersTo(edge, corner) <= CRACK_METERS)) return false;
+      const own = edges.filter(({ from, to }) => from === corner || to === corner);
+      const isNear = (edge: Edge, vertex: number): boolean => this.#metersTo(edge, vertex) <= CRACK_METERS;
+      const begins = own.some(({ from, to }, i) => {
+        const end = from === corner ? to : from;
+        return own.some((other, k) => k !== i && isNear(other, end));
+      });
+      if (!begins && !edges.some((edge) => !own.includes(edge) && isNear(edge, corner))) return false;
     }
     return this.#loops(edges).every(isThin);
   }

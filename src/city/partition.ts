@@ -57,8 +57,8 @@ function overlapsIn(near: readonly BoxedPart[], dirty: ReadonlySet<string>, wind
   for (const [i, a] of near.entries()) {
     for (const b of near.slice(i + 1)) {
       if (!(dirty.has(a.id) || dirty.has(b.id)) || !meet(a.box, b.box) || faults.length >= FAULTS_MAX) continue;
-      for (const piece of piecesOf(intersection(geomOf(a.geometry), geomOf(b.geometry), rectangle(window)))) {
-        faults.push({ kind: "overlap", places: [a.id, b.id], ...piece });
+      for (const { areaM2, at } of piecesOf(intersection(geomOf(a.geometry), geomOf(b.geometry), rectangle(window)))) {
+        faults.push({ kind: "overlap", places: [a.id, b.id].toSorted(), areaM2, at });
       }
     }
   }
@@ -75,10 +75,11 @@ function outsideIn(
   return near
     .filter(({ id }) => dirty.has(id))
     .flatMap(({ id, geometry }) =>
-      piecesOf(difference(intersection(geomOf(geometry), rectangle(window)), ground)).map((piece) => ({
+      piecesOf(difference(intersection(geomOf(geometry), rectangle(window)), ground)).map(({ areaM2, at }) => ({
         kind: "outside" as const,
         places: [id],
-        ...piece,
+        areaM2,
+        at,
       })),
     );
 }
@@ -97,21 +98,22 @@ function gapsIn(
     intersection(geomOf(region), rectangle(window)),
     ...taken.flatMap((geometry) => (geometry === undefined ? [] : [geomOf(geometry)])),
   );
-  return piecesOf(gaps).map((piece) => {
-    const box = widened([piece.at[0], piece.at[1], piece.at[0], piece.at[1]]);
+  return piecesOf(gaps).map(({ box, ...piece }) => {
     const places = near.filter((part) => dirty.has(part.id) && meet(part.box, box)).map(({ id }) => id);
     return { kind: "gap" as const, places: places.slice(0, 5), ...piece };
   });
 }
 
+interface Piece extends Pick<PartitionFault, "areaM2" | "at"> {
+  box: Box;
+}
+
 /** Polygons of a clipped geometry that are more than cracks, with their surface and a position in them. */
-function piecesOf(
-  clipped: readonly (readonly (readonly (readonly number[])[])[])[],
-): Pick<PartitionFault, "areaM2" | "at">[] {
+function piecesOf(clipped: readonly (readonly (readonly (readonly number[])[])[])[]): Piece[] {
   return clipped.flatMap((rings) => {
     if (isThin(rings[0]!)) return [];
-    const areaM2 = areaOf({ type: "Polygon", coordinates: rings as number[][][] });
-    return [{ areaM2: Math.round(areaM2), at: middleOf(rings[0]!) }];
+    const polygon = { type: "Polygon" as const, coordinates: rings as number[][][] };
+    return [{ areaM2: Math.round(areaOf(polygon)), at: middleOf(rings[0]!), box: boxOf(polygon) }];
   });
 }
 
