@@ -47,7 +47,7 @@ export async function get<Answer>(path: string, query: Query = {}, signal?: Abor
 
 /** @throws ApiError with the server's code, sentence and problems. */
 export async function send<Answer>(
-  method: "POST" | "PUT",
+  method: "POST" | "PUT" | "DELETE",
   path: string,
   body: unknown,
   signal?: AbortSignal,

@@ -26,6 +26,9 @@ const AreaImportPanel = lazy(async () => ({
 }));
 const GateList = lazy(async () => ({ default: (await import("../gate/gate-list.tsx")).GateList }));
 const GatePanel = lazy(async () => ({ default: (await import("../gate/gate-panel.tsx")).GatePanel }));
+const ReportPanel = lazy(async () => ({ default: (await import("../report/report-panel.tsx")).ReportPanel }));
+const ReportsToday = lazy(async () => ({ default: (await import("../report/report-panel.tsx")).ReportsToday }));
+const RulePanel = lazy(async () => ({ default: (await import("../rule/rule-panel.tsx")).RulePanel }));
 const SystemPanel = lazy(async () => ({ default: (await import("../system/system-panel.tsx")).SystemPanel }));
 
 /** The frame: bar, places, map, timeline, rail; a page is a panel over the map. */
@@ -92,6 +95,9 @@ function Pages() {
       <Route path="/area/:id/edit" element={<AreaFormPanel />} />
       <Route path="/gates" element={<GateList />} />
       <Route path="/gate/:id" element={<GatePanel />} />
+      <Route path="/reports" element={<ReportsToday />} />
+      <Route path="/reports/:kind/:date" element={<ReportPanel />} />
+      <Route path="/rules" element={<RulePanel />} />
       <Route path="/system" element={<SystemPanel />} />
       <Route path="*" element={<Panel title={t.states.notFound} />} />
     </Routes>
