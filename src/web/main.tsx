@@ -1,13 +1,13 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { BrowserRouter } from "react-router";
+import { BrowserRouter, useLocation } from "react-router";
 import { ApiError } from "./api/client.ts";
 import { Live } from "./api/live.ts";
 import { DeskProvider } from "./desk.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { Look } from "./look.tsx";
-import { PreferencesProvider } from "./preferences.tsx";
+import { PreferencesProvider, WALL_PATH } from "./preferences.tsx";
 import "./desk.css";
 import "./panel.css";
 
@@ -23,6 +23,18 @@ const queries = new QueryClient({
 const live = new Live(queries);
 live.start();
 
+const Wall = lazy(async () => ({ default: (await import("./wall/wall.tsx")).Wall }));
+
+/** The desk, or the wall display, which has no frame. */
+function Page() {
+  if (useLocation().pathname !== WALL_PATH) return <Shell />;
+  return (
+    <Suspense fallback={null}>
+      <Wall />
+    </Suspense>
+  );
+}
+
 createRoot(document.querySelector("#console")!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
@@ -30,7 +42,7 @@ createRoot(document.querySelector("#console")!).render(
         <Look>
           <BrowserRouter>
             <DeskProvider live={live}>
-              <Shell />
+              <Page />
             </DeskProvider>
           </BrowserRouter>
         </Look>

@@ -15,6 +15,9 @@ export interface Preferences {
   setThemeChoice: (choice: ThemeChoice) => void;
 }
 
+/** The wall display, which is dark at any hour. */
+export const WALL_PATH = "/wall";
+
 const PreferencesContext = createContext<Preferences | null>(null);
 const DICTIONARIES: Record<Language, Text> = { zh, en };
 const LANGUAGE_KEY = "wuxing.language";
@@ -35,7 +38,8 @@ export function PreferencesProvider({ children }: { children: ReactNode }) {
     const timer = setInterval(() => setNight(isNight()), 60_000);
     return () => clearInterval(timer);
   }, []);
-  const theme: ThemeName = themeChoice === "auto" ? (night ? "dark" : "light") : themeChoice;
+  const choice = location.pathname === WALL_PATH ? "dark" : themeChoice;
+  const theme: ThemeName = choice === "auto" ? (night ? "dark" : "light") : choice;
 
   useEffect(() => applyTokens(theme), [theme]);
   useEffect(() => {
