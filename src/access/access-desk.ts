@@ -13,6 +13,8 @@ export interface DutyLookup {
   dutiesOf: (person: string, atMs: number) => readonly { place: string; slot: string }[];
   /** @throws when the place does not exist at the instant */
   getPath: (place: string, atMs: number) => string;
+  /** `city`, `county` …, or an empty text. */
+  kindOf: (place: string) => string;
 }
 
 export interface AccessOptions {
@@ -254,9 +256,9 @@ export class AccessDesk {
     const { duties: lookup, cityNow } = this.#options;
     const atMs = cityNow();
     const duties = person === null ? [] : lookup.dutiesOf(person, atMs);
-    const slots = duties.map(({ slot }) => slot);
+    const placed = duties.map(({ place, slot }) => ({ slot, kind: lookup.kindOf(place) }));
     const paths = [...new Set(duties.map(({ place }) => lookup.getPath(place, atMs)))];
-    return { account, person, name, duties, paths, session, ...grantsOf(slots, roles) };
+    return { account, person, name, duties, paths, session, ...grantsOf(placed, roles) };
   }
 }
 

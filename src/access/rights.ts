@@ -35,7 +35,7 @@ export const PURPOSES: readonly Purpose[] = [
   { id: "audit", zh: "审计", en: "Audit", classes: ["open"] },
 ];
 
-/** What a duty gives: by its slot, and whether it is at the top or at a county. Rights come from duties, not from people. */
+/** What a duty gives. Rights come from duties, not from people. */
 interface Grant {
   rights: readonly Right[];
   purposes: readonly string[];
@@ -48,11 +48,15 @@ const BY_SLOT: Readonly<Record<string, Grant>> = {
   police: TEAM,
   medic: { rights: ["cases"], purposes: ["case-work", "medical"] },
   volunteer: { rights: ["cases"], purposes: [] },
-  desk: {
-    rights: ["watch", "cases", "areas", "commands", "terminals", "places", "rules", "reports", "system"],
-    purposes: ["checkpoint", "case-work", "oversight"],
-  },
+  desk: { rights: ["cases", "reports"], purposes: ["case-work", "oversight"] },
 };
+
+/** What the desks of the city and of its counties have besides: the whole city's vehicles pass by them. */
+const CITY_DESK: Grant = {
+  rights: ["watch", "areas", "commands", "terminals", "places", "rules", "system"],
+  purposes: ["checkpoint"],
+};
+const CITY_DESK_KINDS: ReadonlySet<string> = new Set(["city", "county"]);
 
 /** What a role of an account gives. No role opens personal data: that needs a duty. */
 const BY_ROLE: Readonly<Record<string, Grant>> = {
@@ -62,12 +66,16 @@ const BY_ROLE: Readonly<Record<string, Grant>> = {
 
 export const ROLES: readonly string[] = Object.keys(BY_ROLE);
 
-/** What duties and roles give together. */
+/** What duties, each with the kind of its place, and roles give together. */
 export function grantsOf(
-  slots: readonly string[],
+  duties: readonly { slot: string; kind: string }[],
   roles: readonly string[],
 ): { rights: Set<Right>; purposes: string[] } {
-  const grants = [...slots.map((slot) => BY_SLOT[slot]), ...roles.map((role) => BY_ROLE[role])];
+  const grants = [
+    ...duties.map(({ slot }) => BY_SLOT[slot]),
+    ...duties.map(({ slot, kind }) => (slot === "desk" && CITY_DESK_KINDS.has(kind) ? CITY_DESK : undefined)),
+    ...roles.map((role) => BY_ROLE[role]),
+  ];
   const rights = new Set<Right>();
   const purposes = new Set<string>();
   for (const grant of grants) {

@@ -13,13 +13,17 @@ import { PositionIntake } from "../gateway/position-intake.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
+import type { HttpAccess } from "../http/access-hooks.ts";
+import type { CaseOffice } from "../http/case-routes.ts";
+import type { DemoAccount, PlaceNames } from "../http/session-routes.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
-import { toWgs84 } from "../kernel/datum.ts";
+import { fromWgs84, toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Rule } from "../model/rule.ts";
 import { startFleetProcess, type FleetProcess } from "../simulate/fleet-process.ts";
 import { keepTiming, type FleetTiming } from "../simulate/fleet-timing.ts";
-import { openDatabase } from "../store/database.ts";
+import { openDatabase, type Database } from "../store/database.ts";
+import { CommandStore } from "../store/command-store.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
 import { openTrackStore, type Stretch, type TrackStore } from "../tracks/track-store.ts";
@@ -28,6 +32,7 @@ import { openWatch } from "../watch/open-watch.ts";
 import type { RuleDesk } from "../watch/rule-desk.ts";
 import type { Watch } from "../watch/watch.ts";
 import { followLocked } from "./follow-locked.ts";
+import { openOffice } from "./open-office.ts";
 import { openPlaces } from "./open-places.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { tallyIntake } from "./intake-tally.ts";
@@ -128,7 +133,20 @@ class Parts implements Platform {
     const rule = await loadRule(database, this.#cityTimeMs());
     const watch = await this.#openWatch(tracks, ledger, city, rule);
     await publishFirstAreas(city, ledger, watch);
-    this.#gateway = await this.#openGateway(tracks, watch);
+    this.#gateway = await this.#openGateway(tracks, watch, database);
+    const office = await openOffice({
+      dir: this.#dir,
+      database,
+      ledger,
+      watch,
+      tracks,
+      places,
+      terminals: () => this.#gateway!,
+      isDemo: demo,
+      now: this.#cityTimeMs,
+      log: this.#log,
+    });
+    this.#closers.push(office.close);
     const unfollow = await followLocked(ledger, this.#gateway);
     this.#closers.push(async () => unfollow());
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
@@ -139,7 +157,7 @@ class Parts implements Platform {
     const gateway = (): Readonly<Jt808Counters> => this.#gateway!.metrics();
     const tally = { tallies: desk.tallies, watch, gateway, cityTimeMs: this.#cityTimeMs, log: this.#log };
     this.#closers.push(tallyIntake(tally));
-    this.#http = await this.#openHttp({ ...desk, city, ledger, watch, tracks, places, etc: etc.reception });
+    this.#http = await this.#openHttp({ ...office, ...desk, city, ledger, watch, tracks, places, etc: etc.reception });
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
   }
 
@@ -190,7 +208,7 @@ class Parts implements Platform {
     return watch;
   }
 
-  async #openGateway(tracks: TrackStore, watch: Watch): Promise<Jt808Server> {
+  async #openGateway(tracks: TrackStore, watch: Watch, database: Database): Promise<Jt808Server> {
     const { jt808, jt808Host, jt808Datum, admission, authentication, forwarders } = this.#settings;
     const sink = this.#sink(tracks, watch);
     const gateway = await startJt808Server({
@@ -200,9 +218,15 @@ class Parts implements Platform {
       sink,
       secret: await this.#secret(),
       policy: { admission, authentication, forwarders },
+      commandLog: new CommandStore(database.kysely),
       register: await openTerminalRegister(join(this.#dir, "terminals.ndjson")),
       log: this.#log,
-      ...(jt808Datum === "wgs84" ? {} : { toWgs84: (lon, lat) => toWgs84(jt808Datum, lon, lat) }),
+      ...(jt808Datum === "wgs84"
+        ? {}
+        : {
+            toWgs84: (lon, lat) => toWgs84(jt808Datum, lon, lat),
+            fromWgs84: (lon, lat) => fromWgs84(jt808Datum, lon, lat),
+          }),
     });
     this.#closers.push(() => gateway.close());
     await this.#openJt809(sink);
@@ -239,6 +263,10 @@ class Parts implements Platform {
     tracks: TrackStore;
     places: PlaceDesk;
     etc: EtcReception;
+    access: HttpAccess;
+    cases: CaseOffice;
+    names: PlaceNames;
+    demoAccounts: readonly DemoAccount[];
   }): Promise<HttpServer> {
     const { http, httpHost, tiles } = this.#settings;
     const server = await startHttpServer(

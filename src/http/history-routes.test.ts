@@ -12,6 +12,7 @@ import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger } from "../store/ledger.ts";
 import { openTrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "../watch/open-watch.ts";
+import { accessForTests } from "./access-for-tests.ts";
 import { startHttpServer, type HttpServer } from "./server.ts";
 
 const START_MS = Date.UTC(2022, 4, 10, 2);
@@ -43,6 +44,7 @@ beforeAll(async () => {
   const city = { id: "c", name: "城", nameEn: "City", timeZone: "Asia/Shanghai", counties: [], gates: [], roads: [] };
   server = await startHttpServer(
     {
+      ...(await accessForTests(database)),
       city: { ...city, bbox: [113, 35, 115, 36], fence: { type: "Polygon", coordinates: [] }, tiles: null },
       ledger,
       watch,

@@ -3,9 +3,12 @@ import type { Jt808Counters } from "../gateway/counters.ts";
 import type { CityView } from "../model/city.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
+import type { HttpAccess } from "./access-hooks.ts";
+import type { CaseOffice } from "./case-routes.ts";
 import type { EtcReception } from "./etc-routes.ts";
 import type { FixReception } from "./fix-routes.ts";
 import type { PlaceDesk } from "./place-routes.ts";
+import type { DemoAccount, PlaceNames } from "./session-routes.ts";
 import type { TerminalDesk } from "./terminal-routes.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { RuleDesk } from "../watch/rule-desk.ts";
@@ -25,6 +28,13 @@ export interface ServerParts {
   ingest: IngestRates;
   /** Null when no positions are taken over HTTP. */
   fixes: FixReception | null;
+  access: HttpAccess;
+  /** How places are called, for who serves where. */
+  names: PlaceNames;
+  /** Empty but in the demo. */
+  demoAccounts: readonly DemoAccount[];
+  /** Absent when no cases are worked on here. */
+  cases?: CaseOffice;
   /** Absent when no toll records are taken. */
   etc?: EtcReception;
   /** Absent when no terminals are commanded from here. */

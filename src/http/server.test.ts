@@ -10,6 +10,7 @@ import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger } from "../store/ledger.ts";
 import { openTrackStore } from "../tracks/track-store.ts";
 import { openWatch } from "../watch/open-watch.ts";
+import { accessForTests } from "./access-for-tests.ts";
 import { startHttpServer, type HttpServer } from "./server.ts";
 
 const START_MS = Date.UTC(2022, 4, 10, 2);
@@ -55,6 +56,7 @@ beforeAll(async () => {
   key = await addSource(sources, "buses", "gcj02");
   server = await startHttpServer(
     {
+      ...(await accessForTests(database)),
       city: {
         id: "square",
         name: "方城",

@@ -1,9 +1,11 @@
 import Fastify, { LogController, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { WuxingError } from "../model/errors.ts";
+import { guardRoutes } from "./access-hooks.ts";
 import { documentApi } from "./api-document.ts";
 import { areaImportRoutes } from "./area-import-routes.ts";
 import { areaRoutes } from "./area-routes.ts";
+import { caseRoutes } from "./case-routes.ts";
 import { serveConsole } from "./console-pages.ts";
 import { answerErrors } from "./error-answer.ts";
 import { exportLists } from "./export-lists.ts";
@@ -16,10 +18,12 @@ import { LiveStream } from "./live-stream.ts";
 import { createMetrics } from "./metrics.ts";
 import { setPageHeaders } from "./page-headers.ts";
 import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
+import { positionsAtRoutes } from "./positions-at-routes.ts";
 import { previewRoutes } from "./preview-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { ruleRoutes } from "./rule-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { machineRoutes, systemRoutes } from "./system-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -60,20 +64,24 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   const stream = new LiveStream(parts, limits);
   app.addHook("preClose", async () => stream.close());
   const metrics = createMetrics(app, { parts, streams: stream });
+  guardRoutes(app, parts.access);
   await documentApi(app, VERSION);
   exportLists(app, parts.city.timeZone);
   const api = app.withTypeProvider<ZodTypeProvider>();
   await api.register(machineRoutes(parts, metrics));
   for (const routes of [
+    sessionRoutes(parts.access, parts.names, parts.demoAccounts),
     systemRoutes(parts),
     areaRoutes(parts),
     areaImportRoutes(parts),
     previewRoutes(parts),
+    positionsAtRoutes(parts),
     vehicleRoutes(parts),
     historyRoutes(parts),
     findingRoutes(parts),
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
+    ...(parts.cases === undefined ? [] : [caseRoutes(parts.cases)]),
     ...(parts.places === undefined ? [] : [placeRoutes(parts.places), dutyRoutes(parts.places)]),
     ...(parts.rules === undefined ? [] : [ruleRoutes(parts.rules)]),
     ...(parts.reports === undefined ? [] : [reportRoutes(parts, parts.reports)]),

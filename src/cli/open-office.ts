@@ -1,0 +1,233 @@
+import { join } from "node:path";
+import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { LockCases } from "../apps/checkpoints/lock-cases.ts";
+import { AccessDesk } from "../access/access-desk.ts";
+import { AuditChain } from "../access/audit-chain.ts";
+import { readAs } from "../access/read-as.ts";
+import { Attachments } from "../cases/attachments.ts";
+import { CaseDesk } from "../cases/case-desk.ts";
+import { CaseLists } from "../cases/case-lists.ts";
+import type { EntryBody } from "../cases/case-record.ts";
+import { EffectDesk, type EffectPerformer } from "../cases/effects.ts";
+import { loadCaseType } from "../cases/load-case-type.ts";
+import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
+import { textCommand } from "../gateway/command.ts";
+import type { HttpAccess } from "../http/access-hooks.ts";
+import type { CaseOffice } from "../http/case-routes.ts";
+import type { PlaceDesk } from "../http/place-routes.ts";
+import { principalOf } from "../http/principal.ts";
+import type { DemoAccount, PlaceNames } from "../http/session-routes.ts";
+import type { TerminalDesk } from "../http/terminal-routes.ts";
+import { WuxingError } from "../model/errors.ts";
+import { TextFlag } from "../wire/jt808/8300-text.ts";
+import type { Database } from "../store/database.ts";
+import type { Ledger } from "../store/ledger.ts";
+import type { TrackStore } from "../tracks/track-store.ts";
+import type { Watch } from "../watch/watch.ts";
+import { fillDemoAccounts } from "./demo-accounts.ts";
+
+export interface OfficeParts {
+  dir: string;
+  database: Database;
+  ledger: Ledger;
+  watch: Watch;
+  tracks: TrackStore;
+  places: PlaceDesk;
+  /** The gateway may open later than the office. */
+  terminals: () => Pick<TerminalDesk, "terminalsOf" | "send">;
+  isDemo: boolean;
+  now: () => number;
+  log: { warn(fields: object, text: string): void; info(fields: object, text: string): void };
+}
+
+/** Accounts, cases, and what happens between them and the rest of the platform. */
+export interface Office {
+  access: HttpAccess;
+  cases: CaseOffice;
+  lockCases: LockCases;
+  attachments: Attachments;
+  names: PlaceNames;
+  demoAccounts: readonly DemoAccount[];
+  close: () => Promise<void>;
+}
+
+/** The ladder, the effects and the vehicles of cases are looked at so often, ms. */
+const TICK_MS = 1000;
+const FOLLOW_EVERY_TICKS = 15;
+/** A position this much newer than the instant asked for is not the one of that instant, ms. */
+const LIVE_SLACK_MS = 5 * 60_000;
+const TRACK_BACK_MS = 60 * 60_000;
+
+export async function openOffice(parts: OfficeParts): Promise<Office> {
+  const { dir, database, ledger, watch, places, isDemo, now, log } = parts;
+  const { kysely } = database;
+  const desks = places.places;
+  const finder = placeFinder(places);
+  const positionOf = subjectPosition(parts);
+  const duties: DutyFinder = {
+    slots: () => desks.duties.slots(),
+    find: (place, slot, atMs) => desks.duties.find(place, slot, atMs),
+    dutiesOf: (person, atMs) => desks.duties.index.dutiesOf(person, atMs),
+  };
+  const options = {
+    kysely,
+    types: [lockedVehicle, lockObjection].map((type) => loadCaseType(type, desks.duties.slots())),
+    places: finder,
+    duties,
+    working: places.calendar,
+    positionOf,
+    channels: [],
+    now,
+  };
+  const desk = new CaseDesk(options);
+  const lists = new CaseLists(options);
+  const lockCases = new LockCases({
+    kysely,
+    ledger,
+    desk,
+    places: finder,
+    positionOf,
+    // Declared arrivals come with the register of declarations.
+    destinationOf: async () => undefined,
+    cityPlace: cityPlaceOf(places, now()),
+    now,
+    log,
+  });
+  const effects = new EffectDesk(kysely, performers(desk, watch, parts.terminals));
+  const names: PlaceNames = {
+    nameOf: finder.nameOf,
+    kindOf: (place) => desks.history.versionsOf(place).at(-1)?.kind ?? "",
+  };
+  const access: HttpAccess = {
+    desk: new AccessDesk({
+      kysely,
+      duties: {
+        dutiesOf: duties.dutiesOf,
+        getPath: finder.getPath,
+        kindOf: names.kindOf,
+      },
+      cityNow: now,
+    }),
+    audit: new AuditChain(kysely),
+    demoAccount: null,
+  };
+  const demoAccounts = isDemo ? await fillDemoAccounts(kysely, access.desk, places, now()) : [];
+  if (isDemo) access.demoAccount = demoAccounts[0]?.account ?? null;
+  else if ((await access.desk.countAccounts()) === 0)
+    log.warn({}, "nobody can sign in yet: wuxing account add NAME --role administrator");
+  const ticking = tick(TICK_MS, log, async (count) => {
+    await desk.fireLadder(now());
+    await effects.perform(Date.now());
+    if (count % FOLLOW_EVERY_TICKS === 0) await lockCases.followVehicles();
+  });
+  return {
+    access,
+    cases: {
+      desk,
+      lists,
+      readAs: (request, run) => readAs(kysely, principalOf(request), run),
+    },
+    lockCases,
+    attachments: new Attachments(join(dir, "attachments"), kysely),
+    names,
+    demoAccounts,
+    close: async () => {
+      await ticking.end();
+      await lockCases.close();
+    },
+  };
+}
+
+function placeFinder({ places }: PlaceDesk): PlaceFinder {
+  return {
+    findGridAt: (lon, lat, atMs) => places.findGridAt(lon, lat, atMs),
+    getPath: (place, atMs) => places.getPath(place, atMs),
+    nameOf: (place) => places.history.versionsOf(place).at(-1)?.name ?? place,
+  };
+}
+
+/** @throws WuxingError CITY_INVALID when the city has no places yet */
+function cityPlaceOf({ places }: PlaceDesk, atMs: number): string {
+  const top = places.history.topsAt("civil", atMs)[0];
+  if (top === undefined)
+    throw new WuxingError("CITY_INVALID", "no places", [
+      { where: "places", expected: "a civil tree of places (docs/places.md)" },
+    ]);
+  return top.id;
+}
+
+/** Where a vehicle was: its live position, or, of an instant that is past, the last fix before it. */
+function subjectPosition({ tracks, watch }: OfficeParts): SubjectPosition {
+  return async ({ kind, id }, atMs) => {
+    const vehicle = kind === "vehicle" ? tracks.vehicles.find(id) : undefined;
+    if (vehicle === undefined || vehicle >= watch.live.count) return null;
+    const timeMs = watch.live.timeMs[vehicle]!;
+    if (timeMs === -Infinity) return null;
+    if (timeMs <= atMs + LIVE_SLACK_MS)
+      return { lon: watch.live.lonE6[vehicle]! / 1e6, lat: watch.live.latE6[vehicle]! / 1e6, timeMs };
+    const track = await tracks.track(vehicle, atMs - TRACK_BACK_MS, atMs);
+    const last = track.length - 1;
+    if (last < 0) return null;
+    return { lon: track.lonE6[last]! / 1e6, lat: track.latE6[last]! / 1e6, timeMs: track.timeMs[last]! };
+  };
+}
+
+/** What steps of cases do outside: each may be asked twice and does it once. */
+function performers(
+  desk: CaseDesk,
+  watch: Watch,
+  terminals: OfficeParts["terminals"],
+): Record<string, EffectPerformer> {
+  return {
+    "release-lock": async ({ case: id, body }) => {
+      const row = await desk.get(id);
+      const { form, actor, attachments } = body as EntryBody & { actor: string | null };
+      if (row.lock === null) return;
+      const evidence = [`case ${id}`, ...attachments].join(", ");
+      try {
+        const reason = typeof form["reason"] === "string" ? form["reason"] : "the objection was right";
+        await watch.releaseLock(row.lock, { by: actor ?? "an objection", reason, evidence });
+      } catch (error) {
+        // It ended by itself, or has never been: then there is nothing to release.
+        if (!(error instanceof WuxingError) || (error.code !== "LOCK_ENDED" && error.code !== "LOCK_NOT_FOUND"))
+          throw error;
+      }
+    },
+    "driver-text": async ({ case: id, body }) => {
+      const { subject } = await desk.get(id);
+      const [terminal] = terminals().terminalsOf(subject);
+      if (terminal === undefined) throw new Error(`${subject} has no terminal`);
+      terminals().send(
+        terminal,
+        textCommand({ flags: TextFlag.display | TextFlag.readOut, text: String((body as EntryBody).form["text"]) }),
+      );
+    },
+    "uphold-objection": async ({ case: id }) => {
+      const { parent } = await desk.get(id);
+      if (parent !== null) await desk.actAsProgram(parent, "uphold-objection", { objection: id }, 0);
+    },
+  };
+}
+
+/** Does something again and again, never twice at once; what fails is said and tried again. */
+function tick(
+  everyMs: number,
+  log: OfficeParts["log"],
+  run: (count: number) => Promise<void>,
+): { end: () => Promise<void> } {
+  let running: Promise<void> | null = null;
+  let count = 0;
+  const timer = setInterval(() => {
+    running ??= run(count++)
+      .catch((error: unknown) => log.warn({ error: String(error) }, "the cases' clock could not be wound"))
+      .finally(() => {
+        running = null;
+      });
+  }, everyMs);
+  return {
+    end: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { AccessDesk } from "../access/access-desk.ts";
+import { AuditChain } from "../access/audit-chain.ts";
+import type { Database } from "../store/database.ts";
+import type { ServerParts } from "./parts.ts";
+
+/** A city desk's officer, whom every request from this machine is taken for: as in the demo. */
+export async function accessForTests({
+  kysely,
+}: Database): Promise<Pick<ServerParts, "access" | "names" | "demoAccounts">> {
+  const desk = new AccessDesk({
+    kysely,
+    duties: {
+      dutiesOf: (person) => (person === "officer" ? [{ place: "410700", slot: "desk" }] : []),
+      getPath: (place) => `${place}/`,
+      kindOf: () => "city",
+    },
+    cityNow: () => 0,
+  });
+  await kysely.insertInto("person").values({ id: "officer", name: "值班员", recorded_ms: 0 }).execute();
+  await desk.addAccount({ id: "officer", name: "值班员", person: "officer" });
+  return {
+    access: { desk, audit: new AuditChain(kysely), demoAccount: "officer" },
+    names: { nameOf: (place) => place, kindOf: () => "city" },
+    demoAccounts: [],
+  };
+}
