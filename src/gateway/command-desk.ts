@@ -5,6 +5,7 @@ import { TERMINAL_ATTRIBUTES } from "../wire/jt808/0107-terminal-attributes.ts";
 import { decodeResendParts } from "../wire/jt808/8003-resend-parts.ts";
 import { MAX_BODY_BYTES } from "../wire/jt808/header.ts";
 import type { Command } from "./command.ts";
+import type { CommandJournal, CommandPage, KeptCommand } from "./command-journal.ts";
 import { count, type Jt808Counters } from "./counters.ts";
 import type { Session } from "./session.ts";
 
@@ -52,6 +53,17 @@ interface Entry {
   waitMs: number;
   dueMs: number;
   finish: (tracked: TrackedCommand) => void;
+  /** Durable: only then is it sent. */
+  kept: boolean;
+}
+
+/** A command that was taken: it is durable when `kept` resolves. */
+export interface SubmittedCommand {
+  tracked: TrackedCommand;
+  /** When it is done, refused, unanswered, expired or cancelled; never rejects. */
+  finished: Promise<TrackedCommand>;
+  /** @throws WuxingError STORE_UNAVAILABLE when it could not be kept; it is then cancelled. */
+  kept: Promise<void>;
 }
 
 /**
@@ -62,6 +74,7 @@ export class CommandDesk {
   readonly #limits: { commandsPerTerminal: number; commands: number };
   readonly #sessions: ReadonlyMap<string, Session>;
   readonly #repetition: Repetition;
+  readonly #journal: CommandJournal | undefined;
   readonly #queues = new Map<string, Entry[]>();
   readonly #finished = new Map<string, TrackedCommand[]>();
   #waiting = 0;
@@ -72,22 +85,43 @@ export class CommandDesk {
     counters: Jt808Counters,
     limits: { commandsPerTerminal: number; commands: number },
     repetition: Repetition,
+    journal?: CommandJournal,
   ) {
     this.#sessions = sessions;
     this.#counters = counters;
     this.#limits = limits;
     this.#repetition = repetition;
+    this.#journal = journal;
+  }
+
+  /** Takes up what an earlier run left: commands without an end wait for their terminals. */
+  restore({ lastId, unfinished }: { lastId: number; unfinished: readonly KeptCommand[] }): void {
+    this.#lastId = lastId;
+    for (const kept of unfinished) {
+      const { id, terminal, messageId, answerId, givenMs, validUntilMs, sentMs, attempts } = kept;
+      const [narrow, wide] = [Buffer.from(kept.narrowBody, "hex"), Buffer.from(kept.wideBody, "hex")];
+      const command: Command = { messageId, answerId, validUntilMs, body: (isWide) => (isWide ? wide : narrow) };
+      const tracked: TrackedCommand = {
+        id,
+        terminal,
+        messageId,
+        state: "waiting",
+        givenMs,
+        validUntilMs,
+        sentMs: sentMs ?? undefined,
+        attempts,
+        result: undefined,
+        answer: undefined,
+      };
+      this.#enqueue(tracked, command, true, () => {});
+    }
   }
 
   /**
-   * Takes a command for a terminal. `finished` resolves when it is done, refused, unanswered or expired; it never rejects.
+   * Takes a command for a terminal, and sends it once it is durable.
    * @throws WuxingError OVERLOADED when too many commands wait for this terminal or for all.
    */
-  submit(
-    terminal: string,
-    command: Command,
-    nowMs: number,
-  ): { tracked: TrackedCommand; finished: Promise<TrackedCommand> } {
+  submit(terminal: string, command: Command, nowMs: number): SubmittedCommand {
     const queue = this.#queues.get(terminal) ?? [];
     if (queue.length >= this.#limits.commandsPerTerminal || this.#waiting >= this.#limits.commands) {
       throw new WuxingError("OVERLOADED", `commands that wait for terminal ${terminal}: ${queue.length}`);
@@ -105,16 +139,49 @@ export class CommandDesk {
       answer: undefined,
     };
     const { promise, resolve } = Promise.withResolvers<TrackedCommand>();
-    const blank = { body: new Uint8Array(0), serial: 0, parts: 0, waitMs: 0, dueMs: 0 };
-    queue.push({ tracked, command, ...blank, finish: resolve });
-    this.#queues.set(terminal, queue);
-    this.#counters.waitingCommands = ++this.#waiting;
-    const session = this.#sessions.get(terminal);
-    if (session?.live === true) {
-      this.#sendNext(session, nowMs);
-      session.flushAnswers();
+    const journal = this.#journal;
+    const entry = this.#enqueue(tracked, command, journal === undefined, resolve);
+    if (journal === undefined) this.#sendNow(terminal, nowMs);
+    const kept = journal === undefined ? Promise.resolve() : this.#keep(journal, entry, nowMs);
+    // Not everybody waits for it.
+    kept.catch(() => {});
+    return { tracked, finished: promise, kept };
+  }
+
+  async #keep(journal: CommandJournal, entry: Entry, nowMs: number): Promise<void> {
+    const { terminal } = entry.tracked;
+    try {
+      await journal.add(keptOf(entry));
+      entry.kept = true;
+      this.#sendNow(terminal, nowMs);
+    } catch (error) {
+      this.#end(terminal, entry, "cancelled");
+      throw error;
     }
-    return { tracked, finished: promise };
+  }
+
+  #enqueue(tracked: TrackedCommand, command: Command, kept: boolean, finish: Entry["finish"]): Entry {
+    const queue = this.#queues.get(tracked.terminal) ?? [];
+    const blank = { body: new Uint8Array(0), serial: 0, parts: 0, waitMs: 0, dueMs: 0 };
+    const entry = { tracked, command, ...blank, kept, finish };
+    queue.push(entry);
+    this.#queues.set(tracked.terminal, queue);
+    this.#counters.waitingCommands = ++this.#waiting;
+    return entry;
+  }
+
+  #sendNow(terminal: string, nowMs: number): void {
+    const session = this.#sessions.get(terminal);
+    if (session?.live !== true) return;
+    this.#sendNext(session, nowMs);
+    session.flushAnswers();
+  }
+
+  /** What the terminals were ever told, newest first; without a journal only what is kept in memory, as one page. */
+  async history(terminals: readonly string[], page: Parameters<CommandJournal["page"]>[1]): Promise<CommandPage> {
+    if (this.#journal !== undefined) return this.#journal.page(terminals, page);
+    const items = terminals.flatMap((terminal) => this.of(terminal).map((tracked) => keptOf({ tracked })));
+    return { items: items.toSorted((a, b) => b.givenMs - a.givenMs || b.id - a.id), next: null };
   }
 
   /** Commands of a terminal, unfinished ones first, then the latest finished ones. */
@@ -131,7 +198,9 @@ export class CommandDesk {
   /** The terminal went away: a command under way waits for its return. */
   loggedOut(session: Session): void {
     const first = this.#queues.get(session.phone)?.[0];
-    if (first?.tracked.state === "sent") first.tracked.state = "waiting";
+    if (first?.tracked.state !== "sent") return;
+    first.tracked.state = "waiting";
+    this.#journal?.change(keptOf(first));
   }
 
   /** The terminal's general reply to one of ours. */
@@ -179,11 +248,17 @@ export class CommandDesk {
     }
   }
 
-  /** Ends everything that is not finished. */
-  close(): void {
-    for (const [terminal, queue] of this.#queues) {
-      for (const entry of queue.slice()) this.#end(terminal, entry, "cancelled");
+  /** Ends everything that is not finished; what a journal keeps goes on at the next start. */
+  async close(): Promise<void> {
+    if (this.#journal === undefined) {
+      for (const [terminal, queue] of this.#queues) {
+        for (const entry of queue.slice()) this.#end(terminal, entry, "cancelled");
+      }
+      return;
     }
+    await this.#journal.close();
+    for (const queue of this.#queues.values()) for (const { tracked, finish } of queue) finish(tracked);
+    this.#queues.clear();
   }
 
   #underWay(session: Session, serial: number): Entry | undefined {
@@ -195,7 +270,7 @@ export class CommandDesk {
 
   #sendNext(session: Session, nowMs: number): void {
     const entry = this.#queues.get(session.phone)?.[0];
-    if (entry === undefined || entry.tracked.state !== "waiting") return;
+    if (entry === undefined || entry.tracked.state !== "waiting" || !entry.kept) return;
     if (nowMs >= entry.tracked.validUntilMs) {
       this.#end(session.phone, entry, "expired");
       this.#sendNext(session, nowMs);
@@ -209,6 +284,7 @@ export class CommandDesk {
     entry.tracked.state = "sent";
     entry.tracked.sentMs ??= nowMs;
     entry.tracked.attempts = 1;
+    this.#journal?.change(keptOf(entry));
     count(this.#counters.commands, "sent");
   }
 
@@ -221,11 +297,13 @@ export class CommandDesk {
     entry.waitMs *= entry.tracked.attempts;
     entry.dueMs = nowMs + entry.waitMs;
     session.encodeAgain(entry.command.messageId, entry.body, entry.serial);
+    this.#journal?.change(keptOf(entry));
     count(this.#counters.commands, "repeated");
   }
 
   #end(terminal: string, entry: Entry, state: CommandState): void {
     entry.tracked.state = state;
+    if (entry.kept) this.#journal?.change(keptOf(entry));
     count(this.#counters.commands, state);
     const queue = (this.#queues.get(terminal) ?? []).filter((other) => other !== entry);
     if (queue.length === 0) this.#queues.delete(terminal);
@@ -242,4 +320,25 @@ export class CommandDesk {
     }
     entry.finish(entry.tracked);
   }
+}
+
+/** A command as it stands, to be kept; without `command` its bodies are left out. */
+export function keptOf({ tracked, command }: { tracked: TrackedCommand; command?: Command }): KeptCommand {
+  const { id, terminal, messageId, state, givenMs, validUntilMs, sentMs, attempts, result, answer } = tracked;
+  const bodyOf = (wide: boolean): string => Buffer.from(command?.body(wide) ?? []).toString("hex");
+  return {
+    id,
+    terminal,
+    messageId,
+    answerId: command?.answerId ?? 0,
+    state,
+    givenMs,
+    validUntilMs,
+    sentMs: sentMs ?? null,
+    attempts,
+    result: result ?? null,
+    answer: answer?.toString("hex") ?? null,
+    narrowBody: bodyOf(false),
+    wideBody: bodyOf(true),
+  };
 }

@@ -2,7 +2,14 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { WuxingError } from "../model/errors.ts";
 import { FrameEncoder } from "../wire/jt808/encoding.ts";
 import { AuthenticationCodes } from "./authentication-code.ts";
-import { CommandDesk, REPETITION, type Repetition, type TrackedCommand } from "./command-desk.ts";
+import {
+  CommandDesk,
+  REPETITION,
+  type Repetition,
+  type SubmittedCommand,
+  type TrackedCommand,
+} from "./command-desk.ts";
+import { CommandJournal, type CommandLog } from "./command-journal.ts";
 import type { Command } from "./command.ts";
 import { Connection, type Origin } from "./connection.ts";
 import type { GatewayCore, TerminalMessage } from "./core.ts";
@@ -30,8 +37,12 @@ export interface Jt808ServerOptions {
   limits?: Partial<GatewayLimits>;
   /** Terminals that have registered; default: in memory. The server closes it. */
   register?: TerminalRegister;
+  /** Where commands are kept from when they are given, so that they survive a restart; default: in memory only. */
+  commandLog?: CommandLog;
   /** When the terminals' coordinates are not WGS-84: converts them, once, on the way in. */
   toWgs84?: ToWgs84;
+  /** The way back, for the areas that terminals are given. */
+  fromWgs84?: ToWgs84;
   log?: GatewayLog;
   /** Receives driver's cards, waybills, parameters and what else is no position. Must not block. */
   onMessage?: (message: TerminalMessage) => void;
@@ -69,8 +80,12 @@ export interface Jt808Server {
    * Sends a command now, or when the terminal logs in again before the command's validity ends.
    * @throws WuxingError OVERLOADED when too many commands wait.
    */
-  send(terminal: string, command: Command): { tracked: TrackedCommand; finished: Promise<TrackedCommand> };
+  send(terminal: string, command: Command): SubmittedCommand;
   commandsOf(terminal: string): TrackedCommand[];
+  /** WGS-84 into the datum of the terminals: `[longitude, latitude]`, degrees. */
+  readonly toTerminal: ToWgs84;
+  /** What the terminals were ever told, newest first. */
+  commandHistory: CommandDesk["history"];
   /** Stops reading, lets what has arrived become durable and be answered, then closes everything. */
   close(): Promise<void>;
 }
@@ -85,11 +100,13 @@ const SETTLE_LIMIT_MS = 10_000;
  */
 export async function startJt808Server(options: Jt808ServerOptions): Promise<Jt808Server> {
   const gateway = new Gateway(options);
+  if (options.commandLog !== undefined) gateway.restore(await options.commandLog.begin());
   await gateway.listen(options);
   return gateway;
 }
 
 class Gateway implements Jt808Server {
+  readonly toTerminal: ToWgs84;
   readonly #core: GatewayCore;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
@@ -109,6 +126,7 @@ class Gateway implements Jt808Server {
     const log = new LimitedLog(options.log);
     const { sink, collectMs = 5, nowMs = Date.now } = options;
     const collecting = { toWgs84: options.toWgs84, collectMs, capacity: BATCH_FIXES };
+    this.toTerminal = options.fromWgs84 ?? ((longitude, latitude) => [longitude, latitude]);
     this.#forwarders = forwarderList(policy.forwarders);
     this.#core = {
       limits,
@@ -120,7 +138,13 @@ class Gateway implements Jt808Server {
       codes: new AuthenticationCodes(options.secret),
       register: options.register ?? new TerminalRegister(),
       collector: new FixCollector<Session>(sink, counters, collecting, (error) => this.#settled(error)),
-      commands: new CommandDesk(sessions, counters, limits, options.repetition ?? REPETITION),
+      commands: new CommandDesk(
+        sessions,
+        counters,
+        limits,
+        options.repetition ?? REPETITION,
+        options.commandLog && new CommandJournal(options.commandLog),
+      ),
       reassembly: { usedBytes: 0, maxBytes: limits.reassemblyBytes },
       encoder: new FrameEncoder(64 * 1024),
       onMessage: options.onMessage,
@@ -188,12 +212,21 @@ class Gateway implements Jt808Server {
     this.#core.sessions.get(terminal)?.leave("codeRevoked");
   }
 
-  send(terminal: string, command: Command): { tracked: TrackedCommand; finished: Promise<TrackedCommand> } {
+  send(terminal: string, command: Command): SubmittedCommand {
     return this.#core.commands.submit(terminal, command, this.#core.nowMs());
   }
 
   commandsOf(terminal: string): TrackedCommand[] {
     return this.#core.commands.of(terminal);
+  }
+
+  commandHistory(...given: Parameters<CommandDesk["history"]>): ReturnType<CommandDesk["history"]> {
+    return this.#core.commands.history(...given);
+  }
+
+  /** Takes up the commands that an earlier run left. */
+  restore(kept: Parameters<CommandDesk["restore"]>[0]): void {
+    this.#core.commands.restore(kept);
   }
 
   close(): Promise<void> {
@@ -209,9 +242,9 @@ class Gateway implements Jt808Server {
     for (const socket of this.#sockets) socket.pause();
     this.#datagrams.stopReading();
     await Promise.race([collector.drain(), waitMs(SETTLE_LIMIT_MS)]);
-    commands.close();
     for (const connection of this.#connections) connection.close("shutdown");
     await stopped;
+    await commands.close();
     await this.#datagrams.close();
     await register.close();
   }

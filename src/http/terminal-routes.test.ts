@@ -6,6 +6,7 @@ import { MemorySink } from "../../test/gateway-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { encodeGeneralReply } from "../wire/jt808/0001-general-reply.ts";
 import { decodeText } from "../wire/jt808/8300-text.ts";
+import { decodeCircles, decodePolygon } from "../wire/jt808/8600-areas.ts";
 import { answerErrors } from "./error-answer.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
 
@@ -111,11 +112,67 @@ describe("a vehicle's commands over the API", () => {
     ])
       expect((await call("POST", commandsUrl, input)).status).toBe(200);
     const { items } = (await call("GET", commandsUrl)).body as { items: { message: string; state: string }[] };
-    expect(items.map(({ message }) => message)).toEqual(["0x8201", "0x8104", "0x8202", "0x8202"]);
-    expect(items.map(({ state }) => state)).toEqual(["sent", "waiting", "waiting", "waiting"]);
+    expect(items.map(({ message }) => message)).toEqual(["0x8202", "0x8202", "0x8104", "0x8201"]);
+    expect(items.map(({ state }) => state)).toEqual(["waiting", "waiting", "waiting", "sent"]);
+  });
+
+  it("may give it areas, routes and parameters, and take them back", async () => {
+    const square = { west: 113.8, south: 35.2, east: 114, north: 35.4 };
+    const sent: [input: object, message: string][] = [
+      [{ kind: "circles", circles: [{ id: 7, name: "西街", lon: 113.9, lat: 35.3, radiusM: 1000 }] }, "0x8600"],
+      [{ kind: "delete", what: "circles", ids: [7] }, "0x8601"],
+      [{ kind: "rectangles", action: "replace", rectangles: [{ id: 1, ...square }] }, "0x8602"],
+      [{ kind: "delete", what: "rectangles" }, "0x8603"],
+      [
+        {
+          kind: "polygon",
+          id: 2,
+          tellPlatform: ["enter"],
+          tellDriver: [],
+          speed: { maxKmh: 40, seconds: 10 },
+          points: [
+            [113.9, 35.3],
+            [114, 35.3],
+            [114, 35.4],
+          ],
+        },
+        "0x8604",
+      ],
+      [{ kind: "delete", what: "polygons" }, "0x8605"],
+      [
+        {
+          kind: "route",
+          id: 3,
+          points: [
+            { lon: 113.9, lat: 35.3, widthM: 50 },
+            { lon: 114, lat: 35.3, widthM: 50 },
+          ],
+        },
+        "0x8606",
+      ],
+      [{ kind: "delete", what: "routes" }, "0x8607"],
+      [{ kind: "set-parameters", defaultIntervalSeconds: 10, heartbeatSeconds: 60 }, "0x8103"],
+    ];
+    for (const [input, message] of sent) {
+      expect(await call("POST", commandsUrl, input)).toMatchObject({ status: 200, body: { message } });
+      const id = Number(message);
+      await truck.until(() => truck.of(id).length === 1);
+      const { serial: replySerial } = truck.of(id)[0];
+      truck.send(0x0001, encodeGeneralReply({ replySerial, replyId: id, result: 0 }));
+      await truck.until(() => gateway.metrics().waitingCommands === 0);
+    }
+    const [circle] = decodeCircles(truck.of(0x8600)[0].body, false).circles;
+    expect(circle).toMatchObject({ areaId: 7, longitude: 113.9, latitude: 35.3, radiusMeters: 1000, attributes: 0x3c });
+    const polygon = decodePolygon(truck.of(0x8604)[0].body, false);
+    expect(polygon).toMatchObject({ attributes: 0x0a, speed: { maxKmh: 40, seconds: 10 } });
+    expect(polygon.points[0]).toEqual([35.3, 113.9]);
   });
 
   it("are refused with what was wrong", async () => {
+    const inverted = { id: 1, west: 114, south: 35.2, east: 113, north: 35.4 };
+    expect((await call("POST", commandsUrl, { kind: "rectangles", rectangles: [inverted] })).status).toBe(400);
+    expect((await call("POST", commandsUrl, { kind: "set-parameters" })).status).toBe(400);
+    expect((await call("POST", `${commandsUrl}?validSec=0`, { kind: "position" })).status).toBe(400);
     expect(await call("POST", commandsUrl, { kind: "text", text: "字".repeat(600) })).toMatchObject({
       status: 400,
       body: { code: "INPUT_INVALID", problems: [{ where: "body.text" }] },

@@ -1,18 +1,26 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { TrackedCommand } from "../gateway/command-desk.ts";
-import { locationQuery, parametersQuery, textCommand, trackingCommand, type Command } from "../gateway/command.ts";
+import { keptOf } from "../gateway/command-desk.ts";
+import type { KeptCommand } from "../gateway/command-journal.ts";
 import type { Jt808Server } from "../gateway/jt808-server.ts";
 import type { Terminal } from "../gateway/terminal-register.ts";
 import { vehicleFactsOf } from "../gateway/vehicle-facts.ts";
 import { WuxingError } from "../model/errors.ts";
-import { TextFlag } from "../wire/jt808/8300-text.ts";
+import { commandInputSchema, commandOf } from "./command-input.ts";
 import { answer, pageAnswer, pageQuery } from "./lists.ts";
 
 /** The gateway's terminals, as the API shows and commands them. */
 export type TerminalDesk = Pick<
   Jt808Server,
-  "terminals" | "decide" | "revokeCode" | "isOnline" | "terminalsOf" | "send" | "commandsOf"
+  | "terminals"
+  | "decide"
+  | "revokeCode"
+  | "isOnline"
+  | "terminalsOf"
+  | "send"
+  | "commandsOf"
+  | "commandHistory"
+  | "toTerminal"
 >;
 
 const tags = ["terminals"];
@@ -41,21 +49,6 @@ const commandSchema = z.object({
   result: z.int().nullable().describe("0 done, 1 failed, 2 bad message, 3 not supported"),
   answer: z.string().nullable().describe("The answering message's body, hexadecimal"),
 });
-const commandInputSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("text"),
-    text: z.string().min(1).max(1024).describe("At most 1024 bytes in GBK"),
-    urgent: z.boolean().default(false),
-  }),
-  z.strictObject({ kind: z.literal("position") }),
-  z.strictObject({
-    kind: z.literal("tracking"),
-    intervalSec: z.int().min(0).max(65_535).describe("0 stops"),
-    validitySec: z.int().min(1).max(86_400).default(3600),
-  }),
-  z.strictObject({ kind: z.literal("parameters") }),
-]);
-
 /** Terminals: who waits to be let in, and what vehicles are told. */
 export function terminalRoutes(desk: TerminalDesk): FastifyPluginAsyncZod {
   return async (app) => {
@@ -115,56 +108,45 @@ export function terminalRoutes(desk: TerminalDesk): FastifyPluginAsyncZod {
       url: "/vehicles/:id/commands",
       schema: {
         tags,
-        summary: "What a vehicle's terminals were told: unfinished commands, then the latest finished ones",
+        summary: "What a vehicle's terminals were ever told, newest first, with what became of it",
         params: vehicleParams,
-        response: answer(z.object({ items: z.array(commandSchema) })),
+        querystring: z.strictObject(pageQuery),
+        response: pageAnswer(commandSchema),
       },
-      handler: async ({ params: { id } }) => ({
-        items: desk.terminalsOf(id).flatMap((terminal) => desk.commandsOf(terminal).map(viewCommand)),
-      }),
+      handler: async ({ params: { id }, query }) => {
+        const { items, next } = await desk.commandHistory(desk.terminalsOf(id), query);
+        return { items: items.map(viewCommand), next };
+      },
     });
     app.route({
       method: "POST",
       url: "/vehicles/:id/commands",
       schema: {
         tags,
-        summary: "Tells a vehicle's terminal something, now or at its next log-in within ten minutes",
+        summary: "Tells a vehicle's terminal something, now or at its next log-in while it is valid",
         params: vehicleParams,
+        querystring: z.strictObject({
+          validSec: z.coerce
+            .number()
+            .int()
+            .min(1)
+            .max(30 * 86_400)
+            .default(600)
+            .describe("How long a terminal that is away can still get it"),
+        }),
         body: commandInputSchema,
         response: answer(commandSchema),
       },
-      handler: async ({ params: { id }, body }) => {
+      handler: async ({ params: { id }, query: { validSec }, body }) => {
         const [terminal] = desk.terminalsOf(id);
         if (terminal === undefined) throw new WuxingError("VEHICLE_NOT_FOUND", `${id} has no terminal`);
-        return viewCommand(desk.send(terminal, commandOf(body)).tracked);
+        const command = commandOf(body, desk.toTerminal);
+        const { tracked, kept } = desk.send(terminal, { ...command, validUntilMs: Date.now() + validSec * 1000 });
+        await kept;
+        return viewCommand(keptOf({ tracked }));
       },
     });
   };
-}
-
-function commandOf(input: z.infer<typeof commandInputSchema>): Command {
-  switch (input.kind) {
-    case "text":
-      return driverText(input.text, input.urgent);
-    case "position":
-      return locationQuery();
-    case "tracking": {
-      const { intervalSec, validitySec } = input;
-      return trackingCommand(intervalSec === 0 ? { intervalSec } : { intervalSec, validitySec });
-    }
-    case "parameters":
-      return parametersQuery();
-  }
-}
-
-function driverText(text: string, urgent: boolean): Command {
-  try {
-    const flags = TextFlag.display | TextFlag.readOut | (urgent ? TextFlag.urgent : 0);
-    return textCommand({ flags, textType: urgent ? 1 : 2, text });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new WuxingError("INPUT_INVALID", undefined, [{ where: "body.text", expected: "at most 1024 bytes in GBK" }]);
-  }
 }
 
 function viewOf(desk: TerminalDesk, phone: string): z.infer<typeof terminalSchema> {
@@ -187,7 +169,9 @@ function viewTerminal(desk: TerminalDesk, terminal: Terminal): z.infer<typeof te
   };
 }
 
-function viewCommand(command: TrackedCommand): z.infer<typeof commandSchema> {
+function viewCommand(
+  command: Omit<KeptCommand, "narrowBody" | "wideBody" | "answerId">,
+): z.infer<typeof commandSchema> {
   const { id, terminal, messageId, state, givenMs, validUntilMs, sentMs, attempts, result, answer: body } = command;
   return {
     id,
@@ -196,9 +180,9 @@ function viewCommand(command: TrackedCommand): z.infer<typeof commandSchema> {
     state,
     givenAt: new Date(givenMs).toISOString(),
     validUntil: new Date(validUntilMs).toISOString(),
-    sentAt: sentMs === undefined ? null : new Date(sentMs).toISOString(),
+    sentAt: sentMs === null ? null : new Date(sentMs).toISOString(),
     attempts,
-    result: result ?? null,
-    answer: body === undefined ? null : body.toString("hex"),
+    result,
+    answer: body,
   };
 }
