@@ -63,23 +63,22 @@ export class Attachments {
    * @throws WuxingError ATTACHMENT_NOT_FOUND also for who may not see it
    */
   async get(database: Kysely<Tables>, id: string, account: string): Promise<Attachment> {
-    const row = await database
+    const own = await this.#kysely
       .selectFrom("attachment")
       .select("media_type")
       .where("id", "=", id)
-      .where((where) =>
-        where.or([
-          where("account", "=", account),
-          where.exists(
-            where
-              .selectFrom("case_attachment")
-              .innerJoin("work_case", "work_case.id", "case_attachment.case")
-              .select("case_attachment.case")
-              .whereRef("case_attachment.attachment", "=", "attachment.id"),
-          ),
-        ]),
-      )
+      .where("account", "=", account)
       .executeTakeFirst();
+    const row =
+      own ??
+      (await database
+        .selectFrom("attachment")
+        .innerJoin("case_attachment", "case_attachment.attachment", "attachment.id")
+        .innerJoin("work_case", "work_case.id", "case_attachment.case")
+        .select("media_type")
+        .where("attachment.id", "=", id)
+        .limit(1)
+        .executeTakeFirst());
     if (row === undefined) throw new WuxingError("ATTACHMENT_NOT_FOUND", id);
     return { id, mediaType: row.media_type as MediaType, content: await readFile(this.#pathOf(id)) };
   }
