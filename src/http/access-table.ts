@@ -27,6 +27,7 @@ const PUBLIC: ReadonlySet<string> = new Set([
   `POST ${API}/etc/passages`,
   `GET ${API}/driver/:token`,
   `POST ${API}/driver/:token/contest`,
+  `POST ${API}/driver/:token/confirm`,
 ]);
 
 /** Every other route and what it needs. A route that is not here does not start. */
