@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useNavigate } from "react-router";
 import { useDesk, useLive } from "../desk.tsx";
+import { useReplay } from "../map/replay.ts";
 import { usePreferences, type ThemeChoice } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
 import { roughSpan } from "../show/instant.ts";
@@ -60,6 +61,16 @@ function Clock() {
   const { t } = usePreferences();
   const { clock } = useDesk();
   const { status, pace } = useLive();
+  const { atMs } = useReplay();
+  if (atMs !== null) {
+    return (
+      <div className="bar-clock past" title={t.replay.title}>
+        <small>{clock.day(atMs)}</small>
+        <b>{clock.second(atMs)}</b>
+        <em>{t.replay.title}</em>
+      </div>
+    );
+  }
   if (status === null) return <div className="bar-clock">--:--:--</div>;
   const { cityTimeMs, eventTimeMs } = status;
   const behind = eventTimeMs !== null && cityTimeMs - eventTimeMs > BEHIND_MS * Math.max(1, pace);

@@ -9,6 +9,7 @@ import { KeyboardHelp } from "./keyboard-help.tsx";
 import { Nav, PLACES } from "./nav.tsx";
 import { Panel } from "./panel.tsx";
 import { Rail } from "./rail.tsx";
+import { ReplayBar } from "./replay-bar.tsx";
 import { StateCounts } from "./state-counts.tsx";
 import { Timeline } from "./timeline.tsx";
 import { useKeys } from "./use-keys.ts";
@@ -65,6 +66,7 @@ export function Shell() {
           </Fence>
           <StateCounts />
           <ConnectionLost />
+          <ReplayBar />
           <Fence key={pathname} message={t.states.crashed}>
             <Suspense fallback={<Panel title={t.states.loading} loading />}>
               <Pages />

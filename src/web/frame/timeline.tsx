@@ -1,6 +1,7 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { HOUR_MS, useHourlyGateCounts, useRecentLocks } from "../api/queries.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
+import { replay, useReplay } from "../map/replay.ts";
 import { useText } from "../preferences.tsx";
 import { HourBars, type HourBar } from "../show/hour-bars.tsx";
 import { count } from "../show/measure.ts";
@@ -46,7 +47,41 @@ export function Timeline() {
           {count(hours.reduce((sum, { marks }) => sum + (marks ?? 0), 0))}
         </span>
       </div>
-      <HourBars hours={hours} height={46} label={t.timeline.title} />
+      <div className="timeline-bars">
+        <HourBars hours={hours} height={46} label={t.timeline.title} />
+        <ReplaySlider hours={hours} />
+      </div>
     </section>
+  );
+}
+
+const STEP_MS = 60_000;
+
+/** Lies over the bars: dragged, or moved by the arrow keys, the map shows that instant; at its right end it shows now. */
+function ReplaySlider({ hours }: { hours: readonly HourBar[] }) {
+  const t = useText();
+  const { clock, live } = useDesk();
+  const { atMs } = useReplay();
+  const nowMs = useCityNow(STEP_MS);
+  const [pointed, setPointed] = useState<number | null>(null);
+  const fromMs = hours[0]!.fromMs;
+  const toMs = hours.at(-1)!.fromMs + HOUR_MS;
+  const value = Math.min(toMs, Math.max(fromMs, atMs ?? nowMs));
+  return (
+    <input
+      type="range"
+      className={atMs === null ? "replay-slider" : "replay-slider on"}
+      min={fromMs}
+      max={toMs}
+      step={STEP_MS}
+      value={value}
+      title={`${pointed === null ? "" : `${hours[pointed]?.label ?? ""}\n`}${t.replay.start}`}
+      onPointerMove={({ nativeEvent, currentTarget }) =>
+        setPointed(Math.floor((nativeEvent.offsetX / currentTarget.clientWidth) * hours.length))
+      }
+      aria-label={t.replay.at}
+      aria-valuetext={atMs === null ? t.replay.live : clock.full(atMs)}
+      onChange={(event) => replay.seek(Number(event.target.value), () => live.cityNowMs() - STEP_MS)}
+    />
   );
 }

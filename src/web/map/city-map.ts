@@ -25,8 +25,9 @@ export interface CityMapOptions {
   container: HTMLElement;
   city: CityView;
   theme: ThemeName;
-  fleet: Fleet;
-  /** City time, ms UTC. */
+  /** The vehicles that are shown: those of now, or of the instant that is replayed. */
+  fleet: () => Fleet;
+  /** City time of what is shown, ms UTC. */
   cityNowMs: () => number;
   onClick: (hit: Hit, place: LonLat) => void;
   onHover: (hit: Hit, at: { x: number; y: number }) => void;
@@ -48,6 +49,7 @@ export class CityMap {
   readonly #data: Record<MovingSource, GeoJSON.FeatureCollection>;
   #theme: ThemeName;
   #columns: VehiclePasses | null = null;
+  #columnsFleet: Fleet | null = null;
   #columnsRevision = -1;
   #selected: string | null = null;
   #layers: VehicleLayer[] = [];
@@ -150,10 +152,12 @@ export class CityMap {
     this.#animation = requestAnimationFrame(this.#frame);
     if (nowMs - this.#lastFrameMs < FRAME_MS - 2) return;
     this.#lastFrameMs = nowMs;
-    const { fleet, cityNowMs } = this.#options;
-    if (fleet.revision === this.#columnsRevision) {
+    const { cityNowMs } = this.#options;
+    const fleet = this.#options.fleet();
+    if (fleet === this.#columnsFleet && fleet.revision === this.#columnsRevision) {
       for (const layer of this.#layers) layer.setNeedsRedraw();
     } else {
+      this.#columnsFleet = fleet;
       this.#columnsRevision = fleet.revision;
       this.#columns = vehicleColumns(fleet, performance.now(), cityNowMs() - LOST_AFTER_MS);
       this.#draw();
@@ -168,7 +172,7 @@ export class CityMap {
     const shared = {
       colors: this.#colors(),
       scale: Math.min(1.25, Math.max(0.55, 0.55 + (zoom - 8) * 0.13)),
-      selected: this.#selected === null ? -1 : (this.#options.fleet.numberOf(this.#selected) ?? -1),
+      selected: this.#selected === null ? -1 : (this.#options.fleet().numberOf(this.#selected) ?? -1),
     };
     this.#layers = [
       new VehicleLayer({ id: "vehicles-ordinary", pass: "ordinary", data: this.#columns.ordinary, ...shared }),
@@ -189,7 +193,7 @@ export class CityMap {
   }
 
   #hit(event: MapMouseEvent): Hit {
-    const { fleet } = this.#options;
+    const fleet = this.#options.fleet();
     const { lng, lat } = event.lngLat;
     const corner = this.map.unproject([event.point.x + HIT_PIXELS, event.point.y - HIT_PIXELS]);
     const number = fleet.nearest(lng, lat, Math.abs(corner.lng - lng), Math.abs(corner.lat - lat), performance.now());

@@ -45,7 +45,7 @@ export class Fleet {
       this.#ids.set(Number(number), id);
       this.#numbers.set(id, Number(number));
     }
-    if (all) this.state.fill(255);
+    if (all) this.#forgetOthers(positions.number);
     for (let row = 0; row < positions.number.length; row++) {
       const number = positions.number[row]!;
       if (number >= this.state.length) this.#grow(number + 1);
@@ -102,6 +102,12 @@ export class Fleet {
       if (state !== 255) counts[state]!++;
     }
     return counts;
+  }
+
+  /** Those that stay go on from where they are drawn. */
+  #forgetOthers(numbers: readonly number[]): void {
+    const present = new Set(numbers);
+    for (let number = 0; number < this.length; number++) if (!present.has(number)) this.state[number] = 255;
   }
 
   #move(number: number, positions: Positions, row: number, nowMs: number): void {

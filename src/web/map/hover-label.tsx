@@ -5,6 +5,7 @@ import { plateOf } from "../show/measure.ts";
 import type { Hit } from "./city-map.ts";
 import type { Fleet } from "./fleet.ts";
 import { LOST_AFTER_MS } from "./lost.ts";
+import { replay } from "./replay.ts";
 
 /** What lies under the pointer, in a line. */
 export function HoverLabel({ hit, at, fleet }: { hit: Hit; at: { x: number; y: number }; fleet: Fleet }) {
@@ -16,7 +17,7 @@ export function HoverLabel({ hit, at, fleet }: { hit: Hit; at: { x: number; y: n
   if (hit.kind === "vehicle") {
     const state = fleet.stateOf(hit.number);
     const fixMs = fleet.fixMs[hit.number]!;
-    const lost = live.cityNowMs() - fixMs > LOST_AFTER_MS;
+    const lost = (replay.get().atMs ?? live.cityNowMs()) - fixMs > LOST_AFTER_MS;
     lines.push(plateOf(hit.id).text);
     lines.push(
       [state === null ? "" : t.state[state], lost ? t.lost : "", t.map.lastFix(clock.second(fixMs))]

@@ -19,13 +19,16 @@ import {
 import { EvidenceLabels } from "./evidence-labels.tsx";
 import { HoverLabel } from "./hover-label.tsx";
 import { Legend } from "./legend.tsx";
+import type { Fleet } from "./fleet.ts";
 import { PlateLabels } from "./plate-labels.ts";
+import { replay, useReplay } from "./replay.ts";
 import { scene } from "./scene.ts";
 
 /** The live map with everything on it. Loaded after the frame stands; the pages reach it through `scene`. */
 export function MapView({ city }: { city: CityView }) {
   const { live, clock } = useDesk();
   const { t, theme, language } = usePreferences();
+  const replaying = useReplay().atMs !== null;
   const navigate = useNavigate();
   const container = useRef<HTMLDivElement>(null);
   const labels = useRef<HTMLDivElement>(null);
@@ -34,15 +37,16 @@ export function MapView({ city }: { city: CityView }) {
   const [hover, setHover] = useState<{ hit: Hit; at: { x: number; y: number } }>({ hit: null, at: { x: 0, y: 0 } });
 
   useEffect(() => {
-    const plates = new PlateLabels(labels.current!, live.fleet);
+    const shownFleet = (): Fleet => (replay.get().atMs === null ? live.fleet : replay.fleet);
+    const plates = new PlateLabels(labels.current!, shownFleet);
     let made: CityMap | null = null;
     try {
       made = new CityMap({
         container: container.current!,
         city,
         theme,
-        fleet: live.fleet,
-        cityNowMs: () => live.cityNowMs(),
+        fleet: shownFleet,
+        cityNowMs: () => replay.get().atMs ?? live.cityNowMs(),
         onClick: (hit, place) => {
           if (scene.onPlace !== null) scene.onPlace(place);
           else if (hit !== null) void navigate(`/${hit.kind}/${encodeURIComponent(hit.id)}`);
@@ -86,7 +90,7 @@ export function MapView({ city }: { city: CityView }) {
       <div ref={container} className="map-canvas" role="application" aria-label={t.map.label} />
       <div ref={labels} className="map-labels" aria-hidden="true" />
       {cityMap === null ? null : <EvidenceLabels map={cityMap.map} clock={clock} />}
-      <HoverLabel hit={hover.hit} at={hover.at} fleet={live.fleet} />
+      <HoverLabel hit={hover.hit} at={hover.at} fleet={replaying ? replay.fleet : live.fleet} />
       <Legend />
       <button type="button" className="map-whole" onClick={() => cityMap?.wholeCity()}>
         {t.map.wholeCity}

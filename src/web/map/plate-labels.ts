@@ -11,12 +11,16 @@ const PLATES_FROM_ZOOM = 10;
 /** The plates beside locked vehicles and the chosen one, moved with them picture by picture. */
 export class PlateLabels {
   readonly #parent: HTMLElement;
-  readonly #fleet: Fleet;
+  readonly #shownFleet: () => Fleet;
   readonly #shown = new Map<number, HTMLElement>();
 
-  constructor(parent: HTMLElement, fleet: Fleet) {
+  constructor(parent: HTMLElement, fleet: () => Fleet) {
     this.#parent = parent;
-    this.#fleet = fleet;
+    this.#shownFleet = fleet;
+  }
+
+  get #fleet(): Fleet {
+    return this.#shownFleet();
   }
 
   place(map: MapLibreMap, chosen: string | null): void {
