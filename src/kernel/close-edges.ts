@@ -6,21 +6,24 @@ import type { Shape } from "./shape.ts";
 /**
  * The few edges of a shape that can come nearer than a stay's least distance so far, as long as its vehicle remains within a small box.
  *
- * Every place of the box is at most `REACH_METERS` from its middle m, so an edge that is farther than least + reach from m has no place of the box nearer than
+ * Every place of the box is at most the reach from its middle m, so an edge that is farther than least + reach from m has no place of the box nearer than
  * least. Most trucks near an area rest: of 200 edges two or three are left, and often none. When every edge is farther than the reach from m, and m is not inside
  * a surface, no place of the box is. A least distance only falls, so that the list stays good.
  */
 
-/** Half the box's side, degrees of longitude and latitude. */
-const HALF_DEGREES = 0.0006;
-/** More than the metres from the middle to a corner, anywhere. */
-const REACH_METERS = HALF_DEGREES * 111_700 * Math.SQRT2;
-/** A way longer than a third of the box soon leaves it. */
-const STEP_DEGREES_MAX = HALF_DEGREES / 3;
+/** Half the box's side over what the vehicle moved, and its bounds, degrees of longitude and latitude: it should last some fixes. */
+const HALF_PER_STEP = 6;
+const HALF_DEGREES_MIN = 0.0002;
+const HALF_DEGREES_MAX = 0.001;
+/** Who moves farther between two fixes soon leaves any such box. */
+const STEP_DEGREES_MAX = 0.0004;
+/** More than the metres from the middle to a corner of a box with half a side of one degree, anywhere. */
+const METERS_PER_HALF = 111_700 * Math.SQRT2;
 
 export class CloseEdges {
   #lon = Number.NaN;
   #lat = Number.NaN;
+  #half = 0;
   /** The edges, as in `Shape.edges`; null where the surface itself may reach into the box. */
   #edges: Float64Array | null = null;
 
@@ -38,8 +41,9 @@ export class CloseEdges {
     out: Float64Array,
   ): boolean {
     if (!this.#holds(lon0, lat0) || !this.#holds(lon1, lat1)) {
-      const isStill = Math.abs(lon1 - lon0) <= STEP_DEGREES_MAX && Math.abs(lat1 - lat0) <= STEP_DEGREES_MAX;
-      if (!isStill || belowMeters === Infinity) return false;
+      const step = Math.max(Math.abs(lon1 - lon0), Math.abs(lat1 - lat0));
+      if (step > STEP_DEGREES_MAX || belowMeters === Infinity) return false;
+      this.#half = Math.min(HALF_DEGREES_MAX, Math.max(HALF_DEGREES_MIN, HALF_PER_STEP * step));
       this.#gather(shape, lon1, lat1, belowMeters);
     }
     if (this.#edges === null) return false;
@@ -52,7 +56,7 @@ export class CloseEdges {
 
   /** False as well before the first box. */
   #holds(lon: number, lat: number): boolean {
-    return Math.abs(lon - this.#lon) <= HALF_DEGREES && Math.abs(lat - this.#lat) <= HALF_DEGREES;
+    return Math.abs(lon - this.#lon) <= this.#half && Math.abs(lat - this.#lat) <= this.#half;
   }
 
   #gather(shape: Shape, lon: number, lat: number, belowMeters: number): void {
@@ -63,10 +67,11 @@ export class CloseEdges {
     const x = shape.nearLon(lon);
     const kx = metersPerLonDegree(lat);
     const ky = metersPerLatDegree(lat);
-    const meters = belowMeters + REACH_METERS;
+    const reach = this.#half * METERS_PER_HALF;
+    const meters = belowMeters + reach;
     const stretch = planeStretch(2 * meters, kx);
     const far2 = (meters * stretch) ** 2;
-    const touching2 = (REACH_METERS * stretch) ** 2;
+    const touching2 = (reach * stretch) ** 2;
     const close: number[] = [];
     for (let at = 0; at < edges.length; at += 4) {
       const meters2 = placeMeters2(edges, at, x, lat, kx, ky);

@@ -3,7 +3,7 @@ import { isInsideFence } from "./fence.ts";
 import type { MatchSink } from "./findings.ts";
 import { isPlace, orderFixes, type KernelTrack } from "./fixes.ts";
 import { freeWayE6 } from "./free-way.ts";
-import { Motion } from "./motion.ts";
+import { Motion, STILL_E6 } from "./motion.ts";
 import type { World } from "./world.ts";
 
 /** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
@@ -12,8 +12,8 @@ const METERS_PER_E6 = 0.111_7;
 const ROWS_AHEAD = 128;
 /** A longitude that is no place. */
 const NO_PLACE_E6 = 2 ** 31 - 1;
-/** A vehicle that moved less (sum of both differences, 1e-6 degree; some 150 m) is likely to stay about where it is. */
-const STILL_E6 = 1500;
+/** A free way should last for so many fixes, if it can. */
+const STEPS_AHEAD = 20;
 
 /** Words of a vehicle's record; its time is the first two, as one 64-bit number. */
 const RECORD_BITS = 3;
@@ -245,14 +245,18 @@ export class Matcher {
       this.#keep(this.#wake(vehicle));
       return true;
     }
-    const { index } = this.#world;
+    const { index, version } = this.#world;
     const stepE6 = Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6);
     let freeE6 = index.freeWayE6(lonE6, latE6);
+    // Of a vehicle that hardly moves the shapes themselves know more. They say that nothing changes, so what there is has to be known.
+    const isSettled = freeE6 >= stepE6 || (words[at + FREE_WAY] >= 0 && words[at + VERSION] === version);
+    if (isSettled && stepE6 <= STILL_E6 && freeE6 < STEPS_AHEAD * stepE6) {
+      freeE6 = Math.max(freeE6, freeWayE6(this.#world, lonE6, latE6));
+    }
     if (freeE6 < stepE6 && index.candidates(lastLonE6, lastLatE6, lonE6, latE6, this.#candidates()) > 0) {
       this.#accept(vehicle, timeMs, lonE6, latE6);
       return true;
     }
-    if (freeE6 <= 0 && stepE6 <= STILL_E6) freeE6 = freeWayE6(this.#world, lonE6, latE6);
     this.#record(vehicle, timeMs, lonE6, latE6, words[at + IS_INSIDE] === 1, freeE6);
     return true;
   }

@@ -9,7 +9,7 @@ import type { Segment } from "./segment.ts";
 import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
 
 /** A vehicle that moved less (sum of both differences, 1e-6 degree; some 150 m) is likely to stay about where it is. */
-const STILL_E6 = 1500;
+export const STILL_E6 = 1500;
 /** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
 const METERS_PER_E6 = 0.111_7;
 
@@ -65,6 +65,7 @@ export class Motion implements StayHost {
     this.lonE6 = lonE6;
     this.latE6 = latE6;
     this.freeE6 = -1;
+    this.#freeUntilMs = -Infinity;
     this.isInside = isInside ?? (fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6));
     this.presence.clear();
     if (this.isInside) this.presence.add(timeMs, timeMs, Number.NaN);
@@ -115,9 +116,16 @@ export class Motion implements StayHost {
     const { rule, version, fence } = this.#world;
     const stepE6 = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6);
     const gapMs = timeMs - this.timeMs;
-    if (stepE6 > this.freeE6 || version !== this.#freeVersion || timeMs >= this.#freeUntilMs) return false;
+    if (version !== this.#freeVersion || timeMs >= this.#freeUntilMs) return false;
     if (!(gapMs > 0) || gapMs > rule.maxGapMs || stepE6 * METERS_PER_E6 > (rule.maxSpeedKmh / 3600) * gapMs)
       return false;
+    let leftE6 = this.freeE6 - stepE6;
+    if (leftE6 < 0) {
+      // The free way round where it is now may reach back to where it was.
+      if (stepE6 > STILL_E6) return false;
+      leftE6 = freeWayE6(this.#world, lonE6, latE6);
+      if (leftE6 < stepE6) return false;
+    }
     if (fence !== null && this.isInside) this.presence.add(this.timeMs, timeMs, Number.NaN);
     if (this.#stays.length > 0) {
       const segment: Segment = { from: this.last, to: { timeMs, lon: lonE6 / 1e6, lat: latE6 / 1e6 } };
@@ -126,7 +134,7 @@ export class Motion implements StayHost {
     this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
-    this.freeE6 -= stepE6;
+    this.freeE6 = leftE6;
     return true;
   }
 

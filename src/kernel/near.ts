@@ -186,15 +186,20 @@ export function leastOfEdges(
   const kx = metersPerLonDegree(y);
   const ky = metersPerLatDegree(y);
   const half = Math.sqrt((((x1 - x0) / 2) * kx) ** 2 + (((lat1 - lat0) / 2) * ky) ** 2);
+  const widest = planeStretch(atMostMeters + 2 * half, kx);
+  const far2 = ((atMostMeters + half) * widest) ** 2;
+  const close2 = (atMostMeters * widest) ** 2;
+  let mayCount = false;
   let nearest2 = Infinity;
   let first = 0;
   for (let at = 0; at < edges.length; at += 4) {
     const meters2 = placeMeters2(edges, at, x, y, kx, ky);
+    mayCount ||= meters2 <= far2 && approachMeters2(edges, at, x0, lat0, x1, lat1, kx, ky) <= close2;
     if (meters2 >= nearest2) continue;
     nearest2 = meters2;
     first = at;
   }
-  if (Math.sqrt(nearest2) > (atMostMeters + half) * planeStretch(atMostMeters + 2 * half, kx)) {
+  if (!mayCount) {
     out[0] = Infinity;
     return;
   }
