@@ -1,5 +1,5 @@
 /**
- * Builds the console into `dist/web`. With `--if-stale` only when a source is newer than what was built, without a word when
+ * Builds the console into `dist/web` and the phone into `dist/web/m`. With `--if-stale` only when a source is newer than what was built, without a word when
  * nothing has to be done: it runs in `prepare` and before every `npm start`.
  */
 import { existsSync, readdirSync, statSync, utimesSync } from "node:fs";
@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const built = join(root, "dist/web/index.html");
-const sources = ["src/web", "src/model", "vite.config.ts", "package-lock.json"];
+const phone = join(root, "dist/web/m/index.html");
+const sources = ["src/web", "src/mobile", "src/model", "vite.config.ts", "vite.mobile.config.ts", "package-lock.json"];
 
 if (process.argv.includes("--if-stale") && !isStale()) process.exit(0);
 
@@ -19,13 +20,17 @@ if (vite === null) {
   process.exit(process.argv.includes("--if-stale") ? 0 : 1);
 }
 const start = performance.now();
-await vite.build({ configFile: join(root, "vite.config.ts"), root: join(root, "src/web"), logLevel: "warn" });
+for (const [config, source] of [
+  ["vite.config.ts", "src/web"],
+  ["vite.mobile.config.ts", "src/mobile"],
+] as const)
+  await vite.build({ configFile: join(root, config), root: join(root, source), logLevel: "warn" });
 const now = new Date();
 utimesSync(built, now, now);
-console.log(`console: built into dist/web in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+console.log(`console and phone: built into dist/web in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 
 function isStale(): boolean {
-  if (!existsSync(built)) return true;
+  if (!existsSync(built) || !existsSync(phone)) return true;
   const builtMs = statSync(built).mtimeMs;
   return sources.some((path) => newestMs(join(root, path)) > builtMs);
 }

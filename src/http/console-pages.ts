@@ -5,8 +5,8 @@ import type { FastifyInstance } from "fastify";
 import { sendNotFound } from "./error-answer.ts";
 
 /**
- * The console at `/`: the built files, and its first page for every other address that a browser opens, since each
- * page of the console has an address of its own. Files with a hash in their name never change.
+ * The console at `/` and the phone at `/m/`: the built files, and the first page for every other address that a browser
+ * opens, since each page has an address of its own. Files with a hash in their name never change.
  */
 export async function serveConsole(app: FastifyInstance, dir: string): Promise<void> {
   if (!existsSync(join(dir, "index.html"))) {
@@ -31,7 +31,8 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
     if (path.startsWith("/api/")) return sendNotFound(request, reply);
     if (path.split("/").at(-1)!.includes(".")) return reply.sendFile(path.slice(1));
     const page = path === "/" || request.headers.accept?.includes("text/html") === true;
-    return page ? reply.sendFile("index.html") : sendNotFound(request, reply);
+    if (!page) return sendNotFound(request, reply);
+    return reply.sendFile(path === "/m" || path.startsWith("/m/") ? "m/index.html" : "index.html");
   });
 }
 

@@ -18,7 +18,7 @@ export const SAFE_HEADERS = {
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(self), payment=()",
 } as const;
 
 function pagePolicy(tiles: string | null): string {

@@ -6,6 +6,8 @@ export class ApiError extends Error {
   readonly sentence: { zh: string; en: string };
   readonly detail: string | null;
   readonly problems: readonly ApiProblem[];
+  /** How the thing is now, when it was changed by somebody else meanwhile. */
+  readonly current: unknown;
 
   constructor(status: number, body: Partial<ErrorBody>) {
     super(body.message?.en ?? `HTTP ${status}`);
@@ -14,6 +16,7 @@ export class ApiError extends Error {
     this.sentence = body.message ?? { zh: "服务器没有回答", en: "the server did not answer" };
     this.detail = body.detail ?? null;
     this.problems = body.problems ?? [];
+    this.current = body.current;
   }
 }
 
@@ -28,6 +31,7 @@ interface ErrorBody {
   message: { zh: string; en: string };
   detail: string | null;
   problems: ApiProblem[];
+  current?: unknown;
 }
 
 export interface Page<Item> {

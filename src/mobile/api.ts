@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import type { caseSyncSchema, CaseStory, CaseSummary } from "../model/case.ts";
+import { ApiError, get, send } from "../web/api/client.ts";
+import type { KeptPerson, WaitingAction } from "./kept/phone-store.ts";
+
+export type SyncAnswer = z.infer<typeof caseSyncSchema>;
+
+const PATIENCE_MS = 60_000;
+
+export function askMe(): Promise<KeptPerson & { isDemo: boolean }> {
+  return get<KeptPerson & { isDemo: boolean }>("/me");
+}
+
+export function askSync(since: string | undefined): Promise<SyncAnswer> {
+  return get<SyncAnswer>("/sync", { since });
+}
+
+export function askCase(id: string): Promise<CaseStory> {
+  return get<CaseStory>(`/cases/${encodeURIComponent(id)}`);
+}
+
+export function actOn(action: WaitingAction): Promise<CaseSummary> {
+  return send<CaseSummary>("POST", `/cases/${encodeURIComponent(action.case)}/actions`, {
+    id: action.id,
+    action: action.action,
+    version: action.version,
+    at: action.at,
+    form: action.form,
+    attachments: action.uploaded,
+    ...(action.position === null ? {} : { position: action.position }),
+  });
+}
+
+/** @returns the photo's id */
+export async function uploadPhoto(photo: Blob): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetch("/api/v1/attachments", {
+      method: "POST",
+      headers: { "content-type": photo.type },
+      body: photo,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    throw new ApiError(0, {});
+  }
+  const answer = (await response.json().catch(() => ({}))) as { id: string };
+  if (!response.ok) throw new ApiError(response.status, answer as never);
+  return answer.id;
+}
+
+export async function signIn(account: string, password: string, code: string): Promise<void> {
+  await send("POST", "/session", { account, password, ...(code === "" ? {} : { code }) });
+}
+
+export async function signOut(): Promise<void> {
+  const response = await fetch("/api/v1/session", { method: "DELETE" }).catch(() => null);
+  if (response === null) throw new ApiError(0, {});
+}
+
+export interface DemoAccount {
+  account: string;
+  password: string;
+  zh: string;
+  en: string;
+}
+
+export async function askDemoAccounts(): Promise<DemoAccount[]> {
+  return (await get<{ demo: DemoAccount[] }>("/session/options")).demo;
+}

@@ -1,0 +1,163 @@
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import type { CaseSummary, CaseTypeView } from "../model/case.ts";
+import { ApiError } from "../web/api/client.ts";
+import { askMe, askSync, actOn, signIn as signInAt, signOut as signOutAt, uploadPhoto } from "./api.ts";
+import { sendWaiting } from "./kept/outbox.ts";
+import { erasePhoneStore, type KeptPerson, type PhoneStore, type WaitingAction } from "./kept/phone-store.ts";
+import { syncCases } from "./kept/sync.ts";
+
+type Connection = "online" | "offline" | "signed-out";
+
+interface Phone {
+  /** Null until the first sign-in on this phone. */
+  me: KeptPerson | null;
+  connection: Connection;
+  syncedAtMs: number | null;
+  cases: readonly CaseSummary[];
+  types: ReadonlyMap<string, CaseTypeView>;
+  waiting: readonly WaitingAction[];
+  isBusy: boolean;
+  /** Sends what waits and takes over what changed. */
+  refresh: () => Promise<void>;
+  /** Keeps what was done, and sends it when it can. */
+  act: (action: Omit<WaitingAction, "order" | "uploaded" | "state" | "now" | "problem">) => Promise<void>;
+  /** Reads what this phone keeps again, after a change of the outbox. */
+  reread: () => Promise<void>;
+  store: PhoneStore;
+  signIn: (account: string, password: string, code: string) => Promise<void>;
+  signOut: () => Promise<void>;
+}
+
+const PhoneContext = createContext<Phone | null>(null);
+const REFRESH_MS = 30_000;
+
+export function usePhone(): Phone {
+  const phone = use(PhoneContext);
+  if (phone === null) throw new Error("the phone is read outside its provider");
+  return phone;
+}
+
+/** The present instant, ms UTC, renewed often enough for clocks that count minutes. */
+export function useNowMs(): number {
+  const [nowMs, setNowMs] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(Date.now()), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  return nowMs;
+}
+
+/** Everything of the phone: what it keeps, whether it has a network, and who holds it. */
+export function PhoneProvider({ store, children }: { store: PhoneStore; children: ReactNode }) {
+  const [kept, setKept] = useState<Kept | null>(null);
+  const [connection, setConnection] = useState<Connection>(navigator.onLine ? "online" : "offline");
+  const [isBusy, setBusy] = useState(false);
+  const running = useRef<Promise<void> | null>(null);
+
+  const reread = useCallback(async () => setKept(await readKept(store)), [store]);
+
+  const refresh = useCallback(() => {
+    running.current ??= (async () => {
+      setBusy(true);
+      setConnection(await exchange(store));
+      await reread();
+    })()
+      .catch((error: unknown) => reportError(error))
+      .finally(() => {
+        running.current = null;
+        setBusy(false);
+      });
+    return running.current;
+  }, [store, reread]);
+
+  useEffect(() => {
+    void reread().then(refresh);
+    const timer = setInterval(() => void refresh(), REFRESH_MS);
+    const soon = (): void => void refresh();
+    const gone = (): void => setConnection("offline");
+    const seen = (): void => {
+      if (document.visibilityState === "visible") soon();
+    };
+    window.addEventListener("online", soon);
+    window.addEventListener("offline", gone);
+    document.addEventListener("visibilitychange", seen);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("online", soon);
+      window.removeEventListener("offline", gone);
+      document.removeEventListener("visibilitychange", seen);
+    };
+  }, [reread, refresh]);
+
+  const value = useMemo<Phone | null>(() => {
+    if (kept === null) return null;
+    return {
+      ...kept,
+      connection,
+      isBusy,
+      refresh,
+      reread,
+      store,
+      act: async (action) => {
+        await store.add("action", { ...action, uploaded: [], state: "waiting", now: null, problem: null });
+        await reread();
+        await running.current;
+        await refresh();
+      },
+      signIn: async (account, password, code) => {
+        await signInAt(account, password, code);
+        await refresh();
+      },
+      signOut: async () => {
+        await signOutAt();
+        await erasePhoneStore(store);
+        await reread();
+        setConnection("signed-out");
+      },
+    };
+  }, [kept, connection, isBusy, refresh, reread, store]);
+
+  return value === null ? null : <PhoneContext value={value}>{children}</PhoneContext>;
+}
+
+type Kept = Pick<Phone, "me" | "syncedAtMs" | "cases" | "types" | "waiting">;
+
+async function readKept(store: PhoneStore): Promise<Kept> {
+  const [me, syncedAt, cases, types, waiting] = await Promise.all([
+    store.get("note", "me"),
+    store.get("note", "syncedAt"),
+    store.getAll("case"),
+    store.getAll("type"),
+    store.getAll("action"),
+  ]);
+  return {
+    me: (me as KeptPerson | undefined) ?? null,
+    syncedAtMs: (syncedAt as number | undefined) ?? null,
+    cases,
+    types: new Map(types.map((type) => [type.id, type])),
+    waiting,
+  };
+}
+
+/** One round with the server: who am I, what waits, what changed. */
+async function exchange(store: PhoneStore): Promise<Connection> {
+  try {
+    const { isDemo, ...me } = await askMe();
+    // The demo takes a browser for its duty officer; a phone is somebody's own.
+    if (isDemo) return "signed-out";
+    const before = (await store.get("note", "me")) as KeptPerson | undefined;
+    if (before !== undefined && before.account !== me.account) {
+      // What another person did here is not thrown away: that person has to sign in and send it.
+      if ((await store.count("action")) > 0) return "signed-out";
+      await erasePhoneStore(store);
+    }
+    await store.put("note", me, "me");
+    const end = await sendWaiting(store, { upload: uploadPhoto, act: actOn });
+    if (end !== "done") return end;
+    await syncCases(store, askSync, Date.now);
+    return "online";
+  } catch (error) {
+    if (error instanceof ApiError) return error.status === 401 ? "signed-out" : "offline";
+    throw error;
+  }
+}
