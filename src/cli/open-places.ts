@@ -15,5 +15,11 @@ export async function openPlaces(database: Database, cityDir: string, cityTimeMs
     ...(slots === undefined ? {} : { slots }),
   });
   await fillPlaces(places, cityDir);
-  return { places, calendar: new WorkingCalendar(calendar), cityTimeMs, work: null, accountOf: () => null };
+  return {
+    places,
+    calendar: new WorkingCalendar(calendar),
+    cityTimeMs,
+    work: null,
+    accountOf: (request) => request.principal?.account ?? null,
+  };
 }
