@@ -15,7 +15,7 @@ const HOLDERS: Record<string, Record<string, string>> = {
 export const SLOTS = ["head", "deputy", "desk"];
 const ABOVE = PATH.slice(0, -1).split("/");
 
-const places: PlaceFinder = {
+export const placesForTests: PlaceFinder = {
   findGridAt: () => "g",
   getPath: (place) => `${ABOVE.slice(0, ABOVE.indexOf(place) + 1).join("/")}/`,
   nameOf: (place) => place,
@@ -26,8 +26,10 @@ const duties: DutyFinder = {
   find: (place, slot) => {
     const upwards = ABOVE.slice(0, ABOVE.indexOf(place) + 1).toReversed();
     for (const [i, at] of upwards.entries()) {
-      const person = HOLDERS[at]?.[slot] ?? (i > 0 ? HOLDERS[at]?.["desk"] : undefined);
-      if (person !== undefined) return { place: at, slot, persons: [person], wentUp: i > 0 };
+      for (const asked of [slot, "desk"]) {
+        const person = HOLDERS[at]?.[asked];
+        if (person !== undefined) return { place: at, slot: asked, persons: [person], wentUp: i > 0 || asked !== slot };
+      }
     }
     return { place: "1", slot, persons: [], wentUp: true };
   },
@@ -92,7 +94,7 @@ export function deskForTests(
   return new CaseDesk({
     kysely,
     types: [inspection],
-    places,
+    places: placesForTests,
     duties,
     working: { add: (fromMs, ms) => fromMs + ms, between: (fromMs, toMs) => Math.max(0, toMs - fromMs) },
     positionOf: async () => null,

@@ -153,16 +153,16 @@ export class DutyIndex {
 
   /**
    * Who is addressed by work for a slot of a place: its holders, substitutes for those on leave; when there is nobody, the
-   * nearest place above where somebody holds that slot or the one that stands above it.
+   * nearest place, from this one upwards, where somebody holds that slot or the one that stands above it.
    * @throws WuxingError PLACE_NOT_FOUND, SLOT_NOT_FOUND
    */
   find(place: string, slot: string, atMs: number): Addressee {
     const { id, above } = this.getSlot(slot);
     const places = this.#places().getVersion(place, atMs).path.slice(0, -1).split("/").toReversed();
     for (const [i, at] of places.entries()) {
-      for (const asked of i === 0 || above === null ? [id] : [id, above]) {
+      for (const asked of above === null ? [id] : [id, above]) {
         const persons = this.#personsAt(at, [asked], atMs);
-        if (persons.length > 0) return { place: at, slot: asked, persons, wentUp: i > 0 };
+        if (persons.length > 0) return { place: at, slot: asked, persons, wentUp: i > 0 || asked !== id };
       }
     }
     return { place: places.at(-1)!, slot: id, persons: [], wentUp: true };

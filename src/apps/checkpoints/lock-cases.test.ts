@@ -1,0 +1,282 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { deskForTests, placesForTests, SLOTS } from "../../cases/case-city-for-tests.ts";
+import type { CaseDesk } from "../../cases/case-desk.ts";
+import { DriverLinks } from "../../cases/driver-link.ts";
+import { EffectDesk } from "../../cases/effects.ts";
+import { loadCaseType } from "../../cases/load-case-type.ts";
+import type { SubjectPosition } from "../../cases/ports.ts";
+import type { Area } from "../../model/area.ts";
+import type { Exposure, Lock } from "../../model/finding.ts";
+import { DEFAULT_RULE } from "../../model/rule.ts";
+import { openTestDatabase } from "../../store/database-for-tests.ts";
+import { openLedger, type Ledger } from "../../store/ledger.ts";
+import { LockCases, type LockCasesOptions } from "./lock-cases.ts";
+import { DriverDesk } from "./lock-driver.ts";
+import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
+
+const HOUR_MS = 3_600_000;
+const START_MS = Date.UTC(2026, 3, 8, 2);
+const VEHICLE = "豫G12345_2";
+const iso = (ms: number): string => new Date(ms).toISOString();
+const TYPES = [lockedVehicle, lockObjection].map((type) =>
+  loadCaseType(type, [...SLOTS, "member", "police", "medic", "volunteer"]),
+);
+
+const AREA: Area = {
+  id: "a1",
+  version: 1,
+  name: "封控区甲",
+  level: "high",
+  geometry: { type: "Point", coordinates: [114, 35] },
+  from: null,
+  to: null,
+  source: null,
+  state: "published",
+  publishedAt: iso(START_MS - 48 * HOUR_MS),
+};
+const EXPOSURE: Exposure = {
+  id: "e1",
+  vehicle: VEHICLE,
+  area: "a1",
+  areaVersion: 1,
+  rule: "exposure",
+  ruleVersion: 1,
+  certainty: "observed",
+  start: iso(START_MS - 5 * HOUR_MS),
+  end: iso(START_MS - 4.3 * HOUR_MS),
+  exposedAt: iso(START_MS - 4.8 * HOUR_MS),
+  durationS: 2520,
+  minDistanceM: 212,
+  nearest: { time: iso(START_MS - 4.6 * HOUR_MS), lon: 114, lat: 35 },
+  unknownShare: 0,
+  entered: { time: iso(START_MS - 5 * HOUR_MS), lon: 114, lat: 35, before: null, after: null },
+  left: null,
+};
+const LOCK: Lock = {
+  id: "l1",
+  vehicle: VEHICLE,
+  state: "live",
+  lockedAt: iso(START_MS),
+  learntAt: iso(START_MS),
+  exposedAt: EXPOSURE.exposedAt,
+  expiresAt: iso(START_MS + 14 * 24 * HOUR_MS),
+  exposures: ["e1"],
+  enteredAt: iso(START_MS),
+  release: null,
+};
+
+let database: Awaited<ReturnType<typeof openTestDatabase>>;
+let ledger: Ledger;
+let desk: CaseDesk;
+let nowMs: number;
+let position: Awaited<ReturnType<SubjectPosition>>;
+let destination: string | undefined;
+let open: LockCases[] = [];
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+  ledger = await openLedger(database);
+}, 60_000);
+afterAll(() => database.close());
+
+beforeEach(() => {
+  nowMs = START_MS;
+  position = { lon: 113.9, lat: 35.3, timeMs: START_MS };
+  destination = undefined;
+  desk = deskForTests(database.kysely, () => nowMs, { types: TYPES });
+});
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+  await sql`truncate work_case, follower, notice, lock, exposure, area, event cascade`.execute(database.kysely);
+});
+
+function follow(): LockCases {
+  const options: LockCasesOptions = {
+    kysely: database.kysely,
+    ledger,
+    desk,
+    places: placesForTests,
+    positionOf: async () => position,
+    destinationOf: async () => destination,
+    cityPlace: "1",
+    now: () => nowMs,
+  };
+  const lockCases = new LockCases(options);
+  open.push(lockCases);
+  return lockCases;
+}
+
+async function record(lock: Lock, cause: "live" | "release" | "expiry" | "area-withdrawn" = "live"): Promise<void> {
+  await ledger.record({
+    atMs: nowMs,
+    standing: [
+      { kind: "area", cause: "area-published", body: AREA },
+      { kind: "exposure", cause: "live", body: EXPOSURE, lastMs: START_MS, lockMs: START_MS, enteredMs: null },
+      { kind: "lock", cause, body: lock },
+    ],
+    removals: [],
+  });
+}
+
+async function act(id: string, person: string, action: string, form: Record<string, string> = {}): Promise<void> {
+  const { version } = await desk.get(id);
+  await desk.act(id, { account: person, person }, { id: randomUUID(), action, version, form, attachments: [] });
+}
+
+describe("point 8: every lock opens one case, whose end is the lock's", () => {
+  test("at the grid of the present position, with what it rests on; read again, nothing changes", async () => {
+    const first = follow();
+    await record(LOCK);
+    await first.idle();
+    const row = await desk.get("case-l1");
+    expect(row).toMatchObject({ type: "locked-vehicle", state: "new", place: "g", lock: "l1", subject: VEHICLE });
+    expect(row.body.title.zh).toBe("豫G12345 曾在封控区甲附近停留 42 分钟，已进入本市");
+    expect(row.body.facts).toMatchObject({ rule: "exposure", exposures: [{ id: "e1", areaName: "封控区甲" }] });
+    await first.close();
+    // A start that has lost its place reads everything from the beginning.
+    await sql`truncate follower`.execute(database.kysely);
+    await follow().idle();
+    expect(await desk.get("case-l1")).toEqual(row);
+    expect(await database.kysely.selectFrom("work_case").select("id").execute()).toHaveLength(1);
+    expect(await database.kysely.selectFrom("notice").select("person").execute()).toEqual([{ person: "wang" }]);
+  });
+
+  test("what became known while the program was down is followed at the next start", async () => {
+    await record(LOCK);
+    await record({ ...LOCK, state: "expired" }, "expiry");
+    await follow().idle();
+    expect(await desk.get("case-l1")).toMatchObject({ state: "expired", outcome: "unresolved" });
+  });
+
+  test("at the declared destination; without one and without a position at the city, and then it moves", async () => {
+    position = null;
+    const lockCases = follow();
+    await record(LOCK);
+    await lockCases.idle();
+    expect(await desk.get("case-l1")).toMatchObject({ place: "1", slot: "desk" });
+    position = { lon: 113.9, lat: 35.3, timeMs: START_MS };
+    expect(await lockCases.followVehicles()).toBe(1);
+    expect(await desk.get("case-l1")).toMatchObject({ place: "g", slot: "head", version: 2 });
+    expect(await lockCases.followVehicles()).toBe(0);
+    await act("case-l1", "wang", "take");
+    position = null;
+    destination = "1";
+    expect(await lockCases.followVehicles()).toBe(0);
+    expect(await desk.get("case-l1")).toMatchObject({ place: "g", taken_by: "wang" });
+  });
+
+  test("one whose exposure was withdrawn comes to the county's desk at once, whoever had it", async () => {
+    const lockCases = follow();
+    await record(LOCK);
+    await lockCases.idle();
+    await act("case-l1", "wang", "take");
+    await record({ ...LOCK, state: "review" }, "area-withdrawn");
+    await lockCases.idle();
+    expect(await desk.get("case-l1")).toMatchObject({ state: "review", slot: "desk", taken_by: null });
+    const told = await database.kysely.selectFrom("notice").select("person").where("person", "=", "county").execute();
+    expect(told).toHaveLength(1);
+    await expect(act("case-l1", "li", "take")).rejects.toMatchObject({ code: "CASE_ACTION_INVALID" });
+  });
+});
+
+describe("a driver", () => {
+  let drivers: DriverDesk;
+  let lockCases: LockCases;
+  beforeEach(async () => {
+    lockCases = follow();
+    await record(LOCK);
+    await lockCases.idle();
+    drivers = new DriverDesk({
+      kysely: database.kysely,
+      ledger,
+      desk,
+      lockCases,
+      links: new DriverLinks("secret of the data folder"),
+      ruleOf: async () => DEFAULT_RULE,
+      hotline: "0373-12345",
+      now: () => nowMs,
+    });
+  });
+
+  test("sees by a signed link the rule, the evidence, until when, and whom to call; no name of anybody", async () => {
+    await act("case-l1", "wang", "take");
+    const { token } = await drivers.link("case-l1");
+    const view = await drivers.view(token);
+    expect(view).toMatchObject({
+      plate: "豫G12345",
+      state: "locked",
+      until: LOCK.expiresAt,
+      call: "0373-12345",
+      exposures: [{ areaName: "封控区甲", minutes: 42, minDistanceM: 212, certainty: "observed" }],
+      objection: null,
+      confirmation: "none",
+    });
+    expect(view.rule.zh).toContain("800 米范围内停留 10 分钟以上，并在其后 14 天内进入本市");
+    expect(JSON.stringify(view)).not.toContain("wang");
+  });
+
+  test("gets nothing by a link that was changed, made elsewhere, or is over", async () => {
+    const { token } = await drivers.link("case-l1");
+    const [content, signature] = token.split(".") as [string, string];
+    const other = Buffer.from(JSON.stringify(["case-l2", 4_000_000_000])).toString("base64url");
+    const foreign = new DriverLinks("another secret").create("case-l1", nowMs + HOUR_MS);
+    for (const bad of [`${other}.${signature}`, `${content}.`, content, `${token}.x`, foreign, ""])
+      await expect(drivers.view(bad)).rejects.toMatchObject({ code: "LINK_INVALID" });
+    nowMs += 50 * 24 * HOUR_MS;
+    await expect(drivers.view(token)).rejects.toMatchObject({ code: "LINK_INVALID" });
+  });
+
+  test("contests the lock; a second person decides, not the one who has the case; upheld, the lock is released", async () => {
+    await act("case-l1", "county", "take");
+    const { token } = await drivers.link("case-l1");
+    const contested = await drivers.contest(token, "那天我在家，车停在院里");
+    expect(contested).toMatchObject({
+      confirmation: "contested",
+      objection: { state: "open", text: "那天我在家，车停在院里" },
+    });
+    await expect(drivers.contest(token, "再说一遍")).rejects.toMatchObject({ code: "CASE_ACTION_INVALID" });
+    const objection = "case-l1:objection-1";
+    expect(await desk.get(objection)).toMatchObject({ type: "lock-objection", slot: "desk", parent: "case-l1" });
+    await expect(act(objection, "county", "uphold", { reason: "x" })).rejects.toMatchObject({ code: "CASE_NOT_YOURS" });
+    await expect(act(objection, "wang", "uphold", { reason: "x" })).rejects.toMatchObject({ code: "CASE_NOT_YOURS" });
+    await act(objection, "city", "uphold", { reason: "行驶证与监控相符，不在现场" });
+
+    const released: string[] = [];
+    const effects = new EffectDesk(database.kysely, {
+      "uphold-objection": async ({ case: id }) => {
+        const { parent } = await desk.get(id);
+        await desk.actAsProgram(parent!, "uphold-objection", { objection: id }, nowMs);
+      },
+      "release-lock": async ({ case: id }) => {
+        released.push(id);
+        const release = { by: "city", reason: "r", evidence: "e", at: iso(nowMs) };
+        await record({ ...LOCK, state: "released", release }, "release");
+      },
+    });
+    for (let i = 0; i < 5; i++) await effects.perform(nowMs + i);
+    expect(released).toEqual(["case-l1"]);
+    expect(await drivers.view(token)).toMatchObject({
+      state: "released",
+      objection: { state: "upheld" },
+      outcome: "unfounded",
+    });
+  });
+
+  test("is asked how it ended: silence is not consent, and what is said is kept apart", async () => {
+    const { token } = await drivers.link("case-l1");
+    await expect(drivers.confirm(token)).rejects.toMatchObject({ code: "CASE_ACTION_INVALID" });
+    await record({ ...LOCK, state: "expired" }, "expiry");
+    await lockCases.idle();
+    expect(await drivers.view(token)).toMatchObject({ state: "expired", outcome: "unresolved", confirmation: "none" });
+    expect(await drivers.confirm(token)).toMatchObject({ confirmation: "confirmed" });
+    const { version } = await desk.get("case-l1");
+    await drivers.confirm(token);
+    expect((await desk.get("case-l1")).version).toBe(version);
+    expect(await drivers.contest(token, "没有人联系过我")).toMatchObject({
+      confirmation: "contested",
+      objection: null,
+    });
+  });
+});
