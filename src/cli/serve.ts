@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, statfs, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino, type Logger } from "pino";
@@ -9,6 +9,7 @@ import type { Jt808Counters } from "../gateway/counters.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
+import { startMqttServer } from "../gateway/mqtt-server.ts";
 import { PositionIntake } from "../gateway/position-intake.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
@@ -16,6 +17,7 @@ import type { PlaceDesk } from "../http/place-routes.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
 import type { DemoAccount, PlaceNames } from "../http/session-routes.ts";
+import type { FixReception } from "../http/fix-routes.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { fromWgs84, toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
@@ -26,6 +28,7 @@ import { openDatabase, type Database } from "../store/database.ts";
 import { CommandStore } from "../store/command-store.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
+import type { TallyStore } from "../store/tally-store.ts";
 import { openTrackStore, type Stretch, type TrackStore } from "../tracks/track-store.ts";
 import { keptStretches } from "../watch/kept-stretches.ts";
 import { openWatch } from "../watch/open-watch.ts";
@@ -257,6 +260,7 @@ class Parts implements Platform {
   async #openHttp(parts: {
     rules: RuleDesk;
     reports: ReportQueries;
+    tallies: TallyStore;
     city: City;
     ledger: Ledger;
     watch: Watch;
@@ -268,6 +272,7 @@ class Parts implements Platform {
     names: PlaceNames;
     demoAccounts: readonly DemoAccount[];
   }): Promise<HttpServer> {
+    const fixes = await this.#openIntake(parts.tracks, parts.watch);
     const { http, httpHost, tiles } = this.#settings;
     const server = await startHttpServer(
       {
@@ -277,15 +282,25 @@ class Parts implements Platform {
         terminals: this.#gateway!,
         ingest: this.#meter,
         cityTimeMs: this.#cityTimeMs!,
-        fixes: {
-          sources: await readSourceKeys(join(this.#dir, "sources.json")),
-          intake: new PositionIntake(this.#sink(parts.tracks, parts.watch)),
-        },
+        disk: () => diskOf(this.#dir),
+        fixes,
       },
       { host: httpHost, port: http, consoleDir: CONSOLE, log: this.#log },
     );
     this.#closers.push(() => server.close());
     return server;
+  }
+
+  /** Positions of sources with a key, over HTTP and, when it is told to, MQTT. */
+  async #openIntake(tracks: TrackStore, watch: Watch): Promise<FixReception> {
+    const { mqtt, mqttHost } = this.#settings;
+    const sources = await readSourceKeys(join(this.#dir, "sources.json"));
+    const intake = new PositionIntake(this.#sink(tracks, watch));
+    if (mqtt !== undefined) {
+      const server = await startMqttServer({ host: mqttHost, port: mqtt, sources, intake, log: this.#log });
+      this.#closers.push(() => server.close());
+    }
+    return { sources, intake };
   }
 
   #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null): void {
@@ -325,6 +340,11 @@ async function newestFixMs(tracks: TrackStore): Promise<number | null> {
   let newest: number | null = null;
   for (let row = 0; row < length; row++) if (newest === null || timeMs[row]! > newest) newest = timeMs[row]!;
   return newest;
+}
+
+async function diskOf(dir: string): Promise<{ freeBytes: number; totalBytes: number }> {
+  const { bavail, blocks, bsize } = await statfs(dir);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
 }
 
 /** The city's own areas are published once, when nothing has been published yet. */

@@ -94,6 +94,20 @@ const SETTINGS = {
     "平台接入（JT/T 809）的端口；平台见数据目录的 platforms.json；缺省不开",
     "port for platforms (JT/T 809), which are listed in platforms.json of the data folder; default none",
   ),
+  mqtt: setting(
+    "--mqtt <port>",
+    "WUXING_MQTT",
+    port.optional(),
+    "MQTT 定位接入的端口；来源见 wuxing source；缺省不开",
+    "port for positions over MQTT, from the sources of `wuxing source`; default none",
+  ),
+  mqttHost: setting(
+    "--mqtt-host <address>",
+    "WUXING_MQTT_HOST",
+    text.default("127.0.0.1"),
+    "MQTT 监听的地址（不加密，对外请经 TLS 代理）",
+    "address that MQTT listens on (plain: put a TLS proxy before it)",
+  ),
   admission: setting(
     "--admission <policy>",
     "WUXING_ADMISSION",

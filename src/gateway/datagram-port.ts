@@ -48,7 +48,7 @@ export class DatagramPort {
   async bind(port: number, host: string | undefined): Promise<void> {
     const type = host !== undefined && isIPv4(host) ? "udp4" : "udp6";
     const socket = createSocket({ type, recvBufferSize: RECEIVE_BUFFER_BYTES });
-    await listening(socket, `UDP port ${port}`, () =>
+    await listening(socket, `JT/T 808, UDP port ${port}`, () =>
       socket.bind({ port, ...(host !== undefined && { address: host }) }),
     );
     this.#socket = socket;
@@ -163,7 +163,7 @@ export async function listening(socket: EventEmitter, what: string, start: () =>
   await new Promise<void>((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       const code = error.code === "EADDRINUSE" ? "PORT_IN_USE" : "CONFIG_INVALID";
-      reject(new WuxingError(code, `JT/T 808, ${what}`, [], { cause: error }));
+      reject(new WuxingError(code, what, [], { cause: error }));
     };
     socket.once("error", failed);
     socket.once("listening", () => {

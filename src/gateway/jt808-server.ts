@@ -173,7 +173,7 @@ class Gateway implements Jt808Server {
 
   async listen({ port, host, udpPort }: Jt808ServerOptions): Promise<void> {
     try {
-      await listening(this.#server, `TCP port ${port}`, () =>
+      await listening(this.#server, `JT/T 808, TCP port ${port}`, () =>
         this.#server.listen({ port, backlog: 4096, ...(host !== undefined && { host }) }),
       );
       if (udpPort !== undefined) await this.#datagrams.bind(udpPort, host);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readJsonPositions, readOsmAnd, readOwnTracks, type ReadItem } from "../gateway/position-formats.ts";
 import type { PositionIntake } from "../gateway/position-intake.ts";
 import type { Source, SourceKeys, Takes } from "../gateway/source-keys.ts";
-import { toWgs84 } from "../kernel/datum.ts";
+import { takeItems, type TakenItems } from "../gateway/take-items.ts";
 import { WuxingError } from "../model/errors.ts";
 import { answer } from "./lists.ts";
 
@@ -22,7 +22,6 @@ const problemSchema = z.object({
 });
 /** How many are durable, and what was wrong with each of the others. */
 const receiptSchema = z.object({ accepted: z.int(), rejected: z.array(problemSchema) });
-type Receipt = z.infer<typeof receiptSchema>;
 
 export const keyQuery = z.object({
   key: z.string().optional().describe("The source's key, for senders that cannot set a header"),
@@ -51,7 +50,7 @@ export function fixRoutes(reception: FixReception): FastifyPluginAsyncZod {
           const expected = '{ "fixes": [{ vehicle, time, lon, lat }] } or GeoJSON points, at most 10,000';
           throw new WuxingError("INPUT_INVALID", undefined, [{ where: "body", expected }]);
         }
-        return take(reception, source, items);
+        return takeItems(reception.intake, source, items);
       },
     });
     app.route({
@@ -101,25 +100,7 @@ export function sourceOf(
   throw new WuxingError("KEY_INVALID", given === undefined ? "no key was given" : "the key belongs to no source");
 }
 
-async function takeOne(reception: FixReception, source: Source, item: ReadItem): Promise<Receipt> {
+async function takeOne(reception: FixReception, source: Source, item: ReadItem): Promise<TakenItems> {
   if ("problem" in item) throw new WuxingError("INPUT_INVALID", undefined, [item.problem]);
-  return take(reception, source, [item]);
-}
-
-async function take({ intake }: FixReception, source: Source, items: readonly ReadItem[]): Promise<Receipt> {
-  const receivedMs = Date.now();
-  const rejected: Receipt["rejected"] = [];
-  const stored: Promise<void>[] = [];
-  for (const [index, item] of items.entries()) {
-    if ("problem" in item) {
-      rejected.push({ index, ...item.problem });
-      continue;
-    }
-    const { vehicle, position } = item;
-    const [longitude, latitude] = toWgs84(source.datum, position.longitude, position.latitude);
-    const facts = { vehicle, plate: null, plateColour: null, terminal: `source-${source.name}` };
-    stored.push(intake.take(facts, [{ ...position, longitude, latitude }], receivedMs));
-  }
-  await Promise.all(stored);
-  return { accepted: stored.length, rejected };
+  return takeItems(reception.intake, source, [item]);
 }
