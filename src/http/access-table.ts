@@ -49,6 +49,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
 
   "GET /city": { right: "signed-in" },
   "GET /status": { right: "signed-in" },
+  "GET /system": { right: "signed-in" },
   "GET /stream": WATCH,
   "GET /vehicles": WATCH,
   "GET /vehicles/:id": { ...WATCH, subject: "id" },

@@ -24,10 +24,11 @@ const NAMES = ['豫G"1",2', "=1+1", "@13900000001", "line\nbreak", "plain"];
 let app: FastifyInstance;
 let total = 2500;
 let limits: number[] = [];
+const noted: number[] = [];
 
 beforeAll(async () => {
   app = Fastify();
-  exportLists(app, "Asia/Shanghai");
+  exportLists(app, "Asia/Shanghai", async (_request, { items }) => void noted.push(items.length));
   app.get("/things", { config: { exported: LIST } }, async (request) => {
     const { limit = "100", cursor = "0", odd } = request.query as { limit?: string; cursor?: string; odd?: string };
     limits.push(Number(limit));
@@ -57,11 +58,13 @@ describe("a list as a file", () => {
 
   it("as CSV has every row of every page once, in city time, with headings in the language asked for", async () => {
     limits = [];
+    noted.length = 0;
     const rows = await rowsOf("&lang=en");
     expect(rows[0]).toEqual(["Name", "Time", "Number"]);
     expect(rows.slice(1).map(([, , n]) => Number(n))).toEqual(Array.from({ length: 2500 }, (_, index) => index));
     expect(rows[1]).toEqual(['豫G"1",2', "2022-05-11 02:00:00", "0"]);
     expect(limits).toEqual([1000, 1000, 1000]);
+    expect(noted).toEqual([1000, 1000, 500]);
     expect((await rowsOf(""))[0]).toEqual(["名称", "时间", "数"]);
   });
 

@@ -39,9 +39,13 @@ interface ListPage {
 
 /**
  * Gives every list that names its columns a file beside its pages: the same handler is asked for page after page, so the
- * file holds what the asker may see in the list and nothing else. A file that was cut off says so in its last row.
+ * file holds what the asker may see in the list and nothing else; `onPage` hears of each page before it leaves. A file that was cut off says so in its last row.
  */
-export function exportLists(app: FastifyInstance, timeZone: string): void {
+export function exportLists(
+  app: FastifyInstance,
+  timeZone: string,
+  onPage: (request: FastifyRequest, page: { items: unknown[] }) => Promise<void>,
+): void {
   app.addHook("onRoute", (route) => {
     const list = route.config?.exported;
     if (list === undefined) return;
@@ -49,7 +53,7 @@ export function exportLists(app: FastifyInstance, timeZone: string): void {
     route.handler = async function exportOrAnswer(request, reply) {
       const { format, lang = "zh" } = request.query as ListQuery;
       if (format !== "csv" && format !== "xlsx") return answerPage.call(this, request, reply) as unknown;
-      const pages = pagesOf(answerPage.bind(this), request, reply, ROWS_MAX[format]);
+      const pages = pagesOf(answerPage.bind(this), request, reply, ROWS_MAX[format], onPage);
       void reply.type(TYPES[format]).header("content-disposition", disposition(list, format, lang));
       if (format === "csv") return reply.send(Readable.from(csvText(list, pages, lang, timeZone)));
       const items: never[] = [];
@@ -70,6 +74,7 @@ async function* pagesOf(
   request: FastifyRequest,
   reply: FastifyReply,
   rowsMax: number,
+  onPage: (request: FastifyRequest, page: { items: unknown[] }) => Promise<void>,
 ): AsyncGenerator<{ items: never[]; cut: boolean }> {
   let cursor = (request.query as ListQuery).cursor;
   for (let rows = 0; ;) {
@@ -77,6 +82,7 @@ async function* pagesOf(
     const { format: _, lang: __, ...filter } = request.query as ListQuery;
     const asked = Object.create(request, { query: { value: { ...filter, limit, cursor } } }) as FastifyRequest;
     const { items, next } = (await (answerPage as (...args: unknown[]) => unknown)(asked, reply)) as ListPage;
+    await onPage(request, { items });
     rows += items.length;
     const isLast = next === null || rows >= rowsMax;
     yield { items, cut: isLast && next !== null };

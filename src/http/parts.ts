@@ -3,6 +3,7 @@ import type { Jt808Counters } from "../gateway/counters.ts";
 import type { CityView } from "../model/city.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
+import type { TallyStore } from "../store/tally-store.ts";
 import type { HttpAccess } from "./access-hooks.ts";
 import type { CaseOffice } from "./case-routes.ts";
 import type { EtcReception } from "./etc-routes.ts";
@@ -45,6 +46,10 @@ export interface ServerParts {
   cityTimeMs: () => number;
   /** Absent when the rule's versions are not kept here. */
   rules?: RuleDesk;
+  /** What came in, by the hour; absent when it is not counted. */
+  tallies?: Pick<TallyStore, "sums">;
+  /** Of the disk that the data folder is on, bytes. */
+  disk?: () => Promise<{ freeBytes: number; totalBytes: number }>;
   /** Absent when no reports are made here. */
   reports?: ReportQueries;
   /** File of a font with Chinese characters for reports on paper; one that is installed when not given. */

@@ -1,11 +1,11 @@
 import Fastify, { LogController, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { WuxingError } from "../model/errors.ts";
-import { guardRoutes } from "./access-hooks.ts";
+import { guardRoutes, noteShown } from "./access-hooks.ts";
 import { documentApi } from "./api-document.ts";
 import { areaImportRoutes } from "./area-import-routes.ts";
 import { areaRoutes } from "./area-routes.ts";
-import { caseRoutes } from "./case-routes.ts";
+import { officeRoutes } from "./office-routes.ts";
 import { serveConsole } from "./console-pages.ts";
 import { answerErrors } from "./error-answer.ts";
 import { exportLists } from "./export-lists.ts";
@@ -66,7 +66,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   const metrics = createMetrics(app, { parts, streams: stream });
   guardRoutes(app, parts.access);
   await documentApi(app, VERSION);
-  exportLists(app, parts.city.timeZone);
+  exportLists(app, parts.city.timeZone, (request, page) => noteShown(parts.access.audit, request, page));
   const api = app.withTypeProvider<ZodTypeProvider>();
   await api.register(machineRoutes(parts, metrics));
   for (const routes of [
@@ -81,7 +81,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     findingRoutes(parts),
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
-    ...(parts.cases === undefined ? [] : [caseRoutes(parts.cases)]),
+    ...(parts.cases === undefined ? [] : officeRoutes(parts.cases)),
     ...(parts.places === undefined ? [] : [placeRoutes(parts.places), dutyRoutes(parts.places)]),
     ...(parts.rules === undefined ? [] : [ruleRoutes(parts.rules)]),
     ...(parts.reports === undefined ? [] : [reportRoutes(parts, parts.reports)]),

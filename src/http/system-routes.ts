@@ -6,6 +6,7 @@ import { healthOf, statusOf } from "./health.ts";
 import { answer } from "./lists.ts";
 import type { MetricsPage } from "./metrics.ts";
 import type { ServerParts } from "./parts.ts";
+import { cityDay, reportSpan } from "./report-span.ts";
 
 const tags = ["system"];
 
@@ -31,6 +32,87 @@ export function systemRoutes(parts: ServerParts): FastifyPluginAsyncZod {
         return { ...statusOf(parts), watch, figures: await parts.ledger.figures() };
       },
     });
+    app.route({
+      method: "GET",
+      url: "/system",
+      schema: {
+        tags,
+        summary: "What came in today and what was refused, by reason; the stores and the disk",
+        response: answer(systemSchema),
+      },
+      handler: () => systemView(parts),
+    });
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+const countsSchema = z.record(z.string(), z.int());
+
+const systemSchema = z.object({
+  /** What came in since the city's midnight, across restarts; null before anything was counted. */
+  today: z
+    .object({
+      since: z.iso.datetime(),
+      fixes: z.int(),
+      late: z.int(),
+      aside: z.int(),
+      frames: z.int(),
+      rejected: countsSchema,
+    })
+    .nullable(),
+  /** Since the start; null when no gateway runs. */
+  gateway: z
+    .object({
+      framesIn: z.int(),
+      fixesStored: z.int(),
+      fixesNotStored: z.int(),
+      fixesQuarantined: z.int(),
+      unacknowledgedFixes: z.int(),
+      rejected: countsSchema,
+      deviations: countsSchema,
+    })
+    .nullable(),
+  tracks: z.object({
+    queuedFixes: z.int(),
+    hotFixes: z.int(),
+    files: z.int(),
+    fileFixes: z.int(),
+    fileBytes: z.int(),
+    lastCommitMs: z.number(),
+    slowestCommitMs: z.number(),
+  }),
+  /** Of the disk that the data folder is on; null when it is not known. */
+  disk: z.object({ freeBytes: z.number(), totalBytes: z.number() }).nullable(),
+});
+type SystemView = z.infer<typeof systemSchema>;
+
+async function systemView(parts: ServerParts): Promise<SystemView> {
+  const { tallies, gateway, tracks, city, cityTimeMs, disk } = parts;
+  const { fromMs } = reportSpan("day", cityDay(cityTimeMs(), city.timeZone), city.timeZone);
+  const found = (await tallies?.sums(fromMs, fromMs + DAY_MS)) ?? null;
+  const of = (name: string): number => found?.counts.get(name) ?? 0;
+  const { queuedFixes, hotFixes, files, fileFixes, fileBytes, lastCommitMs, slowestCommitMs } = tracks.health();
+  const counters = gateway?.() ?? null;
+  return {
+    today:
+      found === null
+        ? null
+        : {
+            since: new Date(found.sinceMs).toISOString(),
+            fixes: of("fixes"),
+            late: of("late"),
+            aside: of("aside"),
+            frames: of("frames"),
+            rejected: Object.fromEntries(
+              [...found.counts].flatMap(([name, count]) =>
+                name.startsWith("fault:") ? [[name.slice("fault:".length), count]] : [],
+              ),
+            ),
+          },
+    gateway: counters === null ? null : { ...counters, rejected: counters.faults },
+    tracks: { queuedFixes, hotFixes, files, fileFixes, fileBytes, lastCommitMs, slowestCommitMs },
+    disk: (await disk?.()) ?? null,
   };
 }
 

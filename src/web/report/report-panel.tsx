@@ -1,5 +1,6 @@
 import { Link, Navigate, useNavigate, useParams } from "react-router";
 import "./report.css";
+import "../show/export-button.css";
 import { reportKindSchema, type Report, type ReportKind } from "../../model/report.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";

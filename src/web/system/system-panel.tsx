@@ -1,4 +1,5 @@
-import type { ReactNode } from "react";
+import { Link } from "react-router";
+import "./system.css";
 import { useSystem } from "../api/queries.ts";
 import { useDesk, useLive } from "../desk.tsx";
 import { Panel, Section } from "../frame/panel.tsx";
@@ -6,6 +7,8 @@ import { useText } from "../preferences.tsx";
 import { roughSpan } from "../show/instant.ts";
 import { count } from "../show/measure.ts";
 import { Failed, Loading } from "../show/states.tsx";
+import { Fact, Facts } from "./facts.tsx";
+import { IntakeSections } from "./intake-section.tsx";
 
 /** How the system itself is: what is wrong, what waits, what has come in. */
 export function SystemPanel() {
@@ -69,6 +72,7 @@ export function SystemPanel() {
           <Fact name={s.late} value={count(watch.fixesLate)} />
         </Facts>
       </Section>
+      <IntakeSections />
       <Section title={s.work}>
         <Facts>
           <Fact name={s.rematchQueue} value={count(watch.rematchQueue)} />
@@ -102,20 +106,10 @@ export function SystemPanel() {
         <a href="/metrics" target="_blank" rel="noreferrer">
           {s.metrics}
         </a>
+        <Link to="/wall" target="_blank">
+          {t.health.wall}
+        </Link>
       </p>
     </Panel>
-  );
-}
-
-function Facts({ children }: { children: ReactNode }) {
-  return <dl className="facts three">{children}</dl>;
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }
