@@ -19,8 +19,7 @@ const REPLAY_BATCH_CHUNKS = 8;
 /** Repetitions stand one behind the other, the one that counts first: usable before unusable, then the earlier one. */
 const TRACK_ORDER = `vehicle, time_ms, lon_e6, lat_e6, (flags & ${FIX_UNUSABLE}) <> 0, seq`;
 
-/** Without the place in the log: of repetitions only what is the same of both is asked. */
-const PLACE_ORDER = TRACK_ORDER.replace(", seq", "");
+const PLACE_COLUMNS = ["vehicle", "timeMs", "lonE6", "latE6", "flags"] as const;
 
 /** Questions to the hot table and the files together, each in one transaction. */
 export class FixQueries {
@@ -111,14 +110,15 @@ export class FixQueries {
         `${overlaps(span)} AND min_vehicle <= ${last} AND max_vehicle >= ${first}`,
       );
       const source = fixesWhere(this.database.filesDir, files, `${among} AND ${within(span)}`);
-      return collectFixes(
+      const fixes = await collectFixes(
         connection,
         `SELECT fix.vehicle, fix.time_ms::DOUBLE, fix.lon_e6, fix.lat_e6, fix.flags FROM ${source} AS fix
          JOIN (SELECT v::UINTEGER AS v, a::BIGINT AS a, z::BIGINT AS z FROM (VALUES ${bounds.join(", ")}) AS bound (v, a, z))
-           ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z
-         ORDER BY ${PLACE_ORDER}`,
-        { columns: ["vehicle", "timeMs", "lonE6", "latE6", "flags"] },
+           ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z`,
+        { columns: PLACE_COLUMNS },
       );
+      sortPlaces(fixes);
+      return fixes;
     });
   }
 
@@ -205,6 +205,42 @@ function withoutRepetitions(track: FixBatch): FixBatch {
     return true;
   });
   return track;
+}
+
+/**
+ * Brings places into the order of tracks; of repetitions, which differ in nothing else that is asked here, the usable one
+ * first. By vehicle they are counted; what one vehicle has comes in order mostly, so this is a fifth of DuckDB's sorting.
+ */
+function sortPlaces(fixes: FixBatch): void {
+  const { length, vehicle, timeMs, lonE6, latE6, flags } = fixes;
+  if (length === 0) return;
+  let [first, last] = [vehicle[0], vehicle[0]];
+  for (let row = 1; row < length; row++) {
+    if (vehicle[row] < first) first = vehicle[row];
+    else if (vehicle[row] > last) last = vehicle[row];
+  }
+  // Where the rows of each vehicle begin; then, where its next one goes.
+  const starts = new Uint32Array(last - first + 2);
+  for (let row = 0; row < length; row++) starts[vehicle[row] - first + 1]++;
+  for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1];
+  const order = new Uint32Array(length);
+  for (let row = 0; row < length; row++) order[starts[vehicle[row] - first]++] = row;
+  const compare = (a: number, b: number): number =>
+    timeMs[a] - timeMs[b] ||
+    lonE6[a] - lonE6[b] ||
+    latE6[a] - latE6[b] ||
+    Number((flags[a] & FIX_UNUSABLE) !== 0) - Number((flags[b] & FIX_UNUSABLE) !== 0);
+  for (let from = 0, at = 0; at < starts.length - 1; at++) {
+    const rows = order.subarray(from, starts[at]);
+    from = starts[at];
+    let isSorted = true;
+    for (let row = 1; row < rows.length && isSorted; row++) isSorted = compare(rows[row - 1], rows[row]) <= 0;
+    if (!isSorted) rows.sort(compare);
+  }
+  for (const column of [vehicle, timeMs, lonE6, latE6, flags]) {
+    const unsorted = column.slice(0, length);
+    for (let row = 0; row < length; row++) column[row] = unsorted[order[row]];
+  }
 }
 
 function placesOnce(fixes: FixBatch, from: number, to: number): PlaceTrack {

@@ -14,6 +14,9 @@ const CELL_LAT = 11_000;
 const ROW_CELLS = 32_768;
 /** A box of more rows of cells than this is looked up by its whole range of rows. */
 const CELL_ROWS_MAX = 64;
+/** More boxes than this are looked up by a table of their cells: each visit is compared with those of its cell only. */
+const LISTED_BOXES_MAX = 16;
+const TABLE_CELLS_MAX = 100_000;
 /** Where a file does not tell the fix before or after a visit: the longest gap that may count as presence (6 h). */
 const UNKNOWN_EDGE_MS = 21_600_000;
 
@@ -73,15 +76,13 @@ export async function stretchesIn(
   leastStayMs: number,
 ): Promise<Stretch[]> {
   const holding = boxes.map(([w, s, e, n]) => `(lon_e6 BETWEEN ${w} AND ${e} AND lat_e6 BETWEEN ${s} AND ${n})`);
-  const touching = boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`);
   const files = await filesWhere(connection, overlaps(span), "visits_name");
   const visits =
     files.length === 0
       ? ""
       : `UNION ALL SELECT vehicle, (first_ms - before_ms)::DOUBLE, (first_ms + lasted_ms + after_ms)::DOUBLE
-         FROM ${parquet(filesDir, files)}
-         WHERE (${cellsOf(boxes)}) AND first_ms < ${span.toMs} AND first_ms + lasted_ms >= ${span.fromMs}
-         AND (${touching.join(" OR ")})`;
+         FROM ${visitsTouching(parquet(filesDir, files), boxes)}
+         AND first_ms < ${span.toMs} AND first_ms + lasted_ms >= ${span.fromMs}`;
   const result = await connection.stream(
     `SELECT vehicle, (min(time_ms) - ${UNKNOWN_EDGE_MS})::DOUBLE, (max(time_ms) + ${UNKNOWN_EDGE_MS})::DOUBLE FROM hot_fix
      WHERE (flags & ${FIX_UNUSABLE}) = 0 AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs}
@@ -99,20 +100,37 @@ export async function stretchesIn(
   return stretches.filter(({ fromMs, toMs }) => toMs - fromMs >= leastStayMs);
 }
 
-/** The condition on `cell` for boxes: for zone maps, so ranges as few and as narrow as can be. */
-function cellsOf(boxes: readonly BoxE6[]): string {
-  const ranges: [number, number][] = [];
-  for (const [west, south, east, north] of boxes) {
-    const [firstRow, lastRow] = [south, north].map((lat) => Math.floor((lat + 90e6) / CELL_LAT));
-    const [firstCell, lastCell] = [west, east].map((lon) => Math.floor((lon + 180e6) / CELL_LON));
-    if (lastRow - firstRow >= CELL_ROWS_MAX) {
-      ranges.push([firstRow * ROW_CELLS, (lastRow + 1) * ROW_CELLS - 1]);
-    } else {
-      for (let row = firstRow; row <= lastRow; row++) {
-        ranges.push([row * ROW_CELLS + firstCell, row * ROW_CELLS + lastCell]);
-      }
-    }
+/** `visits WHERE …`: those that touch a box; a visit that touches several boxes may be there several times. */
+function visitsTouching(visits: string, boxes: readonly BoxE6[]): string {
+  const ranges = boxes.map(cellRanges);
+  const cells = ranges.flat().reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  if (boxes.length <= LISTED_BOXES_MAX || cells > TABLE_CELLS_MAX) {
+    const touching = boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`);
+    return `${visits} WHERE (${cellsOf(ranges.flat())}) AND (${touching.join(" OR ")})`;
   }
+  const rows = boxes.flatMap((box, index) => ranges[index].map((range) => [...range, ...box].map(Math.round)));
+  const [first, last, w, s, e, n] = [0, 1, 2, 3, 4, 5].map(
+    (at) => `unnest([${rows.map((row) => row[at]).join(", ")}])`,
+  );
+  return `${visits} JOIN (
+      SELECT unnest(range(first, last + 1))::UINTEGER AS in_cell, w, s, e, n
+      FROM (SELECT ${first} AS first, ${last} AS last, ${w} AS w, ${s} AS s, ${e} AS e, ${n} AS n)
+    ) ON cell = in_cell WHERE west <= e AND east >= w AND south <= n AND north >= s`;
+}
+
+/** The cells of a box: first and last of each row of cells. */
+function cellRanges([west, south, east, north]: BoxE6): [first: number, last: number][] {
+  const [firstRow, lastRow] = [south, north].map((lat) => Math.floor((lat + 90e6) / CELL_LAT));
+  const [firstCell, lastCell] = [west, east].map((lon) => Math.floor((lon + 180e6) / CELL_LON));
+  if (lastRow - firstRow >= CELL_ROWS_MAX) return [[firstRow * ROW_CELLS, (lastRow + 1) * ROW_CELLS - 1]];
+  return Array.from({ length: lastRow - firstRow + 1 }, (_, row): [number, number] => {
+    const start = (firstRow + row) * ROW_CELLS;
+    return [start + firstCell, start + lastCell];
+  });
+}
+
+/** The condition on `cell` for ranges of cells: for zone maps, so as few and as narrow as can be. */
+function cellsOf(ranges: [number, number][]): string {
   ranges.sort((a, b) => a[0] - b[0]);
   const merged: [number, number][] = [];
   for (const [first, last] of ranges) {
