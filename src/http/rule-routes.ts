@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { dryRunInputSchema, dryRunSchema, ruleInputSchema, ruleVersionSchema } from "../model/rule-version.ts";
+import { principalOf } from "./principal.ts";
 import type { RuleDesk } from "../watch/rule-desk.ts";
 import { answer, pageAnswer } from "./lists.ts";
 
@@ -28,7 +29,8 @@ export function ruleRoutes(rules: RuleDesk): FastifyPluginAsyncZod {
         body: ruleInputSchema,
         response: { 201: ruleVersionSchema, ...answer(ruleVersionSchema) },
       },
-      handler: async ({ body }, reply) => reply.code(201).send(await rules.publish(body)),
+      handler: async (request, reply) =>
+        reply.code(201).send(await rules.publish(request.body, principalOf(request).name)),
     });
     app.route({
       method: "POST",

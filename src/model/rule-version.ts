@@ -35,7 +35,6 @@ export type RuleVersion = z.infer<typeof ruleVersionSchema>;
 
 export const ruleInputSchema = z.strictObject({
   parameters: ruleParametersSchema,
-  author: z.string().trim().min(1).max(100),
   reason: z.string().trim().min(1).max(500),
   /** Now when not given. */
   effectiveAt: z.iso.datetime({ offset: true }).optional(),

@@ -86,10 +86,10 @@ export class RuleDesk {
   }
 
   /**
-   * Publishes the next version; a start at or after its instant uses it.
+   * Publishes the next version in the name of a person; a start at or after its instant uses it.
    * @throws RULE_INVALID when nothing changes, or when parameters contradict each other
    */
-  async publish({ parameters, author, reason, effectiveAt }: RuleInput): Promise<RuleVersion> {
+  async publish({ parameters, reason, effectiveAt }: RuleInput, author: string): Promise<RuleVersion> {
     const { store, now } = this.#options;
     const [newest] = await this.versions();
     checkParameters(parameters, newest.parameters);

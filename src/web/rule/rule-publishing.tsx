@@ -11,12 +11,11 @@ interface RulePublishingProps {
   onPublished: (version: RuleVersion) => void;
 }
 
-/** Publishes a version: by a named person, with a reason, from an instant on. */
+/** Publishes a version in the name of whoever is signed in, with a reason, from an instant on. */
 export function RulePublishing({ parameters, onPublished }: RulePublishingProps) {
   const t = useText();
   const r = t.rule;
   const { clock } = useDesk();
-  const [author, setAuthor] = useState("");
   const [reason, setReason] = useState("");
   const [from, setFrom] = useState("");
   const publish = usePublishRule();
@@ -29,27 +28,9 @@ export function RulePublishing({ parameters, onPublished }: RulePublishingProps)
         event.preventDefault();
         if (parameters === null) return;
         const effectiveAt = from === "" ? {} : { effectiveAt: new Date(clock.instantOf(from)).toISOString() };
-        publish.mutate({ parameters, author, reason, ...effectiveAt }, { onSuccess: onPublished });
+        publish.mutate({ parameters, reason, ...effectiveAt }, { onSuccess: onPublished });
       }}
     >
-      <div className="two">
-        <label>
-          <span>{r.author}</span>
-          <input
-            value={author}
-            maxLength={100}
-            required
-            autoComplete="name"
-            placeholder={r.authorHint}
-            onChange={(event) => setAuthor(event.target.value)}
-          />
-        </label>
-        <label>
-          <span>{r.effectiveAt}</span>
-          <input type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />
-          <small>{r.effectiveHint}</small>
-        </label>
-      </div>
       <label>
         <span>{r.reason}</span>
         <textarea
@@ -61,12 +42,17 @@ export function RulePublishing({ parameters, onPublished }: RulePublishingProps)
           onChange={(event) => setReason(event.target.value)}
         />
       </label>
+      <label>
+        <span>{r.effectiveAt}</span>
+        <input type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />
+        <small>{r.effectiveHint}</small>
+      </label>
       {publish.isError ? <Problems error={publish.error} /> : null}
       <div className="rule-run">
         <button
           type="submit"
           className="primary"
-          disabled={parameters === null || author.trim() === "" || reason.trim() === "" || publish.isPending}
+          disabled={parameters === null || reason.trim() === "" || publish.isPending}
         >
           {r.confirm}
         </button>

@@ -113,8 +113,6 @@ export const reportsEn: typeof reportsZh = {
     lockLost: "would not lock",
     cut: (shown) => `The first ${shown} only`,
     publish: "Publish a new version",
-    author: "Published by",
-    authorHint: "Name; kept with the version",
     reason: "Reason",
     reasonHint: "The notice or decision, with its number",
     effectiveAt: "In effect from",

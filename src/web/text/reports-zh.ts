@@ -110,8 +110,6 @@ export const reportsZh = {
     lockLost: "不再锁定",
     cut: (shown: number) => `只列出前 ${shown} 条`,
     publish: "发布新版本",
-    author: "发布人",
-    authorHint: "姓名；写入版本记录",
     reason: "理由",
     reasonHint: "依据的通知或决定，及其文号",
     effectiveAt: "生效时刻",
