@@ -13,7 +13,7 @@ export default defineConfig({
   base: "/m/",
   plugins: [react(), listFiles()],
   build: {
-    outDir: "../../dist/web/m",
+    outDir: "../../dist/mobile",
     emptyOutDir: true,
     // Phones of six years ago.
     target: "es2020",

@@ -203,7 +203,7 @@ export class CaseLists {
     const rows = (await query.execute()) as unknown as NamedRow[];
     const page = rows.slice(0, SYNC_LIMIT);
     const more = rows.length > SYNC_LIMIT;
-    const removed = from.oldest === null || more ? [] : await this.#movedAway(holder, from.oldest);
+    const removed = from.oldest === null || more ? [] : await this.#movedAway(database, holder, from.oldest);
     const isFirst = from.oldest === null && from.afterId === null;
     return {
       cases: page.map((row) => this.summary(row, holder, row.taker_name)),
@@ -218,20 +218,23 @@ export class CaseLists {
       }),
       more,
       full: isFirst,
+      now: isoOf(this.#options.now()),
     };
   }
 
   /**
-   * Cases that were in the person's places and have moved out of them. Whoever may no longer see a case cannot read that it is
-   * gone; so the program itself says it, of cases that the person had, by their identities.
+   * Cases that were in the person's places and have moved out of them. Where they are now the person may not see; the entry of
+   * their leaving stayed where they were.
    */
-  async #movedAway(holder: Holder, oldest: string): Promise<string[]> {
-    const left = holder.duties.map(({ place }) => sql`case_entry.body ->> 'from' like ${`${this.#pathOf(place)}%`}`);
-    if (left.length === 0) return [];
+  async #movedAway(database: Kysely<Tables>, holder: Holder, oldest: string): Promise<string[]> {
+    const paths = holder.duties.map(({ place }) => sql`case_entry.path like ${`${this.#pathOf(place)}%`}`);
+    if (paths.length === 0) return [];
     const { rows } = await sql<{ id: string }>`
-      select distinct work_case.id from case_entry join work_case on work_case.id = case_entry."case"
-      where case_entry.kind = 'moved' and case_entry.change >= ${oldest}::xid8 and (${sql.join(left, sql` or `)})
-        and not coalesce(${this.#isMineOrNear(holder)}, false)`.execute(this.#options.kysely);
+      select distinct case_entry."case" as id from case_entry
+      where case_entry.kind = 'moved' and case_entry.change >= ${oldest}::xid8 and (${sql.join(paths, sql` or `)})
+        and not exists (
+          select 1 from work_case where work_case.id = case_entry."case" and ${this.#isMineOrNear(holder)}
+        )`.execute(database);
     return rows.map(({ id }) => id);
   }
 
@@ -298,9 +301,9 @@ function below(path: string): RawBuilder<boolean> {
   return sql<boolean>`work_case.path like ${`${path}%`}`;
 }
 
-function add<Row extends { overdue: number }, Key extends keyof Row>(
+function add<Row extends { overdue: number }>(
   row: Row,
-  key: Key,
+  key: keyof Row,
   more: { count: number; overdue: number },
 ): Row {
   return { ...row, [key]: (row[key] as number) + more.count, overdue: row.overdue + more.overdue };

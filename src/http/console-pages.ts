@@ -16,6 +16,7 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
     app.setNotFoundHandler((request, reply) => sendNotFound(request, reply));
     return;
   }
+  const phone = join(dir, "../mobile");
   await app.register(fastifyStatic, {
     root: dir,
     serve: false,
@@ -28,11 +29,15 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
   });
   app.get("/*", { schema: { hide: true } }, (request, reply) => {
     const path = request.url.split("?")[0]!;
+    if (path === "/m" || path.startsWith("/m/")) {
+      const file = path.split("/").at(-1)!.includes(".") ? path.slice("/m/".length) : "index.html";
+      return reply.sendFile(file, phone);
+    }
     if (path.startsWith("/api/")) return sendNotFound(request, reply);
     if (path.split("/").at(-1)!.includes(".")) return reply.sendFile(path.slice(1));
     const page = path === "/" || request.headers.accept?.includes("text/html") === true;
     if (!page) return sendNotFound(request, reply);
-    return reply.sendFile(path === "/m" || path.startsWith("/m/") ? "m/index.html" : "index.html");
+    return reply.sendFile("index.html");
   });
 }
 

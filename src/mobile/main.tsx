@@ -4,7 +4,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter, Route, Routes } from "react-router";
 import "antd-mobile/es/global";
 import "./phone.css";
-import { openPhoneStore } from "./kept/phone-store.ts";
+import { openPhoneStore, type PhoneStore } from "./kept/phone-store.ts";
 import { LanguageProvider } from "./language.tsx";
 import { DriverPage } from "./pages/driver-page.tsx";
 import { Frame } from "./pages/frame.tsx";
@@ -13,26 +13,28 @@ import { PhoneProvider } from "./phone.tsx";
 
 registerShell();
 const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 10_000, retry: 1 } } });
-const store = await openPhoneStore();
+void openPhoneStore().then((store) => show(store));
 
-createRoot(document.querySelector("#phone")!).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <LanguageProvider>
-        <BrowserRouter basename="/m">
-          <Routes>
-            <Route path="/d/:token" element={<DriverPage />} />
-            <Route
-              path="*"
-              element={
-                <PhoneProvider store={store}>
-                  <Frame />
-                </PhoneProvider>
-              }
-            />
-          </Routes>
-        </BrowserRouter>
-      </LanguageProvider>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+function show(store: PhoneStore): void {
+  createRoot(document.querySelector("#phone")!).render(
+    <StrictMode>
+      <QueryClientProvider client={queries}>
+        <LanguageProvider>
+          <BrowserRouter basename="/m">
+            <Routes>
+              <Route path="/d/:token" element={<DriverPage />} />
+              <Route
+                path="*"
+                element={
+                  <PhoneProvider store={store}>
+                    <Frame />
+                  </PhoneProvider>
+                }
+              />
+            </Routes>
+          </BrowserRouter>
+        </LanguageProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

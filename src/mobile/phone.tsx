@@ -13,6 +13,8 @@ interface Phone {
   me: KeptPerson | null;
   connection: Connection;
   syncedAtMs: number | null;
+  /** How far the city's clock is ahead of this phone's, ms. */
+  aheadMs: number;
   cases: readonly CaseSummary[];
   types: ReadonlyMap<string, CaseTypeView>;
   waiting: readonly WaitingAction[];
@@ -37,14 +39,15 @@ export function usePhone(): Phone {
   return phone;
 }
 
-/** The present instant, ms UTC, renewed often enough for clocks that count minutes. */
+/** The present instant by the city's clock, ms UTC, renewed often enough for clocks that count minutes. */
 export function useNowMs(): number {
+  const { aheadMs } = usePhone();
   const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNowMs(Date.now()), 10_000);
     return () => clearInterval(timer);
   }, []);
-  return nowMs;
+  return nowMs + aheadMs;
 }
 
 /** Everything of the phone: what it keeps, whether it has a network, and who holds it. */
@@ -120,18 +123,20 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
   return value === null ? null : <PhoneContext value={value}>{children}</PhoneContext>;
 }
 
-type Kept = Pick<Phone, "me" | "syncedAtMs" | "cases" | "types" | "waiting">;
+type Kept = Pick<Phone, "me" | "aheadMs" | "syncedAtMs" | "cases" | "types" | "waiting">;
 
 async function readKept(store: PhoneStore): Promise<Kept> {
-  const [me, syncedAt, cases, types, waiting] = await Promise.all([
+  const [me, syncedAt, clock, cases, types, waiting] = await Promise.all([
     store.get("note", "me"),
     store.get("note", "syncedAt"),
+    store.get("note", "clock"),
     store.getAll("case"),
     store.getAll("type"),
     store.getAll("action"),
   ]);
   return {
     me: (me as KeptPerson | undefined) ?? null,
+    aheadMs: (clock as number | undefined) ?? 0,
     syncedAtMs: (syncedAt as number | undefined) ?? null,
     cases,
     types: new Map(types.map((type) => [type.id, type])),

@@ -172,6 +172,8 @@ export const caseSyncSchema = z.object({
   types: z.array(caseTypeViewSchema),
   cursor: z.string(),
   more: z.boolean(),
+  /** The city's clock, by which everything is due. */
+  now: instant,
 });
 
 /** How many cases, by state and for each place below the one asked for. */

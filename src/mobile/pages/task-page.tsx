@@ -47,10 +47,12 @@ export function TaskPage() {
     <div className="phone task">
       <NavBar onBack={() => void navigate(-1)}>{now.stateLabel[t.language]}</NavBar>
       <main className="phone-page">
-        <p className="task-clock" data-over={clock.over || undefined} role="timer">
-          {clock.over ? "▲ " : ""}
-          {clock.text}
-        </p>
+        {count > 0 && now.dueAt === null ? null : (
+          <p className="task-clock" data-over={clock.over || undefined} role="timer">
+            {clock.over ? "▲ " : ""}
+            {clock.text}
+          </p>
+        )}
         <h1>{now.title[t.language]}</h1>
         {count > 0 ? <p className="task-kept">⟳ {t.task.waitingHere}</p> : null}
         <dl>
