@@ -18,7 +18,7 @@ function run(...files: string[]): Promise<{ code: number; out: string; err: stri
   const [file, ...rest] = files;
   const options = ["--source", "toll", "--colours", "etc", "--data", dir, ...rest];
   return new Promise((resolve) => {
-    execFile(process.execPath, ["src/cli/main.ts", "etc", "import", file!, ...options], (error, out, err) =>
+    execFile(process.execPath, ["src/cli/main.ts", "etc", "import", file, ...options], (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });

@@ -76,7 +76,7 @@ async function* rowsOf(
   const steps = [raw, ...(name === path ? [] : [createGunzip()]), decoder(encoding)];
   const isLines = /\.(?:ndjson|jsonl)$/iu.test(name);
   if (!isLines) steps.push(parse({ columns: true, bom: true, skip_empty_lines: true, trim: true, info: true }));
-  const end = steps.at(-1)! as Readable;
+  const end = steps.at(-1)!;
   // Its errors reach the reader through the last stream.
   pipeline(steps as [Readable, ...Transform[]], () => {});
   if (isLines) {

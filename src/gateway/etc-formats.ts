@@ -99,7 +99,8 @@ export function readEtcItem(item: unknown, where: string, sender: EtcSender): Re
   const given = z.looseObject({ transaction: z.coerce.string() }).safeParse(item);
   const transaction = given.success ? given.data.transaction.slice(0, 128) : null;
   const refuse = (field: string, value: unknown, expected: string): ReadEtcItem => {
-    const shown = value === undefined ? {} : { value: String(value).slice(0, 100) };
+    const shown =
+      value === undefined ? {} : { value: (typeof value === "string" ? value : JSON.stringify(value)).slice(0, 100) };
     return {
       transaction,
       problem: { where: [where, field].filter((part) => part !== "").join("."), ...shown, expected },

@@ -124,6 +124,7 @@ export class MqttConnection {
       return;
     }
     const { messageId } = packet;
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- what only a server sends is an error
     switch (packet.cmd) {
       case "publish":
         void this.#publish(this.#source, packet);

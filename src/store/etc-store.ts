@@ -242,6 +242,8 @@ function rowOf(record: EtcRecord): Omit<EtcTables["etc_passage"], "seq"> {
 const PASSENGER_CLASS_MAX = 4;
 
 /** Of everything that the toll system says; when it came here is not part of it. */
-function digestOf({ receivedAt: _, ...said }: EtcRecord): string {
-  return createHash("sha256").update(JSON.stringify(said)).digest("base64url");
+function digestOf(record: EtcRecord): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ ...record, receivedAt: "" }))
+    .digest("base64url");
 }

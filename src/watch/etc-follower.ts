@@ -215,7 +215,7 @@ export class EtcFollower {
       if (toMs <= fromMs) return fromMs;
       const { items, times, uptoMs } = await etc.between(what, fromMs, toMs, TURN);
       for (const [at, item] of items.entries()) {
-        if (this.#covered.has(`${item.gate} ${item.direction}`)) work.add(item, times[at]!, "etc");
+        if (this.#covered.has(`${item.gate} ${item.direction}`)) work.add(item, times[at], "etc");
       }
       if (uptoMs < toMs) isBehind = true;
       return uptoMs;
@@ -241,7 +241,7 @@ export class EtcFollower {
     const standing: Parameters<GateLedger["record"]>[0]["standing"] = [];
     const removals: Parameters<GateLedger["record"]>[0]["removals"] = [];
     for (const [at, stretch] of stretches.entries()) {
-      const { passages, records, findings } = facts[at]!;
+      const { passages, records, findings } = facts[at];
       const { vehicle, gate, direction, fromMs, toMs, cause } = stretch;
       const covered = this.#covered.has(`${gate} ${direction}`);
       const found = joinGate({ vehicle, gate, direction, passages, records }, { mergeMs, covered, ...clocks });

@@ -35,7 +35,7 @@ export function joinGate(facts: GateFacts, { mergeMs, toll, fixMs, covered }: Jo
   const { vehicle, gate, direction, passages, records } = facts;
   const found: GateFinding[] = [];
   const add = (kind: GateFinding["kind"], timeMs: number, passage: string | null, etc: string[]): void => {
-    const id = findingId("gate", vehicle, kind, gate, direction, passage ?? etc[0]!);
+    const id = findingId("gate", vehicle, kind, gate, direction, passage ?? etc[0]);
     found.push({ id, kind, vehicle, gate, direction, time: new Date(timeMs).toISOString(), passage, etc });
   };
   const isNear = (a: number, b: number): boolean => Math.abs(a - b) <= mergeMs;
