@@ -16,6 +16,7 @@ import {
   type PlaceGeometry,
   type PlaceOperationInput,
 } from "../model/place.ts";
+import { loadCity } from "./city.ts";
 import { checked, convertGeometry } from "./geojson.ts";
 import type { Places } from "./places.ts";
 
@@ -71,7 +72,8 @@ export async function loadCustoms(dir: string): Promise<CityCustoms> {
 }
 
 /**
- * Fills an empty register with the places and teams of a city's folder; does nothing when there are places already, or the folder has none.
+ * Fills an empty register with the places and teams of a city's folder; does nothing when there are places already. A city whose
+ * folder has none is one place with the fence as its outline, until some are imported below it.
  * @throws WuxingError CITY_INVALID with every fault of the first file that has some
  */
 export async function fillPlaces(places: Places, dir: string): Promise<void> {
@@ -84,9 +86,30 @@ export async function fillPlaces(places: Places, dir: string): Promise<void> {
     if (text === undefined) throw new WuxingError("CITY_INVALID", dir, problems);
     await importPlaces(places, { file, text, datum, from, reason: file });
     if (operations !== undefined) await doOperations(places, dir, operations, datum);
-  }
+  } else await createCity(places, dir);
   if (city?.teams !== undefined) await assignTeams(places, dir, city.teams);
 }
+
+async function createCity(places: Places, dir: string): Promise<void> {
+  const { id, name, fence } = await loadCity(dir, { startMs: 0 });
+  const isId = placeIdSchema.safeParse(id).success;
+  const outline = { geometry: fence as PlaceGeometry };
+  const create: PlaceChange = {
+    op: "create",
+    tree: "civil",
+    kind: "city",
+    id: isId ? id : "city",
+    name,
+    parent: null,
+    ...outline,
+  };
+  await inFile("fence", "features", () =>
+    places.execute({ effectiveAt: CITY_FROM, reason: "city.json", changes: [create] }, null),
+  );
+}
+
+/** Before anything that a city keeps. */
+const CITY_FROM = "2000-01-01T00:00:00+08:00";
 
 /**
  * The places of a GeoJSON text as they are from a day on (`YYYY-MM-DD`, Beijing time), in one operation.
