@@ -5,7 +5,16 @@ import type { ThemeName, Tokens } from "../tokens.ts";
 type Features = GeoJSON.FeatureCollection;
 
 /** The sources that change while the map stands. */
-export const MOVING_SOURCES = ["areas", "areaNames", "reach", "gateMarks", "track", "evidence", "draft"] as const;
+export const MOVING_SOURCES = [
+  "places",
+  "areas",
+  "areaNames",
+  "reach",
+  "gateMarks",
+  "track",
+  "evidence",
+  "draft",
+] as const;
 export type MovingSource = (typeof MOVING_SOURCES)[number];
 
 export const NOTHING: Features = { type: "FeatureCollection", features: [] };
@@ -44,6 +53,13 @@ export function baseStyle(
         type: "line",
         source: "counties",
         paint: { "line-color": tokens.countyLine, "line-width": 0.8 },
+      },
+      {
+        id: "place-lines",
+        type: "line",
+        source: "places",
+        filter: ["!=", ["geometry-type"], "Point"],
+        paint: { "line-color": tokens.countyLine, "line-width": 0.7 },
       },
       {
         id: "roads",
@@ -164,6 +180,15 @@ export function baseStyle(
           "text-rotation-alignment": "viewport",
         },
         paint: { "text-color": tokens.roadName, "text-halo-color": tokens.land, "text-halo-width": 1.4 },
+      },
+      {
+        id: "place-names",
+        type: "symbol",
+        source: "places",
+        filter: ["==", ["geometry-type"], "Point"],
+        minzoom: 10.4,
+        layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-max-width": 7 },
+        paint: { "text-color": tokens.countyName, "text-halo-color": tokens.land, "text-halo-width": 1.2 },
       },
       {
         id: "county-names",

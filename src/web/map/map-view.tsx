@@ -1,3 +1,4 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useNavigate } from "react-router";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -6,6 +7,7 @@ import type { CityView } from "../../model/city.ts";
 import { useAreas, useGateCountsSince, useOpenLocks } from "../api/queries.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
 import { usePreferences } from "../preferences.tsx";
+import { NOTHING } from "./base-style.ts";
 import { CityMap, type Hit } from "./city-map.ts";
 import {
   areaFeatures,
@@ -20,6 +22,7 @@ import { EvidenceLabels } from "./evidence-labels.tsx";
 import { HoverLabel } from "./hover-label.tsx";
 import { Legend } from "./legend.tsx";
 import type { Fleet } from "./fleet.ts";
+import { PlaceLines } from "./place-lines.ts";
 import { PlateLabels } from "./plate-labels.ts";
 import { replay, useReplay } from "./replay.ts";
 import { scene } from "./scene.ts";
@@ -76,6 +79,7 @@ export function MapView({ city }: { city: CityView }) {
 
   useEffect(() => cityMap?.setTheme(theme), [cityMap, theme]);
   useMapData(cityMap, city, language);
+  usePlaceLines(cityMap);
 
   if (failed) {
     return (
@@ -97,6 +101,23 @@ export function MapView({ city }: { city: CityView }) {
       </button>
     </div>
   );
+}
+
+/** Townships, communities and grids of what is in view, by zoom; without a register of places none. */
+function usePlaceLines(cityMap: CityMap | null): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (cityMap === null) return;
+    const lines = new PlaceLines(queries);
+    const draw = async (): Promise<void> => {
+      const found = await lines.within(cityMap.map).catch(() => NOTHING);
+      if (found !== null) cityMap.setData("places", found);
+    };
+    const onMove = (): void => void draw();
+    onMove();
+    cityMap.map.on("moveend", onMove);
+    return () => void cityMap.map.off("moveend", onMove);
+  }, [cityMap, queries]);
 }
 
 /** Keeps the map's sources at what the pages and the server say. */

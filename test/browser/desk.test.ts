@@ -1,0 +1,207 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Lock, Passage } from "../../src/model/finding.ts";
+import type { Vehicle } from "../../src/model/vehicle.ts";
+import { accessibilityFaults, launchBrowser, mapIsDrawn, openConsole } from "./browser.ts";
+import { itemsOf, startDemo, type RunningServer } from "./running-server.ts";
+
+const SMALL = { width: 1366, height: 768 } as const;
+const PATIENCE = { timeout: 30_000 };
+
+let browser: Browser;
+let server: RunningServer;
+let locks: Lock[];
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
+  locks = await itemsOf<Lock>(server.url, "/locks?state=live", 2, 300_000);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Counts the tones and keeps the notifications that the page makes. */
+async function listen(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const heard = { tones: 0, notices: [] as string[] };
+    Object.assign(globalThis, { heard });
+    const start: (this: OscillatorNode, when?: number) => void = Reflect.get(OscillatorNode.prototype, "start");
+    OscillatorNode.prototype.start = function (when?: number) {
+      heard.tones++;
+      start.call(this, when);
+    };
+    const Notice = function (title: string, { body }: { body: string }): void {
+      heard.notices.push(`${title}: ${body}`);
+    };
+    Object.assign(globalThis, {
+      Notification: Object.assign(Notice, { permission: "granted", requestPermission: async () => "granted" }),
+    });
+  });
+}
+const heard = (page: Page): Promise<{ tones: number; notices: string[] }> =>
+  page.evaluate(() => (globalThis as unknown as { heard: { tones: number; notices: string[] } }).heard);
+
+describe("a new lock", () => {
+  it("is told by sound and notification when the desk wants it, not before, and not what was there already", async () => {
+    const { page, context } = await openConsole(browser, "about:blank", SMALL);
+    await listen(page);
+    // The newest lock is held back, then it comes.
+    const newest = locks[0].id;
+    let held = true;
+    await page.route("**/api/v1/locks?state=live**", async (route) => {
+      const answer = await route.fetch();
+      const { items, next } = (await answer.json()) as { items: Lock[]; next: string | null };
+      await route.fulfill({ json: { items: held ? items.filter(({ id }) => id !== newest) : items, next } });
+    });
+    await page.goto(server.url);
+    await page.locator(".rail .card").first().waitFor();
+    expect(await heard(page)).toEqual({ tones: 0, notices: [] });
+    expect(await page.locator(".alert-switch").textContent()).toMatch(/声音 关.*桌面通知 关/);
+    await page.getByRole("button", { name: "声音 关" }).click();
+    await page.getByRole("button", { name: "桌面通知 关" }).click();
+    await page.getByRole("button", { name: "桌面通知 开" }).waitFor();
+    // Turning it on lets one hear it.
+    await expect.poll(async () => (await heard(page)).tones, PATIENCE).toBe(2);
+    await page.reload();
+    await page.locator(".rail .card").first().waitFor();
+    await page.getByRole("button", { name: "声音 开" }).waitFor();
+    expect(await heard(page)).toEqual({ tones: 0, notices: [] });
+    held = false;
+    // After a loss of the connection the lists are read anew.
+    await page.mouse.click(700, 400);
+    await context.setOffline(true);
+    await page.locator(".connection-lost").waitFor(PATIENCE);
+    await context.setOffline(false);
+    await expect.poll(async () => (await heard(page)).notices.length, { timeout: 60_000 }).toBe(1);
+    expect((await heard(page)).notices[0]).toMatch(/新锁定: .*已锁定，待处理|新锁定: 新锁定 \d+ 辆/);
+    await expect.poll(async () => (await heard(page)).tones, PATIENCE).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => page.title()).toMatch(/^\(\d+\)/);
+    await context.close();
+  });
+});
+
+describe("the counts", () => {
+  it.each(["zh", "en"] as const)("say the last hour against the one before (%s)", async (language) => {
+    const { page, context } = await openConsole(browser, server.url, { ...SMALL, language });
+    const trend = page.locator(".state-counts .locked small");
+    await trend.waitFor(PATIENCE);
+    expect(await trend.getAttribute("title")).toMatch(
+      language === "zh" ? /近 1 小时 \d+，前 1 小时 \d+/ : /\d+ in the last hour, \d+ in the hour before/,
+    );
+    await context.close();
+  });
+});
+
+describe("a replay", () => {
+  it("shows the city at an instant of the past, says so in three places, plays, and leads back to now", async () => {
+    const { page, context, errors } = await openConsole(browser, server.url, { ...SMALL, theme: "dark" });
+    await mapIsDrawn(page);
+    const slider = page.locator(".replay-slider");
+    await slider.focus();
+    for (let step = 0; step < 30; step++) await page.keyboard.press("ArrowLeft");
+    const bar = page.locator(".replay-bar");
+    await bar.getByText(/\d+ 辆有定位/).waitFor(PATIENCE);
+    const instant = (): Promise<string | null> => bar.locator("output").textContent();
+    const shown = await instant();
+    expect(await page.locator(".bar-clock").textContent()).toContain("历史回放");
+    expect(await bar.textContent()).toContain("右侧卡片仍为实时");
+    // What is drawn is what the API says of that instant.
+    const at = await slider.inputValue();
+    const answer = (await (
+      await fetch(`${server.url}/api/v1/positions?at=${new Date(Number(at)).toISOString()}`)
+    ).json()) as { number: number[]; timeMs: number[] };
+    expect(answer.number.length).toBeGreaterThan(10);
+    expect(Math.max(...answer.timeMs)).toBeLessThanOrEqual(Number(at));
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await bar.getByRole("button", { name: /播放/ }).click();
+    await expect.poll(instant, PATIENCE).not.toBe(shown);
+    await bar.getByRole("button", { name: "回到实时" }).click();
+    await bar.waitFor({ state: "detached" });
+    expect(await page.locator(".bar-clock").textContent()).not.toContain("历史回放");
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
+
+describe("a vehicle's terminal", () => {
+  it.each(["zh", "en"] as const)("is asked and told, and its answer is shown (%s)", async (language) => {
+    const moving = await itemsOf<Vehicle>(server.url, "/vehicles?limit=50", 1, 5000);
+    const vehicle = moving.find(({ last }) => (last?.speedKmh ?? 0) > 20)!;
+    const { page, context } = await openConsole(
+      browser,
+      `${server.url}/vehicle/${encodeURIComponent(vehicle.id)}?hours=24`,
+      {
+        ...SMALL,
+        language,
+      },
+    );
+    const order = page.locator(".order");
+    await order.waitFor(PATIENCE);
+    const send = language === "zh" ? "下达" : "Send";
+    await order.getByRole("button", { name: send, exact: true }).click();
+    await page.locator(".orders .done").first().waitFor(PATIENCE);
+    await order.getByRole("button", { name: language === "zh" ? "发送文字" : "Send text" }).click();
+    expect(await order.getByRole("button", { name: send, exact: true }).isDisabled()).toBe(true);
+    await order.locator("textarea").fill("请前往服务区登记");
+    await order.getByRole("button", { name: send, exact: true }).click();
+    await expect.poll(() => page.locator(".orders .done").count(), PATIENCE).toBeGreaterThanOrEqual(2);
+    expect(await page.locator(".orders li").first().textContent()).toContain(language === "zh" ? "文字" : "Text");
+    await context.close();
+  });
+
+  it("that stood has its stops listed, each leads to its instant", async () => {
+    const { page, context } = await openConsole(
+      browser,
+      `${server.url}/vehicle/${encodeURIComponent(locks[0].vehicle)}?hours=24`,
+      SMALL,
+    );
+    await page.locator(".stops summary").click();
+    const [line] = await page.locator(".stops tbody tr").all();
+    expect(await line.textContent()).toMatch(/停留|熄火停车/);
+    await line.getByRole("button").click();
+    await page.waitForURL(/[?&]at=/);
+    await context.close();
+  });
+});
+
+describe("a gate", () => {
+  it("answers who passed between two instants, one way, and saves the answer", async () => {
+    const [passage] = await itemsOf<Passage>(server.url, "/passages?limit=1", 1, 60_000);
+    const { page, context, errors } = await openConsole(browser, `${server.url}/gate/${passage.gate}`, {
+      ...SMALL,
+      language: "en",
+    });
+    await page.locator(".passage-row").first().waitFor(PATIENCE);
+    const local = (ms: number): string =>
+      new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short", timeStyle: "short" })
+        .format(ms)
+        .replace(" ", "T");
+    const time = Date.parse(passage.time);
+    const form = page.getByRole("form", { name: "Who passed in this time" });
+    await form.getByLabel("From").fill(local(time + 60_000));
+    await form.getByLabel("To").fill(local(time - 60_000));
+    await form.getByText("The end has to be later").waitFor();
+    await form.getByLabel("From").fill(local(time - 60_000));
+    await form.getByLabel("To").fill(local(time + 120_000));
+    await form.getByRole("button", { name: "Ask" }).click();
+    await page.waitForURL(/from=.*to=/);
+    const { items } = (await (
+      await fetch(`${server.url}/api/v1/gates/${passage.gate}/passages?${new URL(page.url()).searchParams}`)
+    ).json()) as { items: { direction: string }[] };
+    await expect.poll(() => page.locator(".passage-row").count(), PATIENCE).toBe(items.length);
+    expect(items.length).toBeGreaterThan(0);
+    const other = passage.direction === "inbound" ? "Outbound" : "Inbound";
+    await page.locator(".filter").getByRole("button", { name: other }).click();
+    await expect
+      .poll(() => page.locator(".passage-row").count(), PATIENCE)
+      .toBe(items.filter(({ direction }) => direction !== passage.direction).length);
+    expect(await page.locator(".filter .export a").first().getAttribute("href")).toMatch(/gate=.*from=.*to=/);
+    await page.getByRole("button", { name: "GPS against ETC" }).click();
+    await page.waitForURL(/view=queue/);
+    await page.getByText("Passages that only one saw").waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
