@@ -166,19 +166,29 @@ export class CaseDesk {
     return row;
   }
 
-  /** Has a case that nobody took follow its subject to another place; one that is taken stays where it is. */
-  async move(id: string, place: string, position: CaseBody["position"], why: string): Promise<CaseRow | null> {
+  /**
+   * Has a case follow its subject to another place, as long as nobody took it; with `always` also one that is taken, because its
+   * place is not there any more.
+   */
+  async move(
+    id: string,
+    place: string,
+    position: CaseBody["position"],
+    why: string,
+    always = false,
+  ): Promise<CaseRow | null> {
     const { kysely, places, now } = this.#options;
     const atMs = now();
     const row = await kysely.transaction().execute(async (transaction) => {
       const present = await findCase(transaction, id, "for update");
-      if (present === undefined || present.closed_ms !== null || present.taken_by !== null) return null;
-      if (present.place === place) {
+      if (present === undefined || present.closed_ms !== null) return null;
+      if (present.taken_by !== null && !always) return null;
+      const path = places.getPath(place, atMs);
+      if (present.place === place && present.path === path) {
         await updateCase(transaction, { ...present, body: { ...present.body, position } });
         return null;
       }
       const type = this.typeOf(present.type);
-      const path = places.getPath(place, atMs);
       const moved = this.#writer.addressed(
         type,
         { ...present, place, path, body: { ...present.body, position } },
@@ -269,6 +279,7 @@ export class CaseDesk {
     // Whose it becomes is a change that a doer has to have seen; that somebody was told is not.
     if (step.does === "reassign") {
       raised.slot = addressee.slot;
+      raised.body = { ...present.body, reassigned: true };
       raised.version = present.version + 1;
     }
     return this.#writer.write(transaction, type, raised, present, {

@@ -12,8 +12,6 @@ import type { DutyFinder, PlaceFinder, WorkingTime } from "./ports.ts";
 import { typeViewOf } from "./type-view.ts";
 
 export interface CaseListsOptions {
-  /** The program's own connection: for what only says that something is gone. */
-  kysely: Kysely<Tables>;
   types: readonly CaseTypeDefinition[];
   places: PlaceFinder;
   duties: DutyFinder;
@@ -301,11 +299,7 @@ function below(path: string): RawBuilder<boolean> {
   return sql<boolean>`work_case.path like ${`${path}%`}`;
 }
 
-function add<Row extends { overdue: number }>(
-  row: Row,
-  key: keyof Row,
-  more: { count: number; overdue: number },
-): Row {
+function add<Row extends { overdue: number }>(row: Row, key: keyof Row, more: { count: number; overdue: number }): Row {
   return { ...row, [key]: (row[key] as number) + more.count, overdue: row.overdue + more.overdue };
 }
 

@@ -16,6 +16,8 @@ export interface CaseBody {
   /** The instant of its last entry: nothing is done before it. */
   lastMs: number;
   entries: number;
+  /** The ladder gave it to another slot; it stays there until a step is done, wherever the case moves. */
+  reassigned?: boolean;
 }
 
 export type CaseRow = Omit<Selectable<CaseTables["work_case"]>, "body" | "change"> & { body: CaseBody };

@@ -99,6 +99,7 @@ export class CaseWriter {
 
   /** Addresses a case to the slot of its state, or to the one that the work goes up to when nobody holds it. */
   addressed(type: CaseTypeDefinition, row: CaseRow, atMs: number): CaseRow {
+    if (row.body.reassigned) return row;
     const { slot } = type.states[row.state]!;
     if (type.states[row.state]!.end) return { ...row, slot };
     const addressee = this.#options.duties.find(row.place, slot, atMs);
@@ -135,6 +136,7 @@ export class CaseWriter {
       confirmation: step.reopens ? "none" : present.confirmation,
       body: {
         ...present.body,
+        ...(isElsewhere || step.frees ? { reassigned: false } : {}),
         clocks,
         doers: actor === null ? present.body.doers : { ...present.body.doers, [step.action]: actor },
       },
@@ -199,7 +201,8 @@ export class CaseWriter {
         at_ms: entry.atMs,
         kind: entry.kind,
         actor: entry.actor,
-        path: row.path,
+        // Whoever had it is told that it left: that entry stays where it was.
+        path: entry.kind === "moved" && before !== null ? before.path : row.path,
         command: entry.command,
         body: JSON.stringify(entry.body),
       })

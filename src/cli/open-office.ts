@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";
+import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { AccessDesk } from "../access/access-desk.ts";
 import { AuditChain } from "../access/audit-chain.ts";
 import { readAs } from "../access/read-as.ts";
@@ -8,8 +9,11 @@ import { Attachments } from "../cases/attachments.ts";
 import { CaseDesk } from "../cases/case-desk.ts";
 import { CaseLists } from "../cases/case-lists.ts";
 import type { EntryBody } from "../cases/case-record.ts";
+import { DriverLinks } from "../cases/driver-link.ts";
 import { EffectDesk, type EffectPerformer } from "../cases/effects.ts";
+import type { Contact } from "../cases/notice-channel.ts";
 import { loadCaseType } from "../cases/load-case-type.ts";
+import { countAtPlaces, countBelow, rehomeCases } from "../cases/place-work.ts";
 import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
 import { textCommand } from "../gateway/command.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
@@ -19,11 +23,13 @@ import { principalOf } from "../http/principal.ts";
 import type { DemoAccount, PlaceNames } from "../http/session-routes.ts";
 import type { TerminalDesk } from "../http/terminal-routes.ts";
 import { WuxingError } from "../model/errors.ts";
+import type { Rule } from "../model/rule.ts";
 import { TextFlag } from "../wire/jt808/8300-text.ts";
 import type { Database } from "../store/database.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { Watch } from "../watch/watch.ts";
+import { openNotices } from "./open-notices.ts";
 import { fillDemoAccounts } from "./demo-accounts.ts";
 
 export interface OfficeParts {
@@ -35,6 +41,9 @@ export interface OfficeParts {
   places: PlaceDesk;
   /** The gateway may open later than the office. */
   terminals: () => Pick<TerminalDesk, "terminalsOf" | "send">;
+  /** Of the data folder; signs drivers' links. */
+  secret: string;
+  ruleOf: (version: number) => Promise<Rule>;
   isDemo: boolean;
   now: () => number;
   log: { warn(fields: object, text: string): void; info(fields: object, text: string): void };
@@ -44,8 +53,6 @@ export interface OfficeParts {
 export interface Office {
   access: HttpAccess;
   cases: CaseOffice;
-  lockCases: LockCases;
-  attachments: Attachments;
   names: PlaceNames;
   demoAccounts: readonly DemoAccount[];
   close: () => Promise<void>;
@@ -54,6 +61,7 @@ export interface Office {
 /** The ladder, the effects and the vehicles of cases are looked at so often, ms. */
 const TICK_MS = 1000;
 const FOLLOW_EVERY_TICKS = 15;
+const REHOME_EVERY_TICKS = 60;
 /** A position this much newer than the instant asked for is not the one of that instant, ms. */
 const LIVE_SLACK_MS = 5 * 60_000;
 const TRACK_BACK_MS = 60 * 60_000;
@@ -62,6 +70,9 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   const { dir, database, ledger, watch, places, isDemo, now, log } = parts;
   const { kysely } = database;
   const desks = places.places;
+  // How a person is reached stands encrypted, and is not opened here yet.
+  const contactOf = async (): Promise<Contact> => ({ phone: null, mail: null });
+  const { desk: notices, hotline } = await openNotices(dir, kysely, contactOf);
   const finder = placeFinder(places);
   const positionOf = subjectPosition(parts);
   const duties: DutyFinder = {
@@ -76,7 +87,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     duties,
     working: places.calendar,
     positionOf,
-    channels: [],
+    channels: notices.channels,
     now,
   };
   const desk = new CaseDesk(options);
@@ -94,6 +105,8 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     log,
   });
   const effects = new EffectDesk(kysely, performers(desk, watch, parts.terminals));
+  places.work = { countBelow: (paths) => countBelow(kysely, paths, now()) };
+  desks.addDependents({ count: (at) => countAtPlaces(kysely, at) });
   const names: PlaceNames = {
     nameOf: finder.nameOf,
     kindOf: (place) => desks.history.versionsOf(place).at(-1)?.kind ?? "",
@@ -117,21 +130,40 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     log.warn({}, "nobody can sign in yet: wuxing account add NAME --role administrator");
   const ticking = tick(TICK_MS, log, async (count) => {
     await desk.fireLadder(now());
+    // Leases and waits are about networks: they go by the wall clock, however fast the city's runs.
     await effects.perform(Date.now());
+    await notices.deliver(Date.now());
     if (count % FOLLOW_EVERY_TICKS === 0) await lockCases.followVehicles();
+    if (count % REHOME_EVERY_TICKS === 0) await rehomeCases(kysely, desk, finder, now());
   });
   return {
     access,
     cases: {
       desk,
       lists,
+      kysely,
+      now,
+      attachments: new Attachments(join(dir, "attachments"), kysely),
+      drivers: new DriverDesk({
+        kysely,
+        ledger,
+        desk,
+        lockCases,
+        links: new DriverLinks(parts.secret),
+        ruleOf: parts.ruleOf,
+        hotline,
+        now,
+      }),
+      caseOfLock: async (lock) => {
+        const row = await kysely.selectFrom("work_case").select("id").where("lock", "=", lock).executeTakeFirst();
+        return row?.id ?? null;
+      },
       readAs: (request, run) => readAs(kysely, principalOf(request), run),
     },
-    lockCases,
-    attachments: new Attachments(join(dir, "attachments"), kysely),
     names,
     demoAccounts,
     close: async () => {
+      notices.close();
       await ticking.end();
       await lockCases.close();
     },

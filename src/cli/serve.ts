@@ -41,7 +41,7 @@ import { IngestMeter } from "./ingest-meter.ts";
 import { tallyIntake } from "./intake-tally.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
 import { openEtc } from "./open-etc.ts";
-import { loadRule, openRulesAndReports } from "./open-rules.ts";
+import { loadRule, loadRuleVersion, openRulesAndReports } from "./open-rules.ts";
 import type { Settings } from "./settings.ts";
 import { forwardToUpperPlatforms } from "./upper-platforms.ts";
 
@@ -145,6 +145,8 @@ class Parts implements Platform {
       tracks,
       places,
       terminals: () => this.#gateway!,
+      secret: await this.#secret(),
+      ruleOf: (version) => loadRuleVersion(database, version),
       isDemo: demo,
       now: this.#cityTimeMs,
       log: this.#log,

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { ATTACHMENT_BYTES_MAX, ATTACHMENT_TYPES, type Attachments } from "../cases/attachments.ts";
+import { ATTACHMENT_BYTES_MAX, ATTACHMENT_TYPES } from "../cases/attachments.ts";
 import type { CaseOffice } from "./case-routes.ts";
 import { errorSchema } from "./error-answer.ts";
 import { answer } from "./lists.ts";
@@ -9,14 +9,12 @@ import { doerOf, principalOf } from "./principal.ts";
 const tags = ["cases"];
 const idSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
-export interface AttachmentRoom {
-  attachments: Attachments;
-  readAs: CaseOffice["readAs"];
-  now: () => number;
-}
-
 /** What people attach to steps: sent first, then named by the step. */
-export function attachmentRoutes({ attachments, readAs, now }: AttachmentRoom): FastifyPluginAsyncZod {
+export function attachmentRoutes({
+  attachments,
+  readAs,
+  now,
+}: Pick<CaseOffice, "attachments" | "readAs" | "now">): FastifyPluginAsyncZod {
   return async (app) => {
     app.addContentTypeParser(
       [...ATTACHMENT_TYPES],

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { FastifyRequest } from "fastify";
 import type { Kysely } from "kysely";
 import { z } from "zod";
+import type { Attachments } from "../cases/attachments.ts";
 import { CaseChanged, type CaseDesk } from "../cases/case-desk.ts";
 import type { CaseLists } from "../cases/case-lists.ts";
 import type { Holder } from "../cases/permits.ts";
@@ -15,6 +16,7 @@ import {
   caseTypeViewSchema,
 } from "../model/case.ts";
 import type { Tables } from "../store/tables.ts";
+import type { DriverOffice } from "./driver-routes.ts";
 import { errorBody, errorSchema } from "./error-answer.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 import { doerOf, principalOf } from "./principal.ts";
@@ -23,6 +25,14 @@ import { doerOf, principalOf } from "./principal.ts";
 export interface CaseOffice {
   desk: CaseDesk;
   lists: CaseLists;
+  attachments: Attachments;
+  drivers: DriverOffice;
+  /** For what belongs to a person alone. */
+  kysely: Kysely<Tables>;
+  /** The city's clock, ms UTC. */
+  now: () => number;
+  /** The case of a lock; null before it is opened. */
+  caseOfLock: (lock: string) => Promise<string | null>;
   /** Asks the database with the rights of whoever asks. */
   readAs: <T>(request: FastifyRequest, run: (database: Kysely<Tables>) => Promise<T>) => Promise<T>;
 }
@@ -32,7 +42,11 @@ const params = z.object({ id: z.string().min(1).max(100) });
 const flag = z.enum(["true", "false"]).optional();
 const changedSchema = errorSchema.extend({ current: caseSummarySchema.nullable() });
 
-export function caseRoutes({ desk, lists, readAs }: CaseOffice): FastifyPluginAsyncZod {
+export function caseRoutes({
+  desk,
+  lists,
+  readAs,
+}: Pick<CaseOffice, "desk" | "lists" | "readAs">): FastifyPluginAsyncZod {
   const holderOf = (request: FastifyRequest): Holder => lists.holder(principalOf(request).person ?? "");
   return async (app) => {
     app.route({

@@ -1,9 +1,8 @@
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { driverViewSchema, objectionInputSchema, type DriverView } from "../model/driver.ts";
-import type { CaseOffice } from "./case-routes.ts";
 import { answer } from "./lists.ts";
-import { doerOf } from "./principal.ts";
 
 /** What a driver sees of a lock and says to it, by a signed link. */
 export interface DriverOffice {
@@ -17,7 +16,11 @@ const tags = ["driver"];
 const params = z.object({ token: z.string().min(1).max(500) });
 
 /** The page of a driver whose vehicle is locked: no account, only the link. */
-export function driverRoutes(drivers: DriverOffice, { lists, readAs }: CaseOffice): FastifyPluginAsyncZod {
+export function driverRoutes(
+  drivers: DriverOffice,
+  /** @throws when whoever asks may not see the case */
+  checkSees: (request: FastifyRequest, caseId: string) => Promise<void>,
+): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: "POST",
@@ -30,9 +33,8 @@ export function driverRoutes(drivers: DriverOffice, { lists, readAs }: CaseOffic
       },
       handler: async (request) => {
         const { id } = request.params;
-        const holder = lists.holder(doerOf(request).person);
         // Who may not see a case may not open it to others either.
-        await readAs(request, (database) => lists.story(database, holder, id));
+        await checkSees(request, id);
         return drivers.link(id);
       },
     });

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { WuxingError } from "../model/errors.ts";
 import {
   exposureSchema,
   fenceEventSchema,
@@ -17,7 +18,7 @@ const span = { from: instantQuery.optional(), to: instantQuery.optional() };
 const lockParams = z.object({ id: z.string().min(1).max(64) });
 
 /** What was found: exposures, locks, passages, entries; and the one command on them, a lock's release by a person. */
-export function findingRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyncZod {
+export function findingRoutes({ ledger, watch, cases }: ServerParts): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: "GET",
@@ -54,12 +55,21 @@ export function findingRoutes({ ledger, watch }: ServerParts): FastifyPluginAsyn
       url: "/locks/:id/release",
       schema: {
         tags: ["locks"],
-        summary: "Releases a lock: a named person, a reason, the evidence",
+        summary: "Releases a lock where no cases are worked; elsewhere the steps of its case are the only way",
         params: lockParams,
         body: releaseInputSchema,
         response: answer(lockSchema),
       },
-      handler: ({ params: { id }, body }) => watch.releaseLock(id, body),
+      handler: async ({ params: { id }, body }) => {
+        if (cases === undefined) return watch.releaseLock(id, body);
+        const { state } = await ledger.lock(id);
+        if (state === "released" || state === "expired") throw new WuxingError("LOCK_ENDED", `${id} is ${state}`);
+        const caseId = await cases.caseOfLock(id);
+        throw new WuxingError(
+          "CASE_ACTION_INVALID",
+          `${id} is released by the steps of its case, ${caseId ?? "which is being opened"}`,
+        );
+      },
     });
     app.route({
       method: "GET",

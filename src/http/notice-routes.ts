@@ -1,9 +1,8 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import type { Kysely } from "kysely";
 import { z } from "zod";
 import { listDeadLetters, listNotices, readNotice, replayDeadLetter } from "../cases/notice-outbox.ts";
 import { noticeSchema } from "../model/case.ts";
-import type { Tables } from "../store/tables.ts";
+import type { CaseOffice } from "./case-routes.ts";
 import { answer, pageAnswer, pageQuery } from "./lists.ts";
 import { doerOf } from "./principal.ts";
 
@@ -20,13 +19,8 @@ const deadLetterSchema = z.object({
 });
 const params = z.object({ id: z.string().min(1).max(300) });
 
-export interface NoticeOffice {
-  kysely: Kysely<Tables>;
-  now: () => number;
-}
-
 /** A person's inbox, and for who looks after the machine what could not be delivered. */
-export function noticeRoutes({ kysely, now }: NoticeOffice): FastifyPluginAsyncZod {
+export function noticeRoutes({ kysely, now }: Pick<CaseOffice, "kysely" | "now">): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: "GET",

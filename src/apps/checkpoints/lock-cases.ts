@@ -113,7 +113,7 @@ export class LockCases {
       .select(({ fn }) => fn.countAll<number>().as("earlier"))
       .where("parent", "=", id)
       .executeTakeFirstOrThrow();
-    const objection = `${id}:objection-${Number(earlier) + 1}`;
+    const objection = `${id}:objection-${earlier + 1}`;
     const openOne = await kysely
       .selectFrom("work_case")
       .select("id")

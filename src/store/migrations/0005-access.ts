@@ -87,7 +87,8 @@ create policy work_case_seen on work_case for select to wuxing_app using (
 );
 alter table case_entry enable row level security;
 create policy case_entry_seen on case_entry for select to wuxing_app using (
-  exists (select 1 from work_case where work_case.id = case_entry."case")
+  path ^@ any ((select string_to_array(current_setting('wuxing.paths', true), ' '))::text[])
+  or exists (select 1 from work_case where work_case.id = case_entry."case")
 );
 alter table case_attachment enable row level security;
 create policy case_attachment_seen on case_attachment for select to wuxing_app using (
