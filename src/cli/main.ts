@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { accountCommand } from "./account-command.ts";
+import { auditCommand } from "./audit-command.ts";
 import { decodeCommand } from "./decode-command.ts";
 import { etcCommand } from "./etc-command.ts";
 import { matchCommand } from "./match-command.ts";
@@ -29,6 +31,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     sourceCommand(),
     etcCommand(),
     placesCommand(),
+    accountCommand(),
+    auditCommand(),
     settingsCommand(),
   ]) {
     program.addCommand(command);
