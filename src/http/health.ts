@@ -23,6 +23,11 @@ export function healthOf(parts: ServerParts): Health {
     const en = "track files could not be compacted, this is tried again";
     reasons.push({ part: "tracks", zh, en, detail: tracks.compactionError });
   }
+  if (tracks.damagedFiles.length > 0) {
+    const zh = "轨迹文件已损坏，请从备份恢复（wuxing tracks verify）";
+    const en = "track files are damaged, restore them from the backup (wuxing tracks verify)";
+    reasons.push({ part: "tracks", zh, en, detail: tracks.damagedFiles.join(", ").slice(0, 500) });
+  }
   const { ledgerProblem } = parts.watch.status();
   if (ledgerProblem !== null) {
     const zh = "台账不能写入，新的发现在排队";

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
 import { FixAppender, STORED_COLUMNS_SQL } from "./fix-columns.ts";
+import { FileHealth } from "./file-check.ts";
 import { fixFiles, quoted, wholeMs } from "./fix-source.ts";
 import { insertOf, readManifest, writeManifest } from "./manifest.ts";
 import { writeRun, type TrackFile } from "./run-writer.ts";
@@ -37,6 +38,7 @@ export class Compaction {
   private readonly appender = new FixAppender();
   /** See `TrackStore.completeSinceMs`. */
   completeSinceMs = -Infinity;
+  readonly fileHealth: FileHealth;
   private newestRun = 0;
   private cutoffMs = -Number.MAX_SAFE_INTEGER;
   private keepsStretches = false;
@@ -46,6 +48,7 @@ export class Compaction {
   constructor(database: TrackDatabase, onStep: (step: TrackStep) => void) {
     this.database = database;
     this.onStep = onStep;
+    this.fileHealth = new FileHealth(database.filesDir);
   }
 
   async load(): Promise<void> {
@@ -153,9 +156,14 @@ export class Compaction {
       );
       const done: TrackFile[] = [];
       for (const file of past) {
-        const kept = await countOf(connection, `${this.filesOf([file])} AS fix WHERE ${this.stays()}`);
+        const isDamaged = this.fileHealth.isDamaged(file);
+        // Nobody can tell what of it has to stay; where all of it is over it goes all the same.
+        if (isDamaged && (this.keepsStretches || file.maxReceivedMs >= this.cutoffMs)) continue;
+        const kept = isDamaged ? 0 : await countOf(connection, `${this.filesOf([file])} AS fix WHERE ${this.stays()}`);
         if (kept === file.fixes) continue;
-        const { files, expired } = await this.rewrite(connection, [file]);
+        const { files, expired } = isDamaged
+          ? { files: [], expired: file.fixes }
+          : await this.rewrite(connection, [file]);
         await this.replace(connection, { added: files, removed: [file], expired });
         report.expiredFixes += expired;
         report.writtenFiles += files.length;
@@ -167,11 +175,17 @@ export class Compaction {
     await this.unlink(old);
   }
 
+  /** Looks at one more of the files, so that a damaged one becomes known within days, whoever asks for it. */
+  async lookOn(): Promise<void> {
+    await this.fileHealth.lookOn(await this.database.use("compact", readManifest));
+  }
+
   /** Writes what retention leaves of files of one day into new ones. */
   private async rewrite(
     connection: DuckDBConnection,
     old: readonly TrackFile[],
   ): Promise<{ files: TrackFile[]; expired: number }> {
+    await this.fileHealth.check(old);
     const source = `(SELECT * FROM ${this.filesOf(old)} AS fix WHERE ${this.stays()})`;
     const run = { run: this.nextRun(), day: old[0].day };
     const files = await writeRun(connection, this.database.filesDir, run, source);
@@ -200,7 +214,8 @@ export class Compaction {
   }
 
   private async findMerge(connection: DuckDBConnection): Promise<TrackFile[]> {
-    for (const files of Map.groupBy(await readManifest(connection), (file) => file.day).values()) {
+    const whole = (await readManifest(connection)).filter((file) => !this.fileHealth.isDamaged(file));
+    for (const files of Map.groupBy(whole, (file) => file.day).values()) {
       const like = runsOfLikeSize(files);
       if (like.length > 0) return like;
     }

@@ -38,6 +38,54 @@ export async function verifyFiles(filesDir: string, manifest: readonly TrackFile
   return report;
 }
 
+/**
+ * Which files are known to be damaged: those that a look at them before they are rewritten has found, and a slow walk
+ * through all of them. What is damaged is never written anew, as if it were whole.
+ */
+export class FileHealth {
+  /** Names of files that are not what the manifest says. */
+  readonly damaged = new Set<string>();
+  readonly #filesDir: string;
+  /** The run that was looked at last. */
+  #lastName = "";
+
+  constructor(filesDir: string) {
+    this.#filesDir = filesDir;
+  }
+
+  /** Looks at files before they are rewritten. @throws WuxingError DATA_UNREADABLE naming the first damaged one */
+  async check(files: readonly TrackFile[]): Promise<void> {
+    for (const file of files) await this.#look(file);
+    const name = files.flatMap(bothOf).find((each) => this.damaged.has(each.name))?.name;
+    if (name === undefined) return;
+    const path = join(this.#filesDir, name);
+    throw new WuxingError("DATA_UNREADABLE", path, [{ where: path, expected: "the content that was written" }]);
+  }
+
+  /** True when the file, or its visits, were found damaged. */
+  isDamaged(file: TrackFile): boolean {
+    return this.damaged.has(file.name) || this.damaged.has(file.visitsName);
+  }
+
+  /** Looks at the next file of the walk, and forgets those that are no longer there. */
+  async lookOn(manifest: readonly TrackFile[]): Promise<void> {
+    const present = new Set(manifest.flatMap(bothOf).map(({ name }) => name));
+    for (const name of this.damaged) if (!present.has(name)) this.damaged.delete(name);
+    const names = manifest.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const next = names.find(({ name }) => name > this.#lastName) ?? names[0];
+    if (next === undefined) return;
+    this.#lastName = next.name;
+    await this.#look(next);
+  }
+
+  /** A file that was restored is whole again. */
+  async #look(file: TrackFile): Promise<void> {
+    const { faults } = await verifyFiles(this.#filesDir, [file]);
+    for (const { name } of bothOf(file)) this.damaged.delete(name);
+    for (const { file: name } of faults) this.damaged.add(name);
+  }
+}
+
 function bothOf(file: TrackFile): { name: string; bytes: number; sha256: string }[] {
   return [
     { name: file.name, bytes: file.bytes, sha256: file.sha256 },

@@ -202,6 +202,8 @@ export interface TrackStoreHealth {
   slowestCommitMs: number;
   /** The last failure of background work (compaction), null when the last run went well. */
   compactionError: string | null;
+  /** Names of files that are not what was written; each compaction looks at one more, and at those that it merges. */
+  damagedFiles: string[];
 }
 
 export interface CompactionReport {

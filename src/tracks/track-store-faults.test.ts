@@ -1,4 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   mkdirSync,
@@ -133,7 +134,80 @@ describe.skipIf(!canMount)("on a disk of its own (needs root to mount one)", () 
   });
 });
 
+/** Runs `limited-writer.ts` with a limit on the size of files, lifts it when it says so, and gives what it said. */
+async function writeLimited(bytes: number): Promise<string[]> {
+  const script = join(import.meta.dirname, "../../test/crash/limited-writer.ts");
+  const child = spawn("prlimit", [`--fsize=${bytes}:unlimited`, process.execPath, script, dir], { stdio: "pipe" });
+  let said = "";
+  child.stderr.on("data", (part: Buffer) => (said += part.toString()));
+  child.stdout.on("data", (part: Buffer) => {
+    said += part.toString();
+    if (said.includes("refused") && !said.includes("lifted")) {
+      said += "lifted\n";
+      execFileSync("prlimit", ["--pid", String(child.pid), "--fsize=unlimited:unlimited"]);
+    }
+  });
+  await once(child, "close");
+  return said.trim().split("\n");
+}
+
+test.skipIf(spawnSync("prlimit", ["--version"]).status !== 0)(
+  "a short write stops acknowledgements with STORE_UNAVAILABLE; writing resumes by itself, nothing is lost or doubled",
+  async () => {
+    const said = await writeLimited(3 << 20);
+    const acknowledged = Number(said.at(-1)?.split(" ")[1]);
+    expect(said).toEqual([
+      expect.stringMatching(/^refused STORE_UNAVAILABLE unavailable .*File too large/) as string,
+      "lifted",
+      "ok",
+      `acknowledged ${acknowledged}`,
+    ]);
+    expect(acknowledged).toBeGreaterThan(1000);
+    await open();
+    const track = await store!.track(0, -Infinity, Infinity);
+    // What was refused may be there as well: it would be sent again, and be one fix.
+    expect(track.length).toBeGreaterThanOrEqual(acknowledged);
+    expect(new Set(track.timeMs.subarray(0, track.length)).size).toBe(track.length);
+    expect((await store!.verify()).faults).toEqual([]);
+  },
+);
+
 describe("a damaged file", () => {
+  test("becomes known in health by itself, and is whole again when it has been restored", async () => {
+    await open();
+    await store!.append(fixes(1000));
+    await store!.compact(true);
+    const path = parquetFile(false);
+    flipByte(path, 2000);
+    await store!.compact();
+    expect(store!.health()).toMatchObject({ state: "ok", damagedFiles: [path.split("/").at(-1)] });
+    // What is new is still taken.
+    expect(await store!.append(fixes(10, NOON + 86_400_000))).toBe(1010);
+    flipByte(path, 2000);
+    await store!.compact();
+    expect(store!.health().damagedFiles).toEqual([]);
+  });
+
+  test("is not merged into a new one as if it were whole", async () => {
+    await open();
+    const flush = async (part: number): Promise<void> => {
+      await store!.append(fixes(1000, NOON + part * 1_000_000));
+      await store!.compact(true);
+    };
+    for (let part = 0; part < 3; part++) await flush(part);
+    const path = parquetFile(false);
+    const name = path.split("/").at(-1)!;
+    flipByte(path, 2000);
+    await expect(flush(3)).rejects.toMatchObject({ code: "DATA_UNREADABLE", problems: [{ where: path }] });
+    expect(store!.health()).toMatchObject({ damagedFiles: [name], hotFixes: 0 });
+    for (let part = 4; part < 9; part++) await flush(part);
+    expect(readdirSync(join(dir, "files"))).toContain(name);
+    expect(store!.health()).toMatchObject({ damagedFiles: [name], compactionError: null });
+    flipByte(path, 2000);
+    expect((await store!.verify()).faults).toEqual([]);
+    expect((await store!.track(0, -Infinity, Infinity)).length).toBe(9000);
+  });
+
   test("is found by its checksum, and by its name", async () => {
     await open();
     await store!.append(fixes(1000));

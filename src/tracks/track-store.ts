@@ -225,6 +225,7 @@ class StoredTracks implements TrackStore {
       lastCommitMs: this.commits.lastCommitMs,
       slowestCommitMs: this.commits.slowestCommitMs,
       compactionError: this.compactionError,
+      damagedFiles: [...this.compaction.fileHealth.damaged],
     };
   }
 
@@ -297,6 +298,7 @@ class StoredTracks implements TrackStore {
       }
       await this.compaction.expire(report);
       await this.compaction.merge(report);
+      await this.compaction.lookOn();
       await this.countFiles();
       this.compactionError = problem;
       if (report.expiredFixes > 0)

@@ -11,7 +11,7 @@ import { TRACK_STEPS } from "../../src/tracks/track-store.ts";
 import { inspect, liveAndDie, type Cut } from "./kill-writer.ts";
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "60" }, seconds: { type: "string", default: "150" } },
+  options: { kills: { type: "string", default: "75" }, seconds: { type: "string", default: "150" } },
 });
 const killsMax = Number(values.kills);
 const endAt = performance.now() + Number(values.seconds) * 1000;
@@ -44,10 +44,10 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Each step in turn at a random occurrence, and as many random instants. */
+/** Each step in turn at a random occurrence, and twice as many random instants: 50 of 75. */
 function nextCut(index: number): Cut {
-  if (index % 2 === 1) return { at: { afterMs: 20 + Math.random() * 1200 } };
-  const step = TRACK_STEPS[(index / 2) % TRACK_STEPS.length];
+  if (index % 3 !== 0) return { at: { afterMs: 20 + Math.random() * 1200 } };
+  const step = TRACK_STEPS[(index / 3) % TRACK_STEPS.length];
   const often = step.startsWith("commit");
   return { at: { step, occurrence: 1 + Math.floor(Math.random() * (often ? 60 : 3)) } };
 }

@@ -49,7 +49,9 @@ export function arrivalsOf(seed: number): Fix[][] {
       const lateMs = random() < 0.1 ? 3_600_000 : 0;
       for (let left = 1 + Math.floor(random() * 40); left > 0; left--) {
         timeMs += 1000 * Math.floor(10 + random() * 40);
-        lonE6 = Math.min(114_030_000, Math.max(113_970_000, lonE6 + stepE6));
+        // Every other truck also goes far away from everything.
+        const reach = truck % 2 === 0 ? 30_000 : 100_000;
+        lonE6 = Math.min(114_000_000 + reach, Math.max(114_000_000 - reach, lonE6 + stepE6));
         const latE6 = 35_300_000 + Math.floor(random() * 200);
         const fix = { vehicle: `豫G${10_000 + truck}_2`, timeMs, lonE6, latE6 };
         arrivals.push({ fix, atMs: timeMs + lateMs });

@@ -2,7 +2,8 @@
  * The process that the crash test of findings kills: takes the batches of a world in, from the first that has not been
  * acknowledged, and says on its standard output what has been. Arguments: folder, seed, number of the first batch, the
  * point at which it kills itself (a step of the track store, `acknowledged`, `ingested`, or `-`) and at which occurrence.
- * When all is in and settled it writes what stands to `standing.json` and ends.
+ * When all is in and settled it writes what stands to `standing.json` and ends. With the point `batch` nothing is taken in
+ * live: all fixes are stored, and what stands is the answer to their whole history.
  */
 import { writeFileSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -18,19 +19,24 @@ let killIn = Number(killAt);
 const reach = (point: string): void => {
   if (point === killPoint && --killIn <= 0) process.kill(process.pid, "SIGKILL");
 };
-const city = await openSmallCity(dir, reach);
+let city = await openSmallCity(dir, reach);
 writeSync(1, "open\n");
 
 const batches = arrivalsOf(Number(seed));
 for (let index = Number(first); index < batches.length; index++) {
   const batch = batchOf(batches[index]);
-  await city.tracks.append(batch);
+  const position = await city.tracks.append(batch);
   writeSync(1, `${index} ${index + 1}\n`);
   reach("acknowledged");
-  city.watch.ingest(batch);
+  if (killPoint === "batch") continue;
+  city.watch.ingest(batch, position);
   reach("ingested");
   if (index % COMPACT_EVERY === 0) await city.tracks.compact(true);
   await pause(PAUSE_MS);
+}
+if (killPoint === "batch") {
+  await city.close();
+  city = await openSmallCity(dir, reach);
 }
 await city.watch.settled();
 writeFileSync(`${dir}/standing.json`, JSON.stringify(await standing(city)));

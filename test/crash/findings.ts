@@ -1,7 +1,7 @@
 /**
  * The second half of `npm run test:crash` (for longer: `node test/crash/findings.ts --worlds N --kills N`): track store, ledger and watch as `serve` puts them together,
  * killed between a fix's commit and its acknowledgement, between that and its finding, and at random instants; at the end
- * the findings must be those of a run that was never cut. Ends with 1 when they are not.
+ * the findings must be the batch answer. Ends with 1 when they are not.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ let bad = 0;
 for (let seed = 1; seed <= Number(values.worlds); seed++) {
   const [whole, cut] = [mkdtempSync(join(tmpdir(), "wuxing-whole-")), mkdtempSync(join(tmpdir(), "wuxing-cut-"))];
   try {
-    await runUntilCut(SCRIPT, [whole, String(seed)], 0, null);
+    await runUntilCut(SCRIPT, [whole, String(seed)], 0, "batch");
     const wanted = readFileSync(join(whole, "standing.json"), "utf8");
     const random = randomOf(seed);
     let acknowledged = 0;

@@ -26,10 +26,17 @@ export async function liveAndDie(dir: string, first: number, cut: Cut): Promise<
 
 /**
  * Runs a script with `args`, `first` and the cut's step and occurrence as arguments. It writes `open` when its stores
- * are open, and `from end` for each acknowledgement. Without a cut it must come to its end.
+ * are open, and `from end` for each acknowledgement. Without a cut, and as `batch`, it must come to its end.
  */
-export async function runUntilCut(script: URL, args: readonly string[], first: number, cut: Cut | null): Promise<Life> {
-  const where = cut !== null && "step" in cut.at ? [cut.at.step, String(cut.at.occurrence)] : ["-", "0"];
+export async function runUntilCut(
+  script: URL,
+  args: readonly string[],
+  first: number,
+  how: Cut | "batch" | null,
+): Promise<Life> {
+  const cut = how === "batch" ? null : how;
+  const where =
+    cut !== null && "step" in cut.at ? [cut.at.step, String(cut.at.occurrence)] : [how === "batch" ? how : "-", "0"];
   const child = spawn(process.execPath, [fileURLToPath(script), ...args, String(first), ...where], {
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -56,7 +63,7 @@ export async function runUntilCut(script: URL, args: readonly string[], first: n
     }
   });
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) => {
-    child.once("close", (...how) => resolve(how));
+    child.once("close", (...end) => resolve(end));
   });
   clearTimeout(killer);
   life.ended = code === 0;
