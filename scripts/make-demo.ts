@@ -31,11 +31,13 @@ export function makeDemo(): Map<string, string> {
   const { changes, gridsAfter } = drawChanges(places);
   const { teams, leave } = drawTeams(places, gridsAfter);
   const outline = (fence as { geometry: { coordinates: Position[][] } }).geometry.coordinates[0];
+  const gates = drawGates(outline, roads);
   return new Map([
     ["city.json", jsonOf(cityFile())],
     ["counties.geojson", collectionOf(counties)],
     ["fence.geojson", collectionOf([fence])],
-    ["gates.geojson", collectionOf(drawGates(outline, roads))],
+    ["gates.geojson", collectionOf(gates)],
+    ["toll.json", jsonOf(tollFile(gates))],
     ["areas.geojson", collectionOf(drawAreas(stops))],
     [
       "roads.geojson",
@@ -80,6 +82,18 @@ export function makeDemo(): Map<string, string> {
     ["leave.csv", leave],
     ["NOTICE", noticeOf(version, divisionVersion)],
   ]);
+}
+
+/** Gantries stand on the motorways, one for each direction. */
+function tollFile(gates: readonly object[]): object {
+  const ids = (gates as { properties: { id: string; road?: string } }[])
+    .filter(({ properties: { road } }) => /高速/u.test(road ?? ""))
+    .map(({ properties: { id } }) => id);
+  const places = ids.flatMap((gate) => [
+    { gantry: `GT-${gate}-1`, direction: "上行", gate, passage: "inbound" },
+    { gantry: `GT-${gate}-2`, direction: "下行", gate, passage: "outbound" },
+  ]);
+  return { places };
 }
 
 function countiesOf(features: readonly object[]): County[] {
@@ -133,6 +147,7 @@ function cityFile(): object {
     areas: { file: "areas.geojson", datum: "wgs84" },
     roads: { file: "roads.geojson", datum: "wgs84" },
     stops: { file: "stops.geojson", datum: "wgs84" },
+    toll: { file: "toll.json" },
     fleet: { file: "fleet.json" },
     places: { file: "places.geojson", datum: "wgs84", from: "2025-01-01", operations: "place-operations.json" },
     teams: { file: "teams.csv", from: "2025-06-01", leave: "leave.csv" },

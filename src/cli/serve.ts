@@ -11,7 +11,7 @@ import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
 import { startMqttServer } from "../gateway/mqtt-server.ts";
 import { PositionIntake } from "../gateway/position-intake.ts";
-import { readSourceKeys } from "../gateway/source-keys.ts";
+import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
@@ -155,6 +155,7 @@ class Parts implements Platform {
     const unfollow = await followLocked(ledger, this.#gateway);
     this.#closers.push(async () => unfollow());
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
+    const toll = timing === undefined ? undefined : await this.#demoKey();
     const etc = await openEtc({ dir: this.#dir, database, ledger, watch, city, now: this.#cityTimeMs, log: this.#log });
     this.#closers.push(etc.close);
     const desk = openRulesAndReports({ database, ledger, tracks, city, running: rule, now: this.#cityTimeMs });
@@ -163,7 +164,7 @@ class Parts implements Platform {
     const tally = { tallies: desk.tallies, watch, gateway, cityTimeMs: this.#cityTimeMs, log: this.#log };
     this.#closers.push(tallyIntake(tally));
     this.#http = await this.#openHttp({ ...office, ...desk, city, ledger, watch, tracks, places, etc: etc.reception });
-    if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs);
+    if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs, toll);
   }
 
   close(): Promise<void> {
@@ -305,7 +306,7 @@ class Parts implements Platform {
     return { sources, intake };
   }
 
-  #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null): void {
+  #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null, tollKey: string | undefined): void {
     const { demoTrucks } = this.#settings;
     const fleet = startFleetProcess({
       cityDir,
@@ -313,6 +314,7 @@ class Parts implements Platform {
       port: this.jt808Port,
       timing,
       lastFixMs,
+      ...(tollKey === undefined ? {} : { toll: { url: this.#http!.url, key: tollKey } }),
       ...(demoTrucks === undefined ? {} : { trucks: demoTrucks }),
     });
     this.#fleet = fleet;
@@ -322,6 +324,11 @@ class Parts implements Platform {
 
   async #timing(lastFixMs: number | null): Promise<FleetTiming> {
     return keepTiming(this.#dir, Date.now(), lastFixMs, { speed: this.#settings.demoSpeed });
+  }
+
+  /** The key with which the demo's gantries send their records; another one at every start. */
+  #demoKey(): Promise<string> {
+    return addSource(join(this.#dir, "sources.json"), "demo-toll", "wgs84", ["etc"]);
   }
 
   /** The secret of the terminals' authentication codes, made once for a data folder. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { FleetTiming } from "./fleet-timing.ts";
 import { fleetClock, type FleetProgress } from "./fleet.ts";
+import type { TollAddress } from "./toll-gates.ts";
 
 export interface FleetProcessOptions {
   /** The city's folder. */
@@ -14,6 +15,8 @@ export interface FleetProcessOptions {
   lastFixMs?: number | null;
   /** Trucks; what the city's `fleet.json` says when not given. */
   trucks?: number;
+  /** Where the simulated gantries send what they see. */
+  toll?: TollAddress;
   onProgress?: (progress: FleetProgress) => void;
 }
 

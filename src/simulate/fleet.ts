@@ -6,6 +6,7 @@ import { planFleet, type TruckPlan } from "./fleet-plan.ts";
 import type { FleetTiming } from "./fleet-timing.ts";
 import { simulateTruck, type SimulatedFix } from "./journey.ts";
 import { Terminal, type TerminalOptions } from "./terminal.ts";
+import { isUnplugged, TollGates, type TollAddress } from "./toll-gates.ts";
 
 export interface FleetRun {
   host: string;
@@ -18,6 +19,8 @@ export interface FleetRun {
   wallStartMs?: number;
   /** Trucks; what the city's `fleet.json` says when not given. */
   trucks?: number | undefined;
+  /** Where the gantries of the city's `toll.json` send what they see; nowhere when not given. */
+  toll?: TollAddress | undefined;
   signal: AbortSignal;
   /** Called once a second of wall time. */
   onProgress?: (progress: FleetProgress) => void;
@@ -69,8 +72,9 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
     capacity: Math.max(200, Math.min(5000, Math.floor(KEPT_MAX / trucks.length))),
     onSettled: (acknowledged: number): void => void (progress.acknowledged += acknowledged),
   };
+  const toll = run.toll && new TollGates(city, run.toll);
   const driven = trucks.map(
-    (plan) => new DrivenTruck(simulateTruck(world, plan), new Terminal(terminalOf(plan, shared)), beginMs),
+    (plan) => new DrivenTruck(plan, simulateTruck(world, plan), new Terminal(terminalOf(plan, shared)), beginMs, toll),
   );
 
   let started = 0;
@@ -84,6 +88,7 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
     for (const truck of driven.slice(0, started)) progress.reported += truck.advance(progress.cityTimeMs);
     if (wallMs - lastProgressMs < 1000) return;
     lastProgressMs = wallMs;
+    void toll?.send();
     progress.online = driven.filter(({ terminal }) => terminal.isOnline).length;
     progress.pending = driven.reduce((sum, { terminal }) => sum + terminal.pending, 0);
     run.onProgress?.({ ...progress });
@@ -107,10 +112,21 @@ class DrivenTruck {
   readonly terminal: Terminal;
   readonly #fixes: Generator<SimulatedFix, never>;
   readonly #beginMs: number;
+  readonly #plan: TruckPlan;
+  readonly #toll: TollGates | undefined;
+  #last: SimulatedFix | undefined;
   #next: SimulatedFix;
   #covered = true;
 
-  constructor(fixes: Generator<SimulatedFix, never>, terminal: Terminal, beginMs: number) {
+  constructor(
+    plan: TruckPlan,
+    fixes: Generator<SimulatedFix, never>,
+    terminal: Terminal,
+    beginMs: number,
+    toll: TollGates | undefined,
+  ) {
+    this.#plan = plan;
+    this.#toll = toll;
     this.terminal = terminal;
     this.#fixes = fixes;
     this.#beginMs = beginMs;
@@ -132,6 +148,10 @@ class DrivenTruck {
         this.#covered = fix.covered;
         this.terminal.setCoverage(fix.covered);
       }
+      if (this.#last !== undefined) this.#toll?.watch(this.#plan, this.#last, fix);
+      this.#last = fix;
+      // Only where gantries can show it: a fleet without them is whole.
+      if (this.#toll !== undefined && isUnplugged(this.#plan, fix.timeMs)) continue;
       this.terminal.report(reportOf(fix), fix.timeMs < this.#beginMs);
       reports++;
     }
