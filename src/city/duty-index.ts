@@ -38,7 +38,7 @@ interface Addressee {
 }
 
 /** Slots where a city gives none of its own. */
-export const SLOTS_DEFAULT: readonly Slot[] = [
+const SLOTS_DEFAULT: readonly Slot[] = [
   { id: "head", zh: "网格长", en: "grid head", kinds: ["grid"], above: "desk" },
   { id: "deputy", zh: "副网格长", en: "deputy grid head", kinds: ["grid"], above: "desk" },
   { id: "member", zh: "网格员", en: "grid member", kinds: ["grid"], above: "desk" },

@@ -38,14 +38,14 @@ export type Place = z.infer<typeof placeSchema>;
 export const placeWithShapeSchema = placeSchema.extend({ areaM2: z.number(), geometry: geometrySchema });
 
 /** The outline of a place, WGS-84, longitude first. */
-export const placeGeometrySchema = z.discriminatedUnion("type", [geometrySchema.options[4], geometrySchema.options[5]]);
+const placeGeometrySchema = z.discriminatedUnion("type", [geometrySchema.options[4], geometrySchema.options[5]]);
 export type PlaceGeometry = z.infer<typeof placeGeometrySchema>;
 
 /**
  * One change of a dated operation. What is split, merged or closed ends and its identity is never used again; what is
  * recut, renamed or moved goes on under its own.
  */
-export const placeChangeSchema = z.discriminatedUnion("op", [
+const placeChangeSchema = z.discriminatedUnion("op", [
   z.strictObject({
     op: z.literal("create"),
     id: placeIdSchema,
@@ -103,7 +103,7 @@ export const placeOperationInputSchema = z.strictObject({
 export type PlaceOperationInput = z.infer<typeof placeOperationInputSchema>;
 
 /** Who loses or keeps what by an operation, to be told to that person. */
-export const placeNoticeSchema = z.object({
+const placeNoticeSchema = z.object({
   person: z.string(),
   place: z.string(),
   slot: z.string(),
