@@ -16,6 +16,8 @@ import { writeTimeMs } from "../src/wire/jt808/time.ts";
 export interface Plan {
   port: number;
   connections: number;
+  /** Number of its first terminal: several such processes share the terminals. */
+  first: number;
   /** Frames of one write. */
   burst: number;
   /** Frames under way at most, for each connection; the pace in ms when `everyMs` is given. */
@@ -80,7 +82,7 @@ class Terminal implements FrameHandler {
     this.#socket = connect({
       host: "127.0.0.1",
       port: plan.port,
-      localAddress: `127.0.0.${2 + (number % 8)}`,
+      localAddress: `127.0.0.${2 + (number % 16)}`,
       noDelay: true,
     });
     this.#socket.on("connect", () => this.#register());
@@ -157,7 +159,7 @@ class Terminal implements FrameHandler {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const terminals: Terminal[] = [];
 const connectStart = performance.now();
-for (let number = 0; number < plan.connections; number++) {
+for (let number = plan.first; number < plan.first + plan.connections; number++) {
   terminals.push(new Terminal(number));
   if (number % 100 === 99) await sleep(20);
 }
