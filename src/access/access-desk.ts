@@ -87,7 +87,7 @@ export class AccessDesk {
       .selectFrom("account")
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow();
-    return Number(count);
+    return count;
   }
 
   /**

@@ -1,9 +1,10 @@
-import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
 import type { CaseSummary, CaseTypeView } from "../model/case.ts";
 import { ApiError } from "../web/api/client.ts";
 import { askMe, askSync, actOn, signIn as signInAt, signOut as signOutAt, uploadPhoto } from "./api.ts";
 import { sendWaiting } from "./kept/outbox.ts";
 import { erasePhoneStore, type KeptPerson, type PhoneStore, type WaitingAction } from "./kept/phone-store.ts";
+import { Rounds } from "./kept/rounds.ts";
 import { syncCases } from "./kept/sync.ts";
 
 type Connection = "online" | "offline" | "signed-out";
@@ -55,23 +56,22 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
   const [kept, setKept] = useState<Kept | null>(null);
   const [connection, setConnection] = useState<Connection>(navigator.onLine ? "online" : "offline");
   const [isBusy, setBusy] = useState(false);
-  const running = useRef<Promise<void> | null>(null);
-
   const reread = useCallback(async () => setKept(await readKept(store)), [store]);
-
-  const refresh = useCallback(() => {
-    running.current ??= (async () => {
-      setBusy(true);
-      setConnection(await exchange(store));
-      await reread();
-    })()
-      .catch((error: unknown) => reportError(error))
-      .finally(() => {
-        running.current = null;
-        setBusy(false);
-      });
-    return running.current;
-  }, [store, reread]);
+  const [rounds] = useState(
+    () =>
+      new Rounds(async () => {
+        setBusy(true);
+        try {
+          setConnection(await exchange(store));
+          setKept(await readKept(store));
+        } catch (error) {
+          reportError(error);
+        } finally {
+          setBusy(false);
+        }
+      }),
+  );
+  const refresh = useCallback(() => rounds.run(), [rounds]);
 
   useEffect(() => {
     void reread().then(refresh);
@@ -104,7 +104,6 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
       act: async (action) => {
         await store.add("action", { ...action, uploaded: [], state: "waiting", now: null, problem: null });
         await reread();
-        await running.current;
         await refresh();
       },
       signIn: async (account, password, code) => {

@@ -1,4 +1,4 @@
-import { createContext, use, useMemo, useSyncExternalStore, type ReactNode } from "react";
+import { createContext, use, useEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import type { CityView } from "../model/city.ts";
 import type { Live, LiveState } from "./api/live.ts";
 import { useCity } from "./api/queries.ts";
@@ -19,6 +19,7 @@ const DeskContext = createContext<Desk | null>(null);
 /** What every part of the console needs: the live line to the server, the city and its clock. */
 export function DeskProvider({ live, children }: { live: Live; children: ReactNode }) {
   const { language } = usePreferences();
+  useEffect(() => live.start(), [live]);
   const { data: city, isError } = useCity();
   const timeZone = city?.timeZone ?? "Asia/Shanghai";
   const clock = useMemo(() => new CityClock(timeZone), [timeZone]);

@@ -8,6 +8,7 @@ import { DeskProvider } from "./desk.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { Look } from "./look.tsx";
 import { PreferencesProvider, WALL_PATH } from "./preferences.tsx";
+import { SessionGate } from "./session/session-gate.tsx";
 import "./desk.css";
 import "./panel.css";
 
@@ -21,7 +22,6 @@ const queries = new QueryClient({
   },
 });
 const live = new Live(queries);
-live.start();
 
 const Wall = lazy(async () => ({ default: (await import("./wall/wall.tsx")).Wall }));
 
@@ -41,9 +41,11 @@ createRoot(document.querySelector("#console")!).render(
       <PreferencesProvider>
         <Look>
           <BrowserRouter>
-            <DeskProvider live={live}>
-              <Page />
-            </DeskProvider>
+            <SessionGate>
+              <DeskProvider live={live}>
+                <Page />
+              </DeskProvider>
+            </SessionGate>
           </BrowserRouter>
         </Look>
       </PreferencesProvider>

@@ -35,11 +35,10 @@ export async function sendWaiting(store: PhoneStore, server: ActionServer): Prom
 }
 
 async function sendOne(store: PhoneStore, server: ActionServer, order: number): Promise<void> {
-  let action = await store.get("action", order);
+  const action = await store.get("action", order);
   if (action === undefined) return;
-  while (action.uploaded.length < action.photos.length) {
-    const id = await server.upload(action.photos[action.uploaded.length]!);
-    action = { ...action, uploaded: [...action.uploaded, id] };
+  for (const photo of action.photos.slice(action.uploaded.length)) {
+    action.uploaded.push(await server.upload(photo));
     await store.put("action", action);
   }
   const now = await server.act(action);

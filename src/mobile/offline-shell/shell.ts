@@ -36,5 +36,3 @@ async function kept(address: string): Promise<Response | undefined> {
 async function forgetOthers(): Promise<void> {
   for (const name of await caches.keys()) if (name.startsWith("wuxing-") && name !== NAME) await caches.delete(name);
 }
-
-export {};

@@ -100,8 +100,9 @@ interface FieldProps {
   onChange: (value: string) => void;
 }
 
-function Field({ field: { label, kind, options = [], max, required }, value, isMissing, onChange }: FieldProps) {
+function Field({ field, value, isMissing, onChange }: FieldProps) {
   const t = useText();
+  const { label, kind, max, required } = field;
   const text = label[t.language];
   const note = isMissing ? <span className="field-missing">▲ {t.form.required}</span> : null;
   if (kind === "choice") {
@@ -114,7 +115,7 @@ function Field({ field: { label, kind, options = [], max, required }, value, isM
           columns={1}
           showCheckMark={false}
           value={value === "" ? [] : [value]}
-          options={options.map((option) => ({ value: option.value, label: option.label[t.language] }))}
+          options={(field.options ?? []).map((option) => ({ value: option.value, label: option.label[t.language] }))}
           onChange={([chosen]) => onChange(chosen ?? "")}
         />
       </fieldset>

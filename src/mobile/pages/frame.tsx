@@ -17,7 +17,7 @@ import { WaitingPage } from "./waiting-page.tsx";
 import { WorkPage } from "./work-page.tsx";
 
 /** MapLibre is a megabyte: only who opens the map loads it. */
-const MapPage = lazy(() => import("./map-page.tsx"));
+const MapPage = lazy(async () => ({ default: (await import("./map-page.tsx")).MapPage }));
 
 /** Signed in or not, and the five places of the phone. A task has the whole screen. */
 export function Frame() {

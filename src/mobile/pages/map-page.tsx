@@ -9,7 +9,7 @@ import { useText } from "../language.tsx";
 import { usePhone } from "../phone.tsx";
 
 /** Where my work is: the city's outlines and roads, and a mark for each open task. */
-export default function MapPage() {
+export function MapPage() {
   const t = useText();
   const { cases } = usePhone();
   const navigate = useNavigate();

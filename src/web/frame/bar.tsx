@@ -5,6 +5,7 @@ import { useReplay } from "../map/replay.ts";
 import { usePreferences, type ThemeChoice } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
 import { roughSpan } from "../show/instant.ts";
+import { UserMenu } from "../session/user-menu.tsx";
 import { useKeys } from "./use-keys.ts";
 
 /** Data that is older than this against the city's clock shows its own time beside it, ms. */
@@ -48,9 +49,7 @@ export function Bar({ onHelp }: { onHelp: () => void }) {
           ?
         </button>
       </div>
-      <span className="bar-user" title={t.bar.userHint}>
-        {t.bar.user}
-      </span>
+      <UserMenu />
     </header>
   );
 }

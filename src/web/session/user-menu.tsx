@@ -1,0 +1,89 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { Button, Modal, Popover, Radio } from "antd";
+import { useState } from "react";
+import { ApiError, send } from "../api/client.ts";
+import { usePreferences } from "../preferences.tsx";
+import { SignIn } from "./sign-in.tsx";
+import { ME_KEY, useMe } from "./use-me.ts";
+import "./session.css";
+
+/** Who sits here, what the reads are for, and the way out. */
+export function UserMenu() {
+  const { t, language } = usePreferences();
+  const queries = useQueryClient();
+  const { data: me } = useMe();
+  const [isChanging, setChanging] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  if (me === undefined || me === null) return null;
+  const purpose = me.purposes.find(({ id }) => id === me.purpose);
+
+  const attempt = async (doing: Promise<unknown>): Promise<void> => {
+    try {
+      await doing;
+      setFailure(null);
+      await queries.resetQueries();
+    } catch (error) {
+      setFailure(error instanceof ApiError ? error.sentence[language] : String(error));
+    }
+  };
+  const duty = me.duties[0];
+  const content = (
+    <div className="user-menu">
+      <strong>{me.name}</strong>
+      <p>{me.isDemo ? t.session.isDemo : me.account}</p>
+      {me.duties.map(({ place, placeName, slot }) => (
+        <p key={`${place} ${slot}`}>
+          {placeName} · {t.session.slots[slot as keyof typeof t.session.slots] ?? slot}
+        </p>
+      ))}
+      {me.purposes.length === 0 ? null : (
+        <fieldset>
+          <legend>{t.session.purpose}</legend>
+          <Radio.Group
+            value={me.purpose}
+            disabled={me.isDemo}
+            onChange={(event) =>
+              void attempt(send("POST", "/session/purpose", { purpose: event.target.value as string }))
+            }
+          >
+            {me.purposes.map((each) => (
+              <Radio key={each.id} value={each.id}>
+                {each[language]}
+              </Radio>
+            ))}
+          </Radio.Group>
+          <small>{me.isDemo ? t.session.purposeDemo : t.session.purposeHint}</small>
+        </fieldset>
+      )}
+      {failure === null ? null : <p role="alert">△ {failure}</p>}
+      <div className="user-menu-out">
+        <Button size="small" onClick={() => setChanging(true)}>
+          {t.session.other}
+        </Button>
+        {me.isDemo ? null : (
+          <Button size="small" onClick={() => void attempt(send("DELETE", "/session", undefined))}>
+            {t.session.signOut}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+  return (
+    <>
+      <Popover trigger="click" placement="bottomRight" content={content}>
+        <button type="button" className="bar-user" aria-label={t.session.menu}>
+          {me.isDemo ? t.session.isDemo : (duty?.placeName ?? me.name)}
+          <small>{purpose === undefined ? t.session.noPurpose : purpose[language]}</small>
+        </button>
+      </Popover>
+      <Modal open={isChanging} footer={null} onCancel={() => setChanging(false)} destroyOnHidden>
+        <SignIn
+          onDone={() => {
+            setChanging(false);
+            void queries.invalidateQueries({ queryKey: ME_KEY });
+          }}
+        />
+      </Modal>
+    </>
+  );
+}
