@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createFixBatch, type FixBatch } from "../src/model/fix.ts";
 import { openDatabase } from "../src/store/database.ts";
 import { openLedger } from "../src/store/ledger.ts";
+import { copyFixes } from "../src/tracks/fix-columns.ts";
 import { openTrackStore } from "../src/tracks/track-store.ts";
 import { openWatch } from "../src/watch/open-watch.ts";
 import { report, type Figure } from "./report.ts";
@@ -59,6 +60,18 @@ const publish = (site: number): Promise<unknown> =>
     geometry: { type: "Point", coordinates: [city.sites[2 * site] / 1e6, city.sites[2 * site + 1] / 1e6] },
   });
 for (let site = 0; site < 20; site++) await publish(site);
+
+// The vehicle whose fixes come late later on has been known for thirty days.
+const month = seededCity(1, 29 * 2880, 2);
+for (let day = 0; day < 29; day++) {
+  const batch = createFixBatch(2880);
+  for (let step = 0; step < 2880; step++) {
+    copyFixes(month.next(), 0, 1, batch, batch.length++);
+    batch.timeMs[step] -= 29 * 86_400_000;
+    batch.receivedMs[step] -= 29 * 86_400_000;
+  }
+  watch.ingest(batch, await tracks.append(batch));
+}
 
 let ingestMs = 0;
 for (let step = 0; step < steps; step++) {
@@ -152,7 +165,7 @@ await watch.settled();
 
 // A terminal that comes out of a dead zone: one vehicle's last 24 hours, halfway between its fixes.
 const day = createFixBatch(2880);
-const last = await tracks.track(0, BEGIN_MS, BEGIN_MS + 365 * 86_400_000);
+const last = await tracks.track(0, BEGIN_MS - 30 * 86_400_000, BEGIN_MS + 365 * 86_400_000);
 for (let row = Math.max(1, last.length - 2880); row < last.length; row++) {
   const at = day.length++;
   day.vehicle[at] = 0;

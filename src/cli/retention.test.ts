@@ -1,11 +1,15 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { squareCity } from "../../test/end-to-end/program.ts";
-import type { Lock } from "../model/finding.ts";
+import { loadCity } from "../city/city.ts";
+import type { Exposure, Lock } from "../model/finding.ts";
 import { createFixBatch } from "../model/fix.ts";
+import { openDatabase } from "../store/database.ts";
+import { openLedger } from "../store/ledger.ts";
 import { openTrackStore } from "../tracks/track-store.ts";
+import { openWatch } from "../watch/open-watch.ts";
 import { startPlatform, type Platform } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
@@ -50,6 +54,19 @@ async function writeDay(): Promise<void> {
     batch.length = 400;
     await tracks.append(batch);
   }
+  const database = await openDatabase({ dir: data });
+  const ledger = await openLedger(database);
+  const { fence, gates } = await loadCity(city, {});
+  const watch = await openWatch({ tracks, ledger, city: { fence, gates }, now: () => THEN_MS });
+  await watch.publishArea({
+    id: "yard",
+    level: "high",
+    datum: "wgs84",
+    geometry: { type: "Point", coordinates: [113.8, 35.3] },
+  });
+  await watch.settled();
+  await watch.close();
+  await database.close();
   await tracks.close();
 }
 
@@ -65,61 +82,62 @@ async function writeFix(id: string, timeMs: number): Promise<void> {
   await tracks.close();
 }
 
-async function get<T>(path: string): Promise<T> {
-  const answer = await fetch(`${platform!.url}/api/v1${path}`);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as T;
+/** What the stores hold while the platform does not run. */
+async function inspect(): Promise<{ fixes: [exposed: number, other: number]; exposures: Exposure[]; locks: Lock[] }> {
+  const tracks = await openTrackStore({ dir: join(data, "tracks"), retentionMs: null, compactEveryMs: null });
+  const database = await openDatabase({ dir: data });
+  const ledger = await openLedger(database);
+  const fixesOf = async (id: string): Promise<number> =>
+    (await tracks.track(tracks.vehicles.find(id)!, THEN_MS, THEN_MS + DAY_MS)).length;
+  const found = {
+    fixes: [await fixesOf(EXPOSED), await fixesOf(OTHER)] as [number, number],
+    exposures: (await ledger.exposures({})).items,
+    locks: (await ledger.locks({})).items,
+  };
+  await database.close();
+  await tracks.close();
+  return found;
 }
 
-async function post(path: string, body: object): Promise<void> {
-  const answer = await fetch(`${platform!.url}/api/v1${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(answer.ok).toBe(true);
+/** How many fixes are in the files, by the manifest beside them. */
+async function fixesInFiles(): Promise<number> {
+  const text = await readFile(join(data, "tracks", "manifest.json"), "utf8").catch(() => '{"files":[]}');
+  const { files } = JSON.parse(text) as { files: { fixes: number }[] };
+  return files.reduce((sum, { fixes }) => sum + fixes, 0);
 }
-
-const fixesOf = async (id: string): Promise<number> => {
-  const span = `from=${new Date(THEN_MS).toISOString()}&to=${new Date(THEN_MS + DAY_MS).toISOString()}`;
-  return (await get<{ total: number }>(`/vehicles/${encodeURIComponent(id)}/track?${span}`)).total;
-};
-const locks = async (): Promise<Lock[]> => (await get<{ items: Lock[] }>("/locks")).items;
 
 test("the fixes that prove a live lock outlive retention, the others are deleted; when the lock is over they go too", async () => {
   await writeDay();
   await start(3650);
-  await post("/areas", {
-    id: "yard",
-    level: "high",
-    datum: "wgs84",
-    geometry: { type: "Point", coordinates: [113.8, 35.3] },
-  });
-  await expect.poll(locks, { timeout: 10_000 }).toMatchObject([{ vehicle: EXPOSED, state: "live" }]);
-  const [found] = (await get<{ items: unknown[] }>("/exposures")).items;
-  expect([await fixesOf(EXPOSED), await fixesOf(OTHER)]).toEqual([400, 400]);
   await platform!.close();
+  const before = await inspect();
+  expect(before.fixes).toEqual([400, 400]);
+  expect(before.exposures).toMatchObject([{ vehicle: EXPOSED, area: "yard" }]);
+  expect(before.locks).toMatchObject([{ vehicle: EXPOSED, state: "live" }]);
 
   await start(5);
-  await expect.poll(() => fixesOf(OTHER), { timeout: 10_000 }).toBe(0);
+  await expect.poll(fixesInFiles, { timeout: 20_000 }).toBeGreaterThan(0);
+  await platform!.close();
+  const [kept, deleted] = (await inspect()).fixes;
+  expect(deleted).toBe(0);
   // From before the stay to ten minutes behind it, and round the entry into the city.
-  const kept = await fixesOf(EXPOSED);
   expect(kept).toBeGreaterThan(60);
   expect(kept).toBeLessThan(120);
-  await platform!.close();
 
   // What is left makes the same finding again.
   await start(5);
-  expect(await locks()).toMatchObject([{ state: "live" }]);
-  expect((await get<{ items: unknown[] }>("/exposures")).items).toEqual([found]);
-  expect(await fixesOf(EXPOSED)).toBe(kept);
   await platform!.close();
+  const after = await inspect();
+  expect(after.exposures).toEqual(before.exposures);
+  expect(after.locks).toEqual(before.locks);
+  expect(after.fixes).toEqual([kept, 0]);
 
   // Time goes on, by a fix of today, until the lock has expired.
   await writeFix(OTHER, Date.now());
   await start(5);
-  await expect.poll(locks, { timeout: 10_000 }).toMatchObject([{ state: "expired" }]);
-  await expect.poll(() => fixesOf(EXPOSED), { timeout: 10_000 }).toBe(0);
-  const { items } = await get<{ items: { id: string; position: unknown }[] }>("/vehicles");
-  expect(items.find(({ id }) => id === EXPOSED)?.position ?? null).toBeNull();
-}, 60_000);
+  await expect.poll(fixesInFiles, { timeout: 20_000 }).toBe(0);
+  await platform!.close();
+  const over = await inspect();
+  expect(over.locks).toMatchObject([{ state: "expired" }]);
+  expect(over.fixes).toEqual([0, 0]);
+}, 120_000);

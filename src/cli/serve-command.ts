@@ -15,6 +15,8 @@ async function serve(options: Record<string, unknown>): Promise<void> {
   // From the beginning, so that an interrupt during the start ends it cleanly too.
   const interrupted = Promise.race(["SIGINT", "SIGTERM"].map((signal) => once(process, signal)));
   process.on("SIGINT", () => {});
+  // A file beyond the size that the system allows is then a write that fails, not the end.
+  process.on("SIGXFSZ", () => {});
   const platform = await startPlatform(settings);
   process.stdout.write(
     `值班台 / console: ${platform.url}\n终端接入 / terminals: JT/T 808, ${settings.jt808Host}:${platform.jt808Port}\nCtrl-C 结束 / ends it\n`,
