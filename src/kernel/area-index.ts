@@ -16,8 +16,8 @@ import type { Shape } from "./shape.ts";
  */
 
 const COARSE_BITS = 2;
-/** With so much free way by the coarse grid the fine one is not asked for more, 1e-6 degree: it knows of 130,000 at most. */
-const ENOUGH_E6 = 100_000;
+/** With so much free way by the coarse grid the fine one is not asked for more, 1e-6 degree: each is a read from far memory. */
+const ENOUGH_E6 = 60_000;
 /**
  * A shape whose box has more fine cells than this (900 km square) is kept beside the grid: it is named for every segment, and the grids are
  * blind as long as it is there. Millions of cells would take seconds, and say little.
@@ -107,7 +107,8 @@ export class AreaIndex {
    * The segment goes the short way round.
    */
   candidates(lon0E6: number, lat0E6: number, lon1E6: number, lat1E6: number, out: Int32Array): number {
-    if (this.isClear(lon0E6, lat0E6, lon1E6, lat1E6)) return 0;
+    // From its end back: where it ends the caller has just looked.
+    if (this.isClear(lon1E6, lat1E6, lon0E6, lat0E6)) return 0;
     // Across the 180th meridian the box is the whole turn.
     const isShort = Math.abs(lon1E6 - lon0E6) <= 180_000_000;
     const westE6 = isShort ? Math.min(lon0E6, lon1E6) : -180_000_000;

@@ -1,6 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { fromWgs84, type KernelDatum } from "./datum.ts";
+import { noticeDatum, standingPlaces } from "./datum-fit.ts";
+import type { KernelTrack } from "./fixes.ts";
 import { matchTrack } from "./match-track.ts";
 import type { KernelGeometry } from "./shape.ts";
 import { compileShape } from "./shape.ts";
@@ -73,6 +76,20 @@ describe.skipIf(!existsSync(DATA))(
       expect(differing).toEqual([]);
       expect(found.filter((each) => !isBorder(each))).toEqual([]);
     });
+
+    test("areas are noticed when their datum is wrong, and only then", () => {
+      const noticed = (name: string, datum: KernelDatum): object | null => {
+        const { features }: { features: AreaFeature[] } = JSON.parse(text(`areas/${name}.geojson`));
+        const shapes = features.map(({ geometry }) => compileShape(inDatum(geometry, datum)));
+        return noticeDatum(shapes, [...tracksOf(name).values()].map(kernelTrack).map(standingPlaces));
+      };
+      const right = ["fleet-wuxi", "harvesters", "taxis-beijing", "transport"].map((name) => noticed(name, "wgs84"));
+      expect(right).toEqual([null, null, null, null]);
+      const wrong = ["harvesters", "taxis-beijing", "transport"].map((name) => noticed(name, "bd09"));
+      const unconverted = expect.objectContaining({ datum: "bd09", mistake: "unconverted" });
+      expect(wrong).toEqual([unconverted, unconverted, unconverted]);
+      expect(noticed("taxis-beijing", "gcj02")).toMatchObject({ datum: "gcj02", mistake: "unconverted" });
+    });
   },
 );
 
@@ -94,13 +111,8 @@ function worldFrom(name: string): { world: World; lines: Set<string> } {
 function foundIn(world: World, name: string): Exposure[] {
   const found: Exposure[] = [];
   for (const [vehicle, fixes] of tracksOf(name)) {
-    const track = {
-      length: fixes.length,
-      timeMs: Float64Array.from(fixes, ([timeMs]) => timeMs),
-      lonE6: Int32Array.from(fixes, ([, lon]) => Math.round(lon * 1e6)),
-      latE6: Int32Array.from(fixes, ([, , lat]) => Math.round(lat * 1e6)),
-    };
-    for (const { area, startMs, endMs, lastMs, leastMeters, certainty } of matchTrack(world, track).exposures) {
+    for (const exposure of matchTrack(world, kernelTrack(fixes)).exposures) {
+      const { area, startMs, endMs, lastMs, leastMeters, certainty } = exposure;
       found.push({
         vehicle,
         area,
@@ -114,6 +126,24 @@ function foundIn(world: World, name: string): Exposure[] {
     }
   }
   return found;
+}
+
+function kernelTrack(fixes: readonly [timeMs: number, lon: number, lat: number][]): KernelTrack {
+  return {
+    length: fixes.length,
+    timeMs: Float64Array.from(fixes, ([timeMs]) => timeMs),
+    lonE6: Int32Array.from(fixes, ([, lon]) => Math.round(lon * 1e6)),
+    latE6: Int32Array.from(fixes, ([, , lat]) => Math.round(lat * 1e6)),
+  };
+}
+
+/** A geometry as a source in another datum has it. */
+function inDatum(geometry: KernelGeometry, datum: KernelDatum): KernelGeometry {
+  const moved = (coordinates: readonly unknown[]): unknown[] =>
+    typeof coordinates[0] === "number"
+      ? fromWgs84(datum, coordinates[0], coordinates[1] as number)
+      : coordinates.map((each) => moved(each as unknown[]));
+  return { ...geometry, coordinates: moved(geometry.coordinates) } as KernelGeometry;
 }
 
 function tracksOf(name: string): Map<string, [timeMs: number, lon: number, lat: number][]> {

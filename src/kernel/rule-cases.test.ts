@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fromWgs84, toWgs84 } from "./datum.ts";
+import { noticeDatum, standingPlaces } from "./datum-fit.ts";
 import { distanceToShape } from "./distance.ts";
 import type { KernelExposure, MatchSink } from "./findings.ts";
 import { matchTrack, type TrackFindings } from "./match-track.ts";
@@ -224,6 +225,40 @@ describe("7.10 datums", () => {
     expect(exposure.leastMeters).toBeLessThan(0.2);
     const raw: WorldOptions = { areas: [{ geometry: { type: "Point", coordinates: [lonGcj, latGcj] } }] };
     expect(match(raw, standing(0, 600, 0)).exposures[0].leastMeters).toBeGreaterThan(500);
+  });
+
+  describe("areas that were converted the wrong way round", () => {
+    /** Six yards some kilometres apart; in each of them, and in some other places, vehicles stand. */
+    const yards = Array.from({ length: 6 }, (_, i): [number, number] => [LON + 0.05 * i, LAT + 0.03 * (i % 3)]);
+    const vehicles = Array.from({ length: 40 }, (_, i) => {
+      const [lon, lat] = i < 30 ? yards[i % 6] : [LON + 0.021 * (i - 30), LAT - 0.04];
+      const fixes = Array.from({ length: 7 }, (_fix, minute) => minute);
+      return standingPlaces({
+        length: fixes.length,
+        timeMs: Float64Array.from(fixes, (minute) => DAY_MS + 60_000 * minute),
+        lonE6: Int32Array.from(fixes, () => Math.round(1e6 * lon) + 20 * i),
+        latE6: Int32Array.from(fixes, () => Math.round(1e6 * lat) + 15 * i),
+      });
+    });
+    const noticed = (move: (lon: number, lat: number) => [number, number], count = yards.length): unknown =>
+      noticeDatum(
+        yards.slice(0, count).map(([lon, lat]) => compileShape({ type: "Point", coordinates: move(lon, lat) })),
+        vehicles,
+      );
+
+    test("are noticed, with what was done to them", () => {
+      const all = { areasBetter: 6, areasWorse: 0, pairsBetter: 30, pairsWorse: 0 };
+      for (const datum of ["gcj02", "bd09"] as const) {
+        expect(noticed((lon, lat) => fromWgs84(datum, lon, lat))).toEqual({ datum, mistake: "unconverted", ...all });
+        expect(noticed((lon, lat) => toWgs84(datum, lon, lat))).toEqual({ datum, mistake: "converted-twice", ...all });
+      }
+    });
+
+    test("are not suspected where they lie right, where nobody stands, or of one area alone", () => {
+      expect(noticed((lon, lat) => [lon, lat])).toBeNull();
+      expect(noticed((lon, lat) => [lon + 1, lat])).toBeNull();
+      expect(noticed((lon, lat) => fromWgs84("gcj02", lon, lat), 1)).toBeNull();
+    });
   });
 });
 
