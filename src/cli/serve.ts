@@ -10,6 +10,7 @@ import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
 import { startJt809Server } from "../gateway/jt809-server.ts";
 import { startMqttServer } from "../gateway/mqtt-server.ts";
+import { MessageKeeper } from "../gateway/message-keeper.ts";
 import { PositionIntake } from "../gateway/position-intake.ts";
 import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
@@ -29,6 +30,7 @@ import { CommandStore } from "../store/command-store.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
 import type { TallyStore } from "../store/tally-store.ts";
+import { TerminalMessages } from "../store/terminal-messages.ts";
 import { openTrackStore, type Stretch, type TrackStore } from "../tracks/track-store.ts";
 import { keptStretches } from "../watch/kept-stretches.ts";
 import { openWatch } from "../watch/open-watch.ts";
@@ -60,6 +62,7 @@ const DEMO_CITY = fileURLToPath(new URL("../../demo/xinxiang", import.meta.url))
 /** Beside `src/` in a checkout, inside `dist/` when built. */
 const CONSOLE = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../dist/web" : "../web", import.meta.url));
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /**
  * Puts the platform together: stores, matching, gateway, API, and for a demo its fleet. Everything that was opened is closed again when
@@ -91,6 +94,7 @@ class Parts implements Platform {
   #cityTimeMs: (() => number) | undefined;
   #http: HttpServer | undefined;
   #gateway: Jt808Server | undefined;
+  #messages: TerminalMessages | undefined;
   #fleet: FleetProcess | undefined;
   #closing: Promise<void> | undefined;
 
@@ -217,6 +221,10 @@ class Parts implements Platform {
   async #openGateway(tracks: TrackStore, watch: Watch, database: Database): Promise<Jt808Server> {
     const { jt808, jt808Host, jt808Datum, admission, authentication, forwarders } = this.#settings;
     const sink = this.#sink(tracks, watch);
+    const messages = new TerminalMessages(database.kysely);
+    this.#messages = messages;
+    this.#pruneHourly(messages);
+    const keeper = new MessageKeeper(messages, (vehicle) => tracks.vehicles.idOf(vehicle));
     const gateway = await startJt808Server({
       host: jt808Host,
       port: jt808,
@@ -225,6 +233,7 @@ class Parts implements Platform {
       secret: await this.#secret(),
       policy: { admission, authentication, forwarders },
       commandLog: new CommandStore(database.kysely),
+      onMessage: (message) => keeper.keep(message),
       register: await openTerminalRegister(join(this.#dir, "terminals.ndjson")),
       log: this.#log,
       ...(jt808Datum === "wgs84"
@@ -237,6 +246,16 @@ class Parts implements Platform {
     this.#closers.push(() => gateway.close());
     await this.#openJt809(sink);
     return gateway;
+  }
+
+  /** What terminals said beside positions is kept as long as tracks are. */
+  #pruneHourly(messages: TerminalMessages): void {
+    const keptMs = this.#settings.retentionDays * DAY_MS;
+    const prune = (): void => {
+      messages.prune(Date.now() - keptMs).catch((error: unknown) => this.#log.warn({ error }, "old messages stay"));
+    };
+    const timer = setInterval(prune, HOUR_MS).unref();
+    this.#closers.push(async () => clearInterval(timer));
   }
 
   /** Everything that comes in takes this way: durable, then matched, then acknowledged. */
@@ -283,6 +302,7 @@ class Parts implements Platform {
         city: viewCity(parts.city, tiles ?? null),
         gateway: () => this.#gateway!.metrics(),
         terminals: this.#gateway!,
+        messages: this.#messages!,
         ingest: this.#meter,
         cityTimeMs: this.#cityTimeMs!,
         disk: () => diskOf(this.#dir),

@@ -40,7 +40,7 @@ export interface GatewayCore {
    * One encoder for all: whoever writes into it hands it to a connection before anything else runs.
    */
   readonly encoder: FrameEncoder;
-  readonly onMessage: ((message: TerminalMessage) => void) | undefined;
+  readonly onMessage: ((message: TerminalMessage) => Promise<void> | void) | undefined;
   /** How often each terminal was replaced by another connection of its own in this minute. */
   readonly replacements: Map<string, number>;
   nowMs(): number;

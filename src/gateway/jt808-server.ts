@@ -44,8 +44,11 @@ export interface Jt808ServerOptions {
   /** The way back, for the areas that terminals are given. */
   fromWgs84?: ToWgs84;
   log?: GatewayLog;
-  /** Receives driver's cards, waybills, parameters and what else is no position. Must not block. */
-  onMessage?: (message: TerminalMessage) => void;
+  /**
+   * Receives driver's cards, waybills, parameters and what else is no position. It must not block; a message for which it gives a promise is
+   * answered when that resolves, and not at all when it rejects.
+   */
+  onMessage?: (message: TerminalMessage) => Promise<void> | void;
   /** How long fixes are gathered into one batch, ms. */
   collectMs?: number;
   repetition?: Repetition;

@@ -198,7 +198,7 @@ function passOn(core: GatewayCore, session: Session, message: Incoming): void {
   const known = PASSED_ON.has(messageId);
   const body = bodyOf(message);
   core.commands.answered(session, messageId, replySerialOf(message), body, core.nowMs());
-  core.onMessage?.({
+  const keeping = core.onMessage?.({
     terminal: session.phone,
     vehicle: session.vehicle,
     messageId,
@@ -207,12 +207,37 @@ function passOn(core: GatewayCore, session: Session, message: Incoming): void {
     receivedMs: core.nowMs(),
   });
   if (!known) count(core.counters.faults, "unknownMessage");
-  answer(session, message, known ? ReplyResult.ok : ReplyResult.unsupported);
+  const result = known ? ReplyResult.ok : ReplyResult.unsupported;
   // A camera sends a picture again and again until it hears that it is complete.
-  if (messageId === MEDIA_DATA) session.encode(MEDIA_ANSWER, encodeMediaAnswer(decodeMediaEvent(body).mediaId, []));
+  const picture = messageId === MEDIA_DATA ? encodeMediaAnswer(decodeMediaEvent(body).mediaId, []) : undefined;
+  const { serials } = message;
+  const respond = (): void => {
+    answer(session, { serials, messageId }, result);
+    if (picture !== undefined) session.encode(MEDIA_ANSWER, picture);
+  };
+  if (keeping instanceof Promise) void respondWhenKept(core, session, keeping, respond);
+  else respond();
 }
 
-function answer(session: Session, message: Incoming, result: number): void {
+async function respondWhenKept(
+  core: GatewayCore,
+  session: Session,
+  keeping: Promise<void>,
+  respond: () => void,
+): Promise<void> {
+  try {
+    await keeping;
+  } catch (error) {
+    count(core.counters.faults, "messageNotStored");
+    core.log.warn("a message could not be stored and was not acknowledged", { error }, core.nowMs());
+    return;
+  }
+  if (session.connection.closed) return;
+  respond();
+  session.flushAnswers();
+}
+
+function answer(session: Session, message: Pick<Incoming, "serials" | "messageId">, result: number): void {
   for (const serial of message.serials) session.reply(serial, message.messageId, result);
 }
 

@@ -11,6 +11,7 @@ import type { FixReception } from "./fix-routes.ts";
 import type { PlaceDesk } from "./place-routes.ts";
 import type { DemoAccount, PlaceNames } from "./session-routes.ts";
 import type { TerminalDesk } from "./terminal-routes.ts";
+import type { TerminalMessages } from "../store/terminal-messages.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { RuleDesk } from "../watch/rule-desk.ts";
 import type { Watch } from "../watch/watch.ts";
@@ -40,6 +41,8 @@ export interface ServerParts {
   etc?: EtcReception;
   /** Absent when no terminals are commanded from here. */
   terminals?: TerminalDesk;
+  /** Absent when what terminals say beside positions is not kept. */
+  messages?: Pick<TerminalMessages, "page">;
   /** Absent when no places are kept. */
   places?: PlaceDesk;
   /** The city's clock, ms UTC. */

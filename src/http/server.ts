@@ -19,6 +19,7 @@ import { createMetrics } from "./metrics.ts";
 import { setPageHeaders } from "./page-headers.ts";
 import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
 import { positionsAtRoutes } from "./positions-at-routes.ts";
+import { messageRoutes } from "./message-routes.ts";
 import { previewRoutes } from "./preview-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
@@ -87,6 +88,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     ...(parts.reports === undefined ? [] : [reportRoutes(parts, parts.reports)]),
     ...(parts.etc === undefined ? [] : [etcRoutes(parts.etc)]),
     ...(parts.terminals === undefined ? [] : [terminalRoutes(parts.terminals)]),
+    ...(parts.messages === undefined ? [] : [messageRoutes(parts.messages)]),
   ]) {
     await api.register(routes, { prefix: "/api/v1" });
   }

@@ -1,3 +1,5 @@
+import type { Generated } from "kysely";
+
 /** Tables of migration 0007. Instants are ms UTC, bodies hexadecimal. */
 export interface CommandTables {
   terminal_command: {
@@ -14,5 +16,14 @@ export interface CommandTables {
     answer: string | null;
     narrow_body: string;
     wide_body: string;
+  };
+  terminal_message: {
+    id: Generated<number>;
+    terminal: string;
+    vehicle: string;
+    message: number;
+    received_ms: number;
+    wide_header: boolean;
+    body: string;
   };
 }

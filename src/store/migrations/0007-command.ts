@@ -1,5 +1,5 @@
 /**
- * Commands to terminals (JT/T 808), from when they were given to their end. Instants are ms UTC (bigint). A terminal speaks
+ * Commands to terminals (JT/T 808), from when they were given to their end, and what terminals say beside positions. Instants are ms UTC (bigint). A terminal speaks
  * one of two layouts, and which one is only known when it is here: both bodies are kept, hexadecimal.
  */
 export const command = `
@@ -21,4 +21,16 @@ create table terminal_command (
 );
 create index terminal_command_newest on terminal_command (terminal, given_ms desc, id desc);
 create index terminal_command_unfinished on terminal_command (id) where state in ('waiting', 'sent');
+
+create table terminal_message (
+  id          bigint generated always as identity primary key,
+  terminal    text not null,
+  vehicle     text not null,
+  message     integer not null,
+  received_ms bigint not null,
+  wide_header boolean not null,
+  body        text not null
+);
+create index terminal_message_of_vehicle on terminal_message (vehicle, received_ms desc, id desc);
+create index terminal_message_oldest on terminal_message (received_ms);
 `;
