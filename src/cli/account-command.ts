@@ -1,8 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { AccessDesk } from "../access/access-desk.ts";
 import { ROLES } from "../access/rights.ts";
+import { WuxingError } from "../model/errors.ts";
+import type { Database } from "../store/database.ts";
+import { openPlaces } from "./open-places.ts";
 import { atRegisters, type RegisterOptions, registerOptions } from "./registers.ts";
+
+type AddOptions = RegisterOptions & { name?: string; person?: string; role?: string[]; desk?: boolean; city?: string };
 
 /** Duties are looked up when somebody signs in, not here. */
 const NO_DUTIES = { dutiesOf: () => [], getPath: (place: string) => `${place}/`, kindOf: () => "" };
@@ -18,13 +23,16 @@ export function accountCommand(): Command {
       .argument("<id>", "登录名 / name to sign in with")
       .option("--name <name>", "显示名称 / name to show")
       .option("--person <id>", "任职人员编号 / the person whose duties it has")
+      .option("--desk", "市值班台的值班员（需要 --city）/ an officer at the city's desk (needs --city)")
+      .addOption(new Option("--city <dir>", "城市目录 / the city's folder").env("WUXING_CITY"))
       .option("--role <role...>", `角色 / roles: ${ROLES.join(", ")}`),
-  ).action(async (id: string, options: RegisterOptions & { name?: string; person?: string; role?: string[] }) => {
+  ).action(async (id: string, options: AddOptions) => {
     const password = randomBytes(PASSWORD_BYTES).toString("base64url");
-    await atRegisters(options, async ({ kysely }) => {
-      const desk = new AccessDesk({ kysely, duties: NO_DUTIES, cityNow: Date.now });
-      const { name = id, person = null, role: roles = [] } = options;
-      await desk.addAccount({ id, name, person, password, roles });
+    await atRegisters(options, async (database) => {
+      const desk = new AccessDesk({ kysely: database.kysely, duties: NO_DUTIES, cityNow: Date.now });
+      const { name = id, role: roles = [] } = options;
+      const person = options.desk === true ? await assignDesk(database, id, name, options.city) : options.person;
+      await desk.addAccount({ id, name, person: person ?? null, password, roles });
     });
     process.stdout.write(`${password}\n`);
   });
@@ -41,4 +49,16 @@ export function accountCommand(): Command {
     },
   );
   return account;
+}
+
+/** Gives a new person the city's desk, from now on; the city's places are taken from its folder when there are none yet. */
+async function assignDesk(database: Database, person: string, name: string, city: string | undefined): Promise<string> {
+  if (city === undefined) throw new WuxingError("CONFIG_INVALID", "--desk needs --city");
+  const nowMs = Date.now();
+  const { places } = await openPlaces(database, city, () => nowMs);
+  const [top] = places.history.topsAt("civil", nowMs);
+  await places.duties.assign([{ place: top!.id, slot: "desk", person, fromMs: nowMs, toMs: Infinity }], {
+    persons: [{ id: person, name }],
+  });
+  return person;
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";
 import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { AccessDesk } from "../access/access-desk.ts";
@@ -8,9 +9,8 @@ import { readAs } from "../access/read-as.ts";
 import { Attachments } from "../cases/attachments.ts";
 import { CaseDesk } from "../cases/case-desk.ts";
 import { CaseLists } from "../cases/case-lists.ts";
-import type { EntryBody } from "../cases/case-record.ts";
 import { DriverLinks } from "../cases/driver-link.ts";
-import { EffectDesk, type EffectPerformer } from "../cases/effects.ts";
+import { EffectDesk } from "../cases/effects.ts";
 import type { Contact } from "../cases/notice-channel.ts";
 import { loadCaseType } from "../cases/load-case-type.ts";
 import { countAtPlaces, countBelow, rehomeCases } from "../cases/place-work.ts";
@@ -104,7 +104,18 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     now,
     log,
   });
-  const effects = new EffectDesk(kysely, performers(desk, watch, parts.terminals));
+  const effects = new EffectDesk(
+    kysely,
+    lockEffects({
+      desk,
+      releaseLock: (lock, input) => watch.releaseLock(lock, input),
+      textDriver: async (vehicle, text) => {
+        const [terminal] = parts.terminals().terminalsOf(vehicle);
+        if (terminal === undefined) throw new Error(`${vehicle} has no terminal`);
+        parts.terminals().send(terminal, textCommand({ flags: TextFlag.display | TextFlag.readOut, text }));
+      },
+    }),
+  );
   places.work = { countBelow: (paths) => countBelow(kysely, paths, now()) };
   desks.addDependents({ count: (at) => countAtPlaces(kysely, at) });
   const names: PlaceNames = {
@@ -126,8 +137,6 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   };
   const demoAccounts = isDemo ? await fillDemoAccounts(kysely, access.desk, places, now()) : [];
   if (isDemo) access.demoAccount = demoAccounts[0]?.account ?? null;
-  else if ((await access.desk.countAccounts()) === 0)
-    log.warn({}, "nobody can sign in yet: wuxing account add NAME --role administrator");
   const ticking = tick(TICK_MS, log, async (count) => {
     await desk.fireLadder(now());
     // Leases and waits are about networks: they go by the wall clock, however fast the city's runs.
@@ -201,43 +210,6 @@ function subjectPosition({ tracks, watch }: OfficeParts): SubjectPosition {
     const last = track.length - 1;
     if (last < 0) return null;
     return { lon: track.lonE6[last]! / 1e6, lat: track.latE6[last]! / 1e6, timeMs: track.timeMs[last]! };
-  };
-}
-
-/** What steps of cases do outside: each may be asked twice and does it once. */
-function performers(
-  desk: CaseDesk,
-  watch: Watch,
-  terminals: OfficeParts["terminals"],
-): Record<string, EffectPerformer> {
-  return {
-    "release-lock": async ({ case: id, body }) => {
-      const row = await desk.get(id);
-      const { form, actor, attachments } = body as EntryBody & { actor: string | null };
-      if (row.lock === null) return;
-      const evidence = [`case ${id}`, ...attachments].join(", ");
-      try {
-        const reason = typeof form["reason"] === "string" ? form["reason"] : "the objection was right";
-        await watch.releaseLock(row.lock, { by: actor ?? "an objection", reason, evidence });
-      } catch (error) {
-        // It ended by itself, or has never been: then there is nothing to release.
-        if (!(error instanceof WuxingError) || (error.code !== "LOCK_ENDED" && error.code !== "LOCK_NOT_FOUND"))
-          throw error;
-      }
-    },
-    "driver-text": async ({ case: id, body }) => {
-      const { subject } = await desk.get(id);
-      const [terminal] = terminals().terminalsOf(subject);
-      if (terminal === undefined) throw new Error(`${subject} has no terminal`);
-      terminals().send(
-        terminal,
-        textCommand({ flags: TextFlag.display | TextFlag.readOut, text: String((body as EntryBody).form["text"]) }),
-      );
-    },
-    "uphold-objection": async ({ case: id }) => {
-      const { parent } = await desk.get(id);
-      if (parent !== null) await desk.actAsProgram(parent, "uphold-objection", { objection: id }, 0);
-    },
   };
 }
 

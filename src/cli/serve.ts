@@ -168,6 +168,8 @@ class Parts implements Platform {
     const tally = { tallies: desk.tallies, watch, gateway, cityTimeMs: this.#cityTimeMs, log: this.#log };
     this.#closers.push(tallyIntake(tally));
     this.#http = await this.#openHttp({ ...office, ...desk, city, ledger, watch, tracks, places, etc: etc.reception });
+    if (!demo && (await office.access.desk.countAccounts()) === 0)
+      this.#log.warn({}, "nobody can sign in yet: wuxing account add NAME --desk --city DIR, or --role administrator");
     if (timing !== undefined) this.#startFleet(dir, timing, lastFixMs, toll);
   }
 

@@ -27,8 +27,44 @@ export interface Served {
   stop(): Promise<number | null>;
 }
 
-/** Starts `wuxing serve ARGS` on free ports and waits until it says where it is. */
+/** Cookies of the sessions that `serve` began, by the server's address. */
+const cookies = new Map<string, string>();
+/** Passwords of the officers that `serve` added, by data folder. */
+const passwords = new Map<string, string>();
+
+/** Asks a server in the name of the city's desk officer. */
+export function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  const cookie = cookies.get(new URL(url).origin);
+  return fetch(url, { ...init, headers: { ...init.headers, ...(cookie === undefined ? {} : { cookie }) } });
+}
+
+/** An officer at the city's desk, as a city's operator adds the first one; once for a data folder. */
+async function addOfficer(args: readonly string[]): Promise<string> {
+  const [city, data] = ["--city", "--data"].map((name) => args[args.indexOf(name) + 1]);
+  const known = passwords.get(data);
+  if (known !== undefined) return known;
+  const added = await wuxing(["account", "add", "officer", "--desk", "--city", city, "--data", data]);
+  if (added.code !== 0) throw new Error(`account add ended with ${added.code}: ${added.stderr}`);
+  passwords.set(data, added.stdout.trim());
+  return added.stdout.trim();
+}
+
+async function signIn(url: string, password: string): Promise<void> {
+  const answer = await fetch(`${url}/api/v1/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ account: "officer", password }),
+  });
+  if (!answer.ok) throw new Error(`signing in: ${answer.status} ${await answer.text()}`);
+  cookies.set(new URL(url).origin, answer.headers.getSetCookie()[0].split(";")[0]);
+}
+
+/**
+ * Starts `wuxing serve ARGS` (with --city and --data) on free ports, waits until it says where it is, and signs in as an officer
+ * at the city's desk.
+ */
 export async function serve(args: readonly string[]): Promise<Served> {
+  const password = await addOfficer(args);
   const child = start(["serve", "--http", "0", "--jt808", "0", "--jt808-host", "127.0.0.1", ...args]);
   const read = collect(child);
   const ended = exit(child);
@@ -44,6 +80,7 @@ export async function serve(args: readonly string[]): Promise<Served> {
   });
   failed.catch(() => {});
   const { url, jt808Port } = await Promise.race([announced(), failed]);
+  await signIn(url, password);
   return {
     url,
     jt808Port,
@@ -104,7 +141,7 @@ export async function allItems<Item>(url: string, path: string): Promise<Item[]>
   let cursor: string | null = null;
   do {
     const query: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer = await fetch(`${url}/api/v1${path}${path.includes("?") ? "&" : "?"}limit=1000${query}`);
+    const answer = await ask(`${url}/api/v1${path}${path.includes("?") ? "&" : "?"}limit=1000${query}`);
     const page = (await answer.json()) as { items: Item[]; next: string | null };
     items.push(...page.items);
     cursor = page.next;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Exposure } from "../../src/model/finding.ts";
-import { allItems, pause, serve, squareCity, temporaryFolder, wuxing } from "./program.ts";
+import { allItems, ask, pause, serve, squareCity, temporaryFolder, wuxing } from "./program.ts";
 
 const SHARED = "../shared/data";
 /** The two smaller sets always; all four, some minutes, with `WUXING_ALL_REPLAYS=1`. */
@@ -41,7 +41,7 @@ describe.skipIf(!existsSync(SHARED))("a replay of real tracks over TCP (skipped 
         .features) {
         const { id, level, from, to } = properties;
         const body = JSON.stringify({ id, level, from, to, geometry, datum: "wgs84" });
-        const answer = await fetch(`${served.url}/api/v1/areas`, {
+        const answer = await ask(`${served.url}/api/v1/areas`, {
           method: "POST",
           headers: { "content-type": "application/json" },
           body,
@@ -76,7 +76,7 @@ describe.skipIf(!existsSync(SHARED))("a replay of real tracks over TCP (skipped 
 async function settled(url: string): Promise<void> {
   await pause(3000);
   for (;;) {
-    const { watch } = (await (await fetch(`${url}/api/v1/status`)).json()) as {
+    const { watch } = (await (await ask(`${url}/api/v1/status`)).json()) as {
       watch: { rematchQueue: number; ledgerQueue: number };
     };
     if (watch.rematchQueue === 0 && watch.ledgerQueue === 0) return;

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CaseSummary } from "../../src/model/case.ts";
 import type { Exposure, FindingEvent, Lock, Passage } from "../../src/model/finding.ts";
-import { allItems, pause, serve, squareCity, temporaryFolder, wuxing, type Served } from "./program.ts";
+import { allItems, ask, pause, serve, squareCity, temporaryFolder, wuxing, type Served } from "./program.ts";
 
 const AREAS = "test/data/areas.geojson";
 const TRACKS = "test/data/tracks.csv";
@@ -83,24 +84,28 @@ describe("the platform", () => {
     expect(later[0].seq).toBe(first[2].seq);
   });
 
-  it("releases a lock in a person's name, once", async () => {
+  it("opens a case for each lock, and only through it the lock is released", async () => {
     const [lock] = await allItems<Lock>(served.url, "/locks?state=live");
+    const cases = await until<CaseSummary>(`/cases?lock=${lock.id}`, 1);
+    expect(cases).toMatchObject([{ lock: lock.id, state: "new", subject: { id: lock.vehicle }, slot: "desk" }]);
     const release = { by: "张三", reason: "核酸阴性", evidence: "报告 2022-117" };
-    expect(await (await post(`/locks/${lock.id}/release`, release)).json()).toMatchObject({
-      state: "released",
-      release,
+    const direct = await post(`/locks/${lock.id}/release`, release);
+    expect(direct.status).toBe(409);
+    expect(await direct.json()).toMatchObject({
+      code: "CASE_ACTION_INVALID",
+      detail: expect.stringContaining(cases[0].id),
     });
-    const again = await post(`/locks/${lock.id}/release`, release);
-    expect(again.status).toBe(409);
-    expect(await again.json()).toMatchObject({
-      code: "LOCK_ENDED",
-      message: { zh: expect.any(String), en: expect.any(String) },
-    });
+    expect(await allItems<Lock>(served.url, "/locks?state=live")).toContainEqual(lock);
+  });
+
+  it("shows nothing to who is not signed in", async () => {
+    for (const path of ["/api/v1/locks", "/api/v1/vehicles", "/api/v1/stream", "/metrics"])
+      expect((await fetch(`${served.url}${path}`)).status).toBe(401);
   });
 
   it("is healthy and counts what it did", async () => {
     expect(await (await fetch(`${served.url}/healthz`)).json()).toEqual({ state: "ok", reasons: [] });
-    const metrics = await (await fetch(`${served.url}/metrics`)).text();
+    const metrics = await (await ask(`${served.url}/metrics`)).text();
     expect(metrics).toMatch(/wuxing_\w*fixes\w* 126/u);
   });
 
@@ -158,7 +163,7 @@ describe("the program says in one line, and ends with 1,", () => {
 
 function post(path: string, body: object): Promise<Response> {
   const headers = { "content-type": "application/json" };
-  return fetch(`${served.url}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return ask(`${served.url}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
 async function until<Item>(path: string, least: number): Promise<Item[]> {
@@ -174,7 +179,7 @@ async function until<Item>(path: string, least: number): Promise<Item[]> {
 async function stream(lastSeq: number | undefined, count: number): Promise<FindingEvent[]> {
   const stop = new AbortController();
   const headers = { "last-event-id": String(lastSeq ?? 0) };
-  const answer = await fetch(`${served.url}/api/v1/stream`, { headers, signal: stop.signal });
+  const answer = await ask(`${served.url}/api/v1/stream`, { headers, signal: stop.signal });
   const events: FindingEvent[] = [];
   let text = "";
   for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
