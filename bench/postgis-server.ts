@@ -5,13 +5,15 @@ import { postgisSql, type Place } from "./stay-question.ts";
 
 /**
  * Loads fixes (`vehicle,time,lon,lat`) into a PostgreSQL server of its own with PostGIS, on a Unix socket in `dir`, and
- * asks it for the stays near places, warm. Null where PostgreSQL or PostGIS are not installed.
+ * asks it for the stays near places, warm, and for some of them cold: the server started anew and the system's file cache
+ * emptied by `dropCaches` before each (none when it cannot). Null where PostgreSQL or PostGIS are not installed.
  */
 export async function askPostgis(
   dir: string,
   csv: string,
   places: readonly Place[],
-): Promise<{ ms: number[]; stays: number[]; loadSeconds: number } | null> {
+  dropCaches: () => boolean,
+): Promise<{ ms: number[]; coldMs: number[]; stays: number[]; loadSeconds: number } | null> {
   const bin = findBin();
   const account = accountOf();
   if (bin === null || account === null) return null;
@@ -30,7 +32,10 @@ export async function askPostgis(
     call("psql", "-h", dir, "-d", "postgres", "-qAt", "-v", "ON_ERROR_STOP=1", "-c", text);
   call("initdb", "-D", join(dir, "data"), "-A", "trust", "-U", "postgres", "--no-sync");
   const settings = `-k ${dir} -c listen_addresses='' -c shared_buffers=1GB -c maintenance_work_mem=512MB -c work_mem=64MB -c fsync=off -c max_wal_size=8GB`;
-  call("pg_ctl", "-D", join(dir, "data"), "-w", "-s", "-l", join(dir, "log"), "-o", settings, "start");
+  const start = (): string =>
+    call("pg_ctl", "-D", join(dir, "data"), "-w", "-s", "-l", join(dir, "log"), "-o", settings, "start");
+  const stop = (mode: string): string => call("pg_ctl", "-D", join(dir, "data"), "-w", "-s", "-m", mode, "stop");
+  start();
   try {
     if (
       spawnSync(
@@ -40,7 +45,7 @@ export async function askPostgis(
       ).status !== 0
     )
       return null;
-    const start = performance.now();
+    const loadStart = performance.now();
     sql("CREATE UNLOGGED TABLE row_in (vehicle integer, time timestamp, lon double precision, lat double precision)");
     chmodSync(csv, 0o644);
     sql(`COPY row_in FROM '${csv}' (FORMAT csv)`);
@@ -51,24 +56,35 @@ export async function askPostgis(
     sql("CREATE INDEX ON fix USING gist (place)");
     sql("CREATE INDEX ON fix (vehicle, time)");
     sql("VACUUM ANALYZE fix");
-    const loadSeconds = (performance.now() - start) / 1000;
-    return { ...(await ask(dir, places)), loadSeconds };
+    const loadSeconds = (performance.now() - loadStart) / 1000;
+    const warm = await ask(dir, places, 2);
+    const coldMs: number[] = [];
+    for (const place of places.slice(0, COLD_PLACES)) {
+      stop("fast");
+      const isCold = dropCaches();
+      start();
+      if (!isCold) break;
+      coldMs.push(...(await ask(dir, [place], 1)).ms);
+    }
+    return { ...warm, coldMs, loadSeconds };
   } finally {
-    call("pg_ctl", "-D", join(dir, "data"), "-w", "-s", "-m", "immediate", "stop");
+    stop("immediate");
   }
 }
 
-async function ask(dir: string, places: readonly Place[]): Promise<{ ms: number[]; stays: number[] }> {
+const COLD_PLACES = 10;
+
+/** Asks so many rounds, so that all pages that are needed are in memory; the last one counts. */
+async function ask(dir: string, places: readonly Place[], rounds: number): Promise<{ ms: number[]; stays: number[] }> {
   const { Client } = (await import("pg")).default;
   const client = new Client({ host: dir, user: "postgres", database: "postgres" });
   await client.connect();
   const [ms, stays]: [number[], number[]] = [[], []];
-  // Twice, so that all pages that are needed are in memory: the second time counts.
-  for (const round of [0, 1]) {
+  for (let round = 1; round <= rounds; round++) {
     for (const place of places) {
       const start = performance.now();
       const { rows } = await client.query(postgisSql(place));
-      if (round === 0) continue;
+      if (round < rounds) continue;
       ms.push(performance.now() - start);
       stays.push(rows.length);
     }

@@ -32,6 +32,7 @@ const total = vehicles * STEPS;
 const END_MS = BEGIN_MS + STEPS * STEP_MS;
 const QUESTIONS = 40;
 const BATCH_FIXES = 2000;
+const COLD_P50 = "who stayed near one place, cold file cache, p50";
 
 const figures: Figure[] = [];
 const add = (name: string, value: number, unit: string, more: Partial<Figure> = {}): void => {
@@ -76,11 +77,13 @@ async function run(): Promise<void> {
       await store.close();
       return ms;
     });
+    add(COLD_P50, percentile(cold, 0.5), "ms");
     add("who stayed near one place, cold file cache, p95", percentile(cold, 0.95), "ms", { sizes: { fixes: total } });
   }
   store = await openTrackStore({ dir: storeDir, retentionMs: null, compactEveryMs: null });
   await askTracks(store, places);
   const stays = await askPlaces(store, places);
+  await countRowsRead(store, storeDir, places);
   await acknowledgeSteadily(store);
   add("peak memory of the process", peakMemoryMiB(), "MiB");
 
@@ -165,6 +168,27 @@ async function askPlaces(store: TrackStore, places: readonly Place[]): Promise<n
   return found;
 }
 
+/** Of how many rows the row groups are that hold the vehicles in question: what has to be decoded, whatever comes of it. */
+async function countRowsRead(store: TrackStore, storeDir: string, places: readonly Place[]): Promise<void> {
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const metadata = await connection.runAndReadAll(
+    `SELECT row_group_num_rows::DOUBLE, stats_min_value::INTEGER, stats_max_value::INTEGER
+     FROM parquet_metadata('${storeDir}/files/*-[0-9].parquet') WHERE path_in_schema = 'vehicle'`,
+  );
+  const groups = metadata.getRows().map((row) => row.map(Number) as [rows: number, first: number, last: number]);
+  connection.disconnectSync();
+  instance.closeSync();
+  let rows = 0;
+  for (const place of places.slice(0, QUESTIONS)) {
+    const among = await store.vehiclesIn([boxE6(place)], BEGIN_MS, END_MS, 600_000);
+    for (const [count, first, last] of groups) if (among.some((v) => v >= first && v <= last)) rows += count;
+  }
+  add("rows read for one place / rows total", rows / QUESTIONS / total, "", {
+    sizes: { "rows read": Math.round(rows / QUESTIONS), fixes: total, "row groups": groups.length },
+  });
+}
+
 /** 35,000 vehicles' rate, 1,167 fixes/s, in the small batches that single terminals make. */
 async function acknowledgeSteadily(store: TrackStore): Promise<void> {
   const waits: number[] = [];
@@ -211,7 +235,7 @@ async function compare(
     await connection.run(
       `COPY (SELECT vehicle, make_timestamp(time_ms * 1000), lon_e6 / 1e6, lat_e6 / 1e6 FROM fix) TO '${csv}' (HEADER false)`,
     );
-    const answer = await askPostgis(join(dir, "postgres"), csv, places.slice(0, QUESTIONS));
+    const answer = await askPostgis(join(dir, "postgres"), csv, places.slice(0, QUESTIONS), dropCaches);
     if (answer === null) add("PostGIS is not installed here", 0, "");
     else {
       for (const [index, count] of answer.stays.entries()) checkSame("PostGIS", index, stays[index], count);
@@ -222,6 +246,14 @@ async function compare(
         sizes: { "seconds to load and index": Math.round(answer.loadSeconds) },
       });
       add("the same, p95", percentile(answer.ms, 0.95), "ms");
+      const ours = figures.find(({ name }) => name === COLD_P50);
+      if (answer.coldMs.length > 0 && ours !== undefined) {
+        const coldMs = percentile(answer.coldMs, 0.5);
+        add("the same to PostGIS, cold, p50", coldMs, "ms", {
+          comparedTo: "the track store, cold",
+          ratio: coldMs / ours.value,
+        });
+      }
     }
   }
   connection.disconnectSync();

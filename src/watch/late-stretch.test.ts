@@ -29,7 +29,8 @@ const area = (id: string, lon: number, from: string | null = null): Area => ({
   geometry: { type: "Point", coordinates: [lon, LAT] },
   from,
   to: null,
-  name: null,
+  name: id,
+  source: null,
   publishedAt: new Date(NOON_MS).toISOString(),
 });
 

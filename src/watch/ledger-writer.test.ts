@@ -80,6 +80,7 @@ const outline = (): string[] => events.map(({ kind, change, id, cause }) => `${k
 const settlement = (standing: Finding[], fromSecond: number) => ({
   vehicle: "豫G12345_2",
   fromMs: NOON_MS + fromSecond * 1000,
+  toMs: Infinity,
   areas: null,
   standing,
   causeOf: (area: string | null) => (area === "market" ? ("area-edited" as const) : ("late-fix" as const)),
@@ -123,6 +124,29 @@ describe("writing behind matching", () => {
     await writer.idle();
     expect(outline()).toEqual([]);
     expect((await ledger.exposures({})).items.map(({ id }) => id)).toEqual(["cut", "old"]);
+  });
+
+  test("a settlement that ends leaves alone what lies behind it", async () => {
+    const writer = openWriter();
+    const findings = [exposure("e1", 0), exposure("e2", 5000), passage("p1", 1000), passage("p2", 5000)];
+    for (const finding of findings) writer.stand({ cause: "live", ...finding });
+    await writer.idle();
+    events = [];
+    writer.settle({ ...settlement([exposure("e1", 0)], 0), toMs: NOON_MS + 5000 * 1000 });
+    await writer.idle();
+    expect(outline()).toEqual(["passage p1 withdrawn (late-fix)"]);
+  });
+
+  test("an exposure that began before what is settled gets its lock, and stays as it is otherwise", async () => {
+    const writer = openWriter();
+    const cut = exposure("cut", -100);
+    writer.stand({ cause: "live", ...cut });
+    await writer.idle();
+    const locked = { ...cut, lockMs: NOON_MS + 900_000, body: { ...cut.body, minDistanceM: 7 } };
+    writer.settle(settlement([locked], 0));
+    await writer.idle();
+    expect((await ledger.locks({})).items).toMatchObject([{ state: "live", exposures: ["cut"], lockedAt: time(900) }]);
+    expect((await ledger.exposures({})).items).toEqual([cut.body]);
   });
 
   test("a ledger that cannot be written loses nothing and keeps the order", async () => {
