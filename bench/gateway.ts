@@ -130,14 +130,20 @@ if (!isHeldOnly) {
 await hold(isHeldOnly ? Number(given.connections) : Number(given.held));
 report("JT/T 808 over TCP, every report durable before it is acknowledged", figures);
 
+interface Held {
+  /** Connections. */
+  held: number;
+  rssMiB: number;
+}
+
 /** Connections held at once, each reporting every 30 s: as many as are asked for, or as the limit of open files allows. */
 async function hold(asked: number): Promise<void> {
-  const held = Math.min(asked, openFilesMax() - OTHER_FILES);
-  const points: { connections: number; rssMiB: number }[] = [];
-  for (const share of held < asked ? [1 / 3, 2 / 3, 1] : [1]) {
-    const plan = { connections: Math.floor(held * share), everyMs: 30_000, window: 1000, measureMs: 30_000 };
+  const most = Math.min(asked, openFilesMax() - OTHER_FILES);
+  const points: Held[] = [];
+  for (const share of most < asked ? [1 / 3, 2 / 3, 1] : [1]) {
+    const plan = { connections: Math.floor(most * share), everyMs: 30_000, window: 1000, measureMs: 30_000 };
     const { rssMiB, p99Ms, connectMs, cores } = await run("held", plan);
-    points.push({ connections: plan.connections, rssMiB });
+    points.push({ held: plan.connections, rssMiB });
     add("connections held, each reporting every 30 s: memory", rssMiB, "MiB", {
       sizes: { connections: plan.connections },
     });
@@ -145,7 +151,7 @@ async function hold(asked: number): Promise<void> {
     add("… logged in", plan.connections / (connectMs / 1000), "terminals/s");
     add("… processor of the server", cores, "cores");
   }
-  if (held >= asked) return;
+  if (most >= asked) return;
   const { slope, at } = lineThrough(points);
   add("memory of one connection more", slope * 1024, "KiB");
   add(`EXTRAPOLATED, not measured (open files end at ${openFilesMax()}): memory`, at(asked), "MiB", {
@@ -154,17 +160,17 @@ async function hold(asked: number): Promise<void> {
 }
 
 /** Least squares: MiB a connection, and MiB at so many. */
-function lineThrough(points: readonly { connections: number; rssMiB: number }[]): {
+function lineThrough(points: readonly Held[]): {
   slope: number;
-  at: (connections: number) => number;
+  at: (count: number) => number;
 } {
   const mean = (of: (point: (typeof points)[number]) => number): number =>
     points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean((point) => point.connections), mean((point) => point.rssMiB)];
+  const [x, y] = [mean((point) => point.held), mean((point) => point.rssMiB)];
   const slope =
-    points.reduce((sum, point) => sum + (point.connections - x) * (point.rssMiB - y), 0) /
-    points.reduce((sum, point) => sum + (point.connections - x) ** 2, 0);
-  return { slope, at: (connections) => y + slope * (connections - x) };
+    points.reduce((sum, point) => sum + (point.held - x) * (point.rssMiB - y), 0) /
+    points.reduce((sum, point) => sum + (point.held - x) ** 2, 0);
+  return { slope, at: (count) => y + slope * (count - x) };
 }
 
 function openFilesMax(): number {

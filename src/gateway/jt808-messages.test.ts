@@ -36,7 +36,7 @@ async function start(options: Partial<Jt808ServerOptions> = {}, version: "2013" 
     secret: "a secret of these tests",
     nowMs: () => nowMs,
     sweepMs: 20,
-    onMessage: (message) => passedOn.push(message),
+    onMessage: (message) => void passedOn.push(message),
     ...options,
   });
   truck = await connectTerminal(server.port, "13900000001", version);

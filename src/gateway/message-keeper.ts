@@ -32,7 +32,7 @@ export class MessageKeeper {
   readonly #vehicleId: (vehicle: number) => string;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
+  #isWriting = false;
 
   /** `vehicleId`: the id of a vehicle's number. */
   constructor(store: MessageStore, vehicleId: (vehicle: number) => string) {
@@ -51,11 +51,12 @@ export class MessageKeeper {
     }
     this.#waitingBytes += length;
     const kept = new Promise<void>((resolve, reject) => this.#waiting.push({ message, resolve, reject }));
-    this.#writing ??= this.#write().finally(() => (this.#writing = undefined));
+    if (!this.#isWriting) void this.#write();
     await kept;
   }
 
   async #write(): Promise<void> {
+    this.#isWriting = true;
     // Those of the same turn come into the same write.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
@@ -75,5 +76,6 @@ export class MessageKeeper {
         for (const { message } of group) this.#waitingBytes -= message.body.length;
       }
     }
+    this.#isWriting = false;
   }
 }

@@ -33,7 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await database.kysely.deleteFrom("terminal_message").execute();
   store = new TerminalMessages(database.kysely);
-  const keeper = new MessageKeeper({ keep: (messages) => store.keep(messages) }, () => "豫G12345_2");
+  const keeper = new MessageKeeper({ keep: (rows) => store.keep(rows) }, () => "豫G12345_2");
   const sink = new MemorySink();
   gateway = await startJt808Server({
     host: "127.0.0.1",
