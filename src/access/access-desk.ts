@@ -23,6 +23,14 @@ export interface AccessOptions {
   /** The city's clock decides about duties; sessions go by the wall clock. */
   cityNow: () => number;
   now?: () => number;
+  /** Has whoever stands above be told. */
+  onBreakGlass?: (taken: {
+    id: string;
+    principal: Principal;
+    purpose: string;
+    reason: string;
+    untilMs: number;
+  }) => Promise<void>;
 }
 
 export interface NewAccount {
@@ -39,6 +47,10 @@ const SESSION_MS = 30 * 24 * 3_600_000;
 /** A session's last use is noted once in this time, ms. */
 const SEEN_EVERY_MS = 60_000;
 const TOKEN_BYTES = 32;
+/** How long a right that was taken in an emergency holds. */
+export const BREAK_GLASS_HOURS = 3;
+const BREAK_GLASS_MS = BREAK_GLASS_HOURS * 3_600_000;
+const ACCOUNTS_MAX = 200;
 
 /** Who is who: accounts, sessions and keys. */
 export class AccessDesk {
@@ -88,6 +100,54 @@ export class AccessDesk {
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow();
     return count;
+  }
+
+  /** Accounts whose id or name begins with a text, by their ids. */
+  findAccounts(
+    begins: string,
+  ): Promise<{ id: string; name: string; person: string | null; roles: string[]; state: "active" | "blocked" }[]> {
+    const pattern = `${begins.replaceAll(/[\\%_]/g, String.raw`\\$&`)}%`;
+    return this.#options.kysely
+      .selectFrom("account")
+      .select(["id", "name", "person", "roles", "state"])
+      .where((either) => either.or([either("id", "like", pattern), either("name", "like", pattern)]))
+      .orderBy("id")
+      .limit(ACCOUNTS_MAX)
+      .execute();
+  }
+
+  /** Blocks an account: its sessions and keys stand for nobody from now on. @throws WuxingError INPUT_INVALID when there is none */
+  async block(id: string): Promise<void> {
+    const { numUpdatedRows } = await this.#options.kysely
+      .updateTable("account")
+      .set({ state: "blocked", changed_ms: this.#now() })
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n)
+      throw new WuxingError("INPUT_INVALID", "account", [{ where: "id", value: id, expected: "an account" }]);
+  }
+
+  /**
+   * Takes a purpose that the duties do not give, for some hours. Whoever stands above is told (`onBreakGlass`).
+   * @returns until when, ms UTC
+   * @throws WuxingError FORBIDDEN for who has no duty
+   */
+  async breakGlass(principal: Principal, purpose: string, reason: string): Promise<number> {
+    const { duties, paths, account } = principal;
+    if (duties.length === 0) throw new WuxingError("FORBIDDEN", `${account} has no duty that an emergency could widen`);
+    const fromMs = this.#now();
+    const row = {
+      id: randomUUID(),
+      account,
+      path: paths[0]!,
+      purpose,
+      reason,
+      from_ms: fromMs,
+      to_ms: fromMs + BREAK_GLASS_MS,
+    };
+    await this.#options.kysely.insertInto("break_glass").values(row).execute();
+    await this.#options.onBreakGlass?.({ principal, purpose, reason, id: row.id, untilMs: row.to_ms });
+    return row.to_ms;
   }
 
   /**
@@ -148,7 +208,7 @@ export class AccessDesk {
     if (row === undefined) return null;
     if (nowMs - row.seen_ms > SEEN_EVERY_MS)
       await this.#options.kysely.updateTable("session").set({ seen_ms: nowMs }).where("id", "=", row.id).execute();
-    const principal = this.#principal(row.account, row.name, row.person, row.roles, row.id);
+    const principal = await this.#withEmergency(this.#principal(row.account, row.name, row.person, row.roles, row.id));
     return { principal, purpose: row.purpose ?? principal.purposes[0] ?? null };
   }
 
@@ -244,6 +304,18 @@ export class AccessDesk {
       .where("id", "=", id)
       .where("account", "=", account)
       .execute();
+  }
+
+  /** Purposes taken in an emergency, while they last. */
+  async #withEmergency(principal: Principal): Promise<Principal> {
+    const taken = await this.#options.kysely
+      .selectFrom("break_glass")
+      .select("purpose")
+      .where("account", "=", principal.account)
+      .where("to_ms", ">", this.#now())
+      .execute();
+    if (taken.length === 0) return principal;
+    return { ...principal, purposes: [...new Set([...principal.purposes, ...taken.map(({ purpose }) => purpose)])] };
   }
 
   #principal(

@@ -5,13 +5,14 @@ import { LockCases } from "../apps/checkpoints/lock-cases.ts";
 import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { AccessDesk } from "../access/access-desk.ts";
 import { AuditChain } from "../access/audit-chain.ts";
+import { FieldCipher } from "../access/field-cipher.ts";
+import { PersonRegister } from "../access/person-fields.ts";
 import { readAs } from "../access/read-as.ts";
 import { Attachments } from "../cases/attachments.ts";
 import { CaseDesk } from "../cases/case-desk.ts";
 import { CaseLists } from "../cases/case-lists.ts";
 import { DriverLinks } from "../cases/driver-link.ts";
 import { EffectDesk } from "../cases/effects.ts";
-import type { Contact } from "../cases/notice-channel.ts";
 import { loadCaseType } from "../cases/load-case-type.ts";
 import { countAtPlaces, countBelow, rehomeCases } from "../cases/place-work.ts";
 import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
@@ -29,7 +30,9 @@ import type { Database } from "../store/database.ts";
 import type { Ledger } from "../store/ledger.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import type { Watch } from "../watch/watch.ts";
+import { readFieldKeys } from "./field-keys.ts";
 import { openNotices } from "./open-notices.ts";
+import { tellEmergency } from "./tell-emergency.ts";
 import { fillDemoAccounts } from "./demo-accounts.ts";
 
 export interface OfficeParts {
@@ -70,9 +73,8 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   const { dir, database, ledger, watch, places, isDemo, now, log } = parts;
   const { kysely } = database;
   const desks = places.places;
-  // How a person is reached stands encrypted, and is not opened here yet.
-  const contactOf = async (): Promise<Contact> => ({ phone: null, mail: null });
-  const { desk: notices, hotline } = await openNotices(dir, kysely, contactOf);
+  const persons = new PersonRegister(kysely, new FieldCipher(await readFieldKeys(dir)));
+  const { desk: notices, hotline } = await openNotices(dir, kysely, (person) => persons.get(person));
   const finder = placeFinder(places);
   const positionOf = subjectPosition(parts);
   const duties: DutyFinder = {
@@ -131,8 +133,11 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
         kindOf: names.kindOf,
       },
       cityNow: now,
+      onBreakGlass: tellEmergency(kysely, duties, notices.channels, now),
     }),
     audit: new AuditChain(kysely),
+    persons,
+    kysely,
     demoAccount: null,
   };
   const demoAccounts = isDemo ? await fillDemoAccounts(kysely, access.desk, places, now()) : [];

@@ -1,4 +1,6 @@
 import { AccessDesk } from "../access/access-desk.ts";
+import { createFieldKey, FieldCipher } from "../access/field-cipher.ts";
+import { PersonRegister } from "../access/person-fields.ts";
 import { AuditChain } from "../access/audit-chain.ts";
 import type { Database } from "../store/database.ts";
 import type { ServerParts } from "./parts.ts";
@@ -19,7 +21,13 @@ export async function accessForTests({
   await kysely.insertInto("person").values({ id: "officer", name: "值班员", recorded_ms: 0 }).execute();
   await desk.addAccount({ id: "officer", name: "值班员", person: "officer" });
   return {
-    access: { desk, audit: new AuditChain(kysely), demoAccount: "officer" },
+    access: {
+      desk,
+      audit: new AuditChain(kysely),
+      persons: new PersonRegister(kysely, new FieldCipher([createFieldKey("aes-256-gcm", "k1")])),
+      kysely,
+      demoAccount: "officer",
+    },
     names: { nameOf: (place) => place, kindOf: () => "city" },
     demoAccounts: [],
   };

@@ -1,15 +1,21 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Kysely } from "kysely";
 import type { AccessDesk } from "../access/access-desk.ts";
 import type { AuditChain } from "../access/audit-chain.ts";
+import type { PersonRegister } from "../access/person-fields.ts";
 import type { Principal } from "../access/principal.ts";
 import { opens } from "../access/rights.ts";
 import { WuxingError } from "../model/errors.ts";
+import type { Tables } from "../store/tables.ts";
 import { needOf, type Need } from "./access-table.ts";
 
 /** Who may do what over HTTP, and what is noted of it. */
 export interface HttpAccess {
   desk: AccessDesk;
   audit: AuditChain;
+  persons: PersonRegister;
+  /** Where the audit is read. */
+  kysely: Kysely<Tables>;
   /** In the demo only: whom a browser on this very machine is taken for until somebody signs in; null elsewhere. */
   demoAccount: string | null;
 }

@@ -41,6 +41,8 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "POST /keys": { right: "signed-in" },
   "DELETE /keys/:id": { right: "signed-in" },
   "POST /break-glass": { right: "signed-in" },
+  "GET /persons/:id/fields": { ...CASES, fields: "open", subject: "id" },
+  "PUT /persons/:id/fields": { right: "accounts", subject: "id" },
   "GET /accounts": { right: "accounts" },
   "POST /accounts": { right: "accounts" },
   "POST /accounts/:id/block": { right: "accounts" },

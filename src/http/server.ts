@@ -3,6 +3,8 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fas
 import { WuxingError } from "../model/errors.ts";
 import { guardRoutes, noteShown } from "./access-hooks.ts";
 import { documentApi } from "./api-document.ts";
+import { accountRoutes } from "./account-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
 import { areaImportRoutes } from "./area-import-routes.ts";
 import { areaRoutes } from "./area-routes.ts";
 import { officeRoutes } from "./office-routes.ts";
@@ -21,6 +23,7 @@ import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
 import { positionsAtRoutes } from "./positions-at-routes.ts";
 import { messageRoutes } from "./message-routes.ts";
 import { previewRoutes } from "./preview-routes.ts";
+import { personRoutes } from "./person-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { ruleRoutes } from "./rule-routes.ts";
@@ -72,6 +75,9 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   await api.register(machineRoutes(parts, metrics));
   for (const routes of [
     sessionRoutes(parts.access, parts.names, parts.demoAccounts),
+    accountRoutes(parts.access.desk),
+    auditRoutes(parts.access.kysely),
+    personRoutes(parts.access.persons),
     systemRoutes(parts),
     areaRoutes(parts),
     areaImportRoutes(parts),

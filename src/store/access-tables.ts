@@ -32,6 +32,15 @@ export interface AccessTables {
     expires_ms: number;
     revoked_ms: number | null;
   };
+  person_field: {
+    person: string;
+    key: string;
+    identity: string | null;
+    phone: string | null;
+    mail: string | null;
+    identity_hash: string | null;
+    phone_hash: string | null;
+  };
   break_glass: {
     id: string;
     account: string;

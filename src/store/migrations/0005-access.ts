@@ -41,6 +41,20 @@ create table api_key (
   revoked_ms  bigint
 );
 
+-- What identifies a person and how to reach one: ciphertext; the hashes are keyed. Keys are not here.
+create table person_field (
+  person         text primary key references person (id),
+  key            text not null,
+  identity       text,
+  phone          text,
+  mail           text,
+  identity_hash  text,
+  phone_hash     text
+);
+create index person_field_identity on person_field (identity_hash) where identity_hash is not null;
+create index person_field_phone on person_field (phone_hash) where phone_hash is not null;
+create index person_field_key on person_field (key);
+
 -- A right taken in an emergency: for some hours, with a reason, and somebody is told.
 create table break_glass (
   id        text primary key,
