@@ -13,6 +13,9 @@ let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let dir: string;
 let attachments: Attachments;
 
+/** Somebody who sees every case. */
+const seesAll: Parameters<Attachments["get"]>[0] = (run) => run(database.kysely);
+
 beforeAll(async () => {
   database = await openTestDatabase();
   dir = mkdtempSync(join(tmpdir(), "wuxing-attachments-"));
@@ -32,8 +35,8 @@ describe("attachments", () => {
     const id = await attachments.put(content, mediaType, "li", 1);
     expect(await attachments.put(content, mediaType, "wang", 2)).toBe(id);
     expect(readdirSync(join(dir, id.slice(0, 2)))).toEqual([id]);
-    expect(await attachments.get(database.kysely, id, "li")).toEqual({ id, mediaType, content });
-    await expect(attachments.get(database.kysely, id, "wang")).rejects.toMatchObject({ code: "ATTACHMENT_NOT_FOUND" });
+    expect(await attachments.get(seesAll, id, "li")).toEqual({ id, mediaType, content });
+    await expect(attachments.get(seesAll, id, "wang")).rejects.toMatchObject({ code: "ATTACHMENT_NOT_FOUND" });
   });
 
   it.each([
@@ -76,9 +79,9 @@ describe("attachments", () => {
       })
       .execute();
     await database.kysely.insertInto("case_attachment").values({ case: "c1", attachment: id, path: "g1/" }).execute();
-    expect((await attachments.get(database.kysely, id, "wang")).content).toEqual(content);
+    expect((await attachments.get(seesAll, id, "wang")).content).toEqual(content);
     for (const name of ["../../etc/passwd", id.slice(1), `${id}/`])
-      await expect(attachments.get(database.kysely, name, "li")).rejects.toMatchObject({
+      await expect(attachments.get(seesAll, name, "li")).rejects.toMatchObject({
         code: "ATTACHMENT_NOT_FOUND",
       });
   });

@@ -59,26 +59,36 @@ export class Attachments {
   }
 
   /**
-   * An attachment that belongs to a case that may be seen in the connection given, or that the account itself put here.
+   * An attachment that the account itself put here, or that belongs to a case that may be seen.
+   * @param readAs asks the database with the rights of the account
    * @throws WuxingError ATTACHMENT_NOT_FOUND also for who may not see it
    */
-  async get(database: Kysely<Tables>, id: string, account: string): Promise<Attachment> {
+  async get(
+    readAs: (
+      run: (database: Kysely<Tables>) => Promise<{ media_type: string } | undefined>,
+    ) => Promise<{ media_type: string } | undefined>,
+    id: string,
+    account: string,
+  ): Promise<Attachment> {
     const own = await this.#kysely
       .selectFrom("attachment")
       .select("media_type")
       .where("id", "=", id)
       .where("account", "=", account)
       .executeTakeFirst();
+    // One after the other: on PGlite a second question inside the first one's transaction would wait for ever.
     const row =
       own ??
-      (await database
-        .selectFrom("attachment")
-        .innerJoin("case_attachment", "case_attachment.attachment", "attachment.id")
-        .innerJoin("work_case", "work_case.id", "case_attachment.case")
-        .select("media_type")
-        .where("attachment.id", "=", id)
-        .limit(1)
-        .executeTakeFirst());
+      (await readAs((database) =>
+        database
+          .selectFrom("attachment")
+          .innerJoin("case_attachment", "case_attachment.attachment", "attachment.id")
+          .innerJoin("work_case", "work_case.id", "case_attachment.case")
+          .select("media_type")
+          .where("attachment.id", "=", id)
+          .limit(1)
+          .executeTakeFirst(),
+      ));
     if (row === undefined) throw new WuxingError("ATTACHMENT_NOT_FOUND", id);
     return { id, mediaType: row.media_type as MediaType, content: await readFile(this.#pathOf(id)) };
   }

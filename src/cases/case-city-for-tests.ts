@@ -21,7 +21,7 @@ export const placesForTests: PlaceFinder = {
   nameOf: (place) => place,
 };
 
-const duties: DutyFinder = {
+export const dutiesForTests: DutyFinder = {
   slots: () => SLOTS,
   find: (place, slot) => {
     const upwards = ABOVE.slice(0, ABOVE.indexOf(place) + 1).toReversed();
@@ -89,13 +89,13 @@ export const inspection = defineCaseType({
 export function deskForTests(
   kysely: Kysely<Tables>,
   now: () => number,
-  more: Partial<Pick<CaseDeskOptions, "types" | "working">> = {},
+  more: Partial<Pick<CaseDeskOptions, "types" | "working" | "positionOf">> = {},
 ): CaseDesk {
   return new CaseDesk({
     kysely,
     types: [inspection],
     places: placesForTests,
-    duties,
+    duties: dutiesForTests,
     working: { add: (fromMs, ms) => fromMs + ms, between: (fromMs, toMs) => Math.max(0, toMs - fromMs) },
     positionOf: async () => null,
     channels: [],

@@ -162,7 +162,7 @@ describe("point 4: a definition that does not hold does not load", () => {
     ["a step of the ladder to nobody", { ladder: [step, { ...step, slot: "mayor" }] }, "ladder[1].slot"],
     ["a step of the ladder downwards", { ladder: [step, { ...step, up: -1 }] }, "ladder[1].up"],
   ];
-  test.each(refused)("%s", (_, change, where) => {
+  test.each(refused)("%s", (_what, change, where) => {
     expect(problemsOf(change).map((problem) => problem.where)).toContain(where);
   });
 

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
 import type { Bilingual, Notice } from "../model/case.ts";
 import { WuxingError } from "../model/errors.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../store/cursor.ts";
@@ -78,7 +78,7 @@ export async function listNotices(
   let query = kysely.selectFrom("notice").selectAll().where("person", "=", person);
   if (page.unread === true) query = query.where("read_ms", "is", null);
   if (after !== null) {
-    query = query.where(({ eb, refTuple, tuple }) => eb(refTuple("at_ms", "id"), "<", tuple(after.ms, after.id)));
+    query = query.where(sql<boolean>`(at_ms, id) < (${after.ms}, ${after.id})`);
   }
   const rows = await query
     .orderBy("at_ms", "desc")
@@ -97,7 +97,7 @@ export async function listNotices(
 export async function readNotice(kysely: Kysely<Tables>, person: string, id: string, atMs: number): Promise<Notice> {
   const row = await kysely
     .updateTable("notice")
-    .set(({ fn, val }) => ({ read_ms: fn.coalesce("read_ms", val(atMs)) }))
+    .set({ read_ms: sql<number>`coalesce(read_ms, ${atMs})` })
     .where("id", "=", id)
     .where("person", "=", person)
     .returningAll()
@@ -119,9 +119,7 @@ export async function listDeadLetters(
     .select(["delivery.id", "delivery.notice", "channel", "attempts", "due_ms", "problem", "kind", "case"])
     .where("state", "=", "dead");
   if (after !== null) {
-    query = query.where(({ eb, refTuple, tuple }) =>
-      eb(refTuple("due_ms", "delivery.id"), "<", tuple(after.ms, after.id)),
-    );
+    query = query.where(sql<boolean>`(due_ms, delivery.id) < (${after.ms}, ${after.id})`);
   }
   const rows = await query
     .orderBy("due_ms", "desc")

@@ -36,7 +36,7 @@ export async function countAtPlaces(
     .where("place", "in", places)
     .groupBy("place")
     .execute();
-  return rows.map(({ place, count }) => ({ what: "case", place, count: Number(count) }));
+  return rows.map(({ place, count }) => ({ what: "case", place, count }));
 }
 
 /**

@@ -50,7 +50,7 @@ export function attachmentRoutes({
       handler: async (request, reply) => {
         const { account } = principalOf(request);
         const { id } = request.params;
-        const { mediaType, content } = await readAs(request, (database) => attachments.get(database, id, account));
+        const { mediaType, content } = await attachments.get((run) => readAs(request, run), id, account);
         // What was taken with a phone is shown, never run.
         return reply
           .type(mediaType)

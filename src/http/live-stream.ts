@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { CaseRow } from "../cases/case-record.ts";
 import { positionsText } from "./position-columns.ts";
 import { statusOf } from "./health.ts";
 import { errorBody } from "./error-answer.ts";
@@ -8,6 +9,8 @@ import { findingText, StreamReader } from "./stream-reader.ts";
 
 interface Reader {
   stream: StreamReader;
+  /** Paths of the places whose cases the reader is told of. */
+  paths: readonly string[];
   out: Writable;
   /** The tick of positions from which on it has missed some; null when it has them all. */
   missedSince: number | null;
@@ -27,17 +30,20 @@ export class LiveStream {
   readonly #named = new Set<number>();
   #tick = 1;
   readonly #timer: NodeJS.Timeout;
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: (() => void)[];
 
   constructor(parts: ServerParts, limits: HttpLimits) {
     this.#parts = parts;
     this.#limits = limits;
     this.#timer = setInterval(() => this.#everyTick(), limits.streamTickMs).unref();
-    this.#unsubscribe = parts.ledger.subscribe((events) => {
-      if (this.#readers.size === 0) return;
-      const texts = events.map(findingText);
-      for (const { stream } of this.#readers) stream.findings(events, texts);
-    });
+    this.#unsubscribe = [
+      parts.ledger.subscribe((events) => {
+        if (this.#readers.size === 0) return;
+        const texts = events.map(findingText);
+        for (const { stream } of this.#readers) stream.findings(events, texts);
+      }),
+      parts.cases?.desk.subscribe((row) => this.#tellCase(row)) ?? (() => {}),
+    ];
   }
 
   get open(): number {
@@ -50,9 +56,10 @@ export class LiveStream {
 
   /**
    * Begins to send: status, every vehicle's position, then what changes; findings after `afterSeq`, or only new ones
-   * when it is null. A number that this ledger has not reached yet is another ledger's: `reset` says so.
+   * when it is null. A number that this ledger has not reached yet is another ledger's: `reset` says so. That a case changed
+   * is told to readers whose `paths` hold its place.
    */
-  add(out: Writable, afterSeq: number | null): void {
+  add(out: Writable, afterSeq: number | null, paths: readonly string[]): void {
     const { ledger, watch, tracks } = this.#parts;
     const lastSeq = ledger.lastSeq();
     const foreign = afterSeq !== null && afterSeq > lastSeq;
@@ -67,7 +74,7 @@ export class LiveStream {
       afterSeq: afterSeq === null || foreign ? lastSeq : afterSeq,
       bytesMax: this.#limits.streamBytes,
     });
-    const reader: Reader = { stream, out, missedSince: null };
+    const reader: Reader = { stream, out, paths, missedSince: null };
     this.#readers.add(reader);
     out.on("close", () => {
       stream.gone();
@@ -79,9 +86,17 @@ export class LiveStream {
   /** Ends every reader: the server goes down. */
   close(): void {
     clearInterval(this.#timer);
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const { stream } of this.#readers) stream.end(eventText("end", { reason: "shutdown" }));
     this.#readers.clear();
+  }
+
+  /** Only that it changed: what it is now is asked for, with the asker's rights. A reader that is behind asks anyway. */
+  #tellCase({ id, state, version, path }: CaseRow): void {
+    const text = eventText("case", { id, state, version, path });
+    for (const { stream, paths } of this.#readers) {
+      if (!stream.busy && paths.some((each) => path.startsWith(each))) stream.send(text);
+    }
   }
 
   #everyTick(): void {

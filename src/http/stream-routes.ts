@@ -4,10 +4,11 @@ import { WuxingError } from "../model/errors.ts";
 import { errorSchema } from "./error-answer.ts";
 import type { LiveStream } from "./live-stream.ts";
 import { SAFE_HEADERS } from "./page-headers.ts";
+import { principalOf } from "./principal.ts";
 
 const description = `Server-sent events without an end:
 \`finding\` (a FindingEvent, its id is \`seq\`), \`positions\` (all vehicles first, then once a second those that moved),
-\`status\` once a second, \`reset\` when the id to go on from is not of this ledger, \`end\` with a reason before the server
+\`status\` once a second, \`case\` when a case of my places changed (its id, state, version and path), \`reset\` when the id to go on from is not of this ledger, \`end\` with a reason before the server
 ends the stream. Come back with \`Last-Event-ID\` (or \`?after=\`): no finding is left out and none comes twice.`;
 
 const seq = z.coerce.number().int().min(0);
@@ -35,7 +36,11 @@ export function streamRoutes(stream: LiveStream): FastifyPluginAsyncZod {
           "x-accel-buffering": "no",
           ...SAFE_HEADERS,
         });
-        stream.add(reply.raw, request.headers["last-event-id"] ?? request.query.after ?? null);
+        stream.add(
+          reply.raw,
+          request.headers["last-event-id"] ?? request.query.after ?? null,
+          principalOf(request).paths,
+        );
       },
     });
   };

@@ -13,6 +13,7 @@ import { DEFAULT_RULE } from "../../model/rule.ts";
 import { openTestDatabase } from "../../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../../store/ledger.ts";
 import { LockCases, type LockCasesOptions } from "./lock-cases.ts";
+import { lockEffects } from "./lock-effects.ts";
 import { DriverDesk } from "./lock-driver.ts";
 import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
 
@@ -244,19 +245,21 @@ describe("a driver", () => {
     await act(objection, "city", "uphold", { reason: "行驶证与监控相符，不在现场" });
 
     const released: string[] = [];
-    const effects = new EffectDesk(database.kysely, {
-      "uphold-objection": async ({ case: id }) => {
-        const { parent } = await desk.get(id);
-        await desk.actAsProgram(parent!, "uphold-objection", { objection: id }, nowMs);
-      },
-      "release-lock": async ({ case: id }) => {
-        released.push(id);
-        const release = { by: "city", reason: "r", evidence: "e", at: iso(nowMs) };
-        await record({ ...LOCK, state: "released", release }, "release");
-      },
-    });
+    const effects = new EffectDesk(
+      database.kysely,
+      lockEffects({
+        desk,
+        releaseLock: async (lock, { by, reason, evidence }) => {
+          released.push(lock);
+          const body: Lock = { ...LOCK, state: "released", release: { by, reason, evidence, at: iso(nowMs) } };
+          await record(body, "release");
+          return body;
+        },
+        textDriver: () => Promise.reject(new Error("nobody texts here")),
+      }),
+    );
     for (let i = 0; i < 5; i++) await effects.perform(nowMs + i);
-    expect(released).toEqual(["case-l1"]);
+    expect(released).toEqual(["l1"]);
     expect(await drivers.view(token)).toMatchObject({
       state: "released",
       objection: { state: "upheld" },

@@ -1,0 +1,335 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { AccessDesk } from "../access/access-desk.ts";
+import { createFieldKey, FieldCipher } from "../access/field-cipher.ts";
+import { PersonRegister } from "../access/person-fields.ts";
+import { AuditChain } from "../access/audit-chain.ts";
+import { readAs } from "../access/read-as.ts";
+import { LockCases } from "../apps/checkpoints/lock-cases.ts";
+import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
+import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
+import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { Attachments } from "../cases/attachments.ts";
+import { deskForTests, dutiesForTests, placesForTests } from "../cases/case-city-for-tests.ts";
+import { CaseLists } from "../cases/case-lists.ts";
+import { DriverLinks } from "../cases/driver-link.ts";
+import { EffectDesk } from "../cases/effects.ts";
+import { createFixBatch } from "../model/fix.ts";
+import type { CaseStory, CaseSummary } from "../model/case.ts";
+import { DEFAULT_RULE } from "../model/rule.ts";
+import { openTestDatabase } from "../store/database-for-tests.ts";
+import { openLedger, type Ledger } from "../store/ledger.ts";
+import { openTrackStore } from "../tracks/track-store.ts";
+import { openWatch } from "../watch/open-watch.ts";
+import { principalOf } from "./principal.ts";
+import { startHttpServer, type HttpServer } from "./server.ts";
+
+const START_MS = Date.UTC(2022, 4, 10, 2);
+const VEHICLE = "豫G00001_2";
+const SQUARE = [
+  [113.95, 35.2],
+  [114.2, 35.2],
+  [114.2, 35.4],
+  [113.95, 35.4],
+  [113.95, 35.2],
+];
+const PHOTO = Buffer.concat([Buffer.from("ffd8ffe000104a46494600", "hex"), Buffer.alloc(300, 9)]);
+const SPOT = { lon: 113.97, lat: 35.3, accuracyM: 12, time: new Date(START_MS).toISOString() };
+
+let server: HttpServer;
+let ledger: Ledger;
+let lockCases: LockCases;
+let effects: EffectDesk;
+let caseId: string;
+let lockId: string;
+const keys = new Map<string, string>();
+const open: (() => unknown)[] = [];
+
+beforeAll(async () => {
+  const tracks = await openTrackStore({ dir: await mkdtemp(join(tmpdir(), "wuxing-cases-")), retentionMs: null });
+  open.push(() => tracks.close());
+  const database = await openTestDatabase();
+  open.push(() => database.close());
+  const { kysely } = database;
+  ledger = await openLedger(database);
+  const fence = { type: "Polygon" as const, coordinates: [SQUARE] };
+  const now = (): number => START_MS + 20 * 60_000;
+  const watch = await openWatch({ tracks, ledger, city: { fence, gates: [] }, now });
+  open.push(() => watch.close());
+  const types = [lockedVehicle, lockObjection];
+  const positionOf = async () => ({ lon: SPOT.lon, lat: SPOT.lat, timeMs: START_MS });
+  const desk = deskForTests(kysely, now, { types, positionOf });
+  const working = { add: (from: number, ms: number) => from + ms, between: (from: number, to: number) => to - from };
+  const lists = new CaseLists({ types, places: placesForTests, duties: dutiesForTests, working, now });
+  lockCases = new LockCases({
+    kysely,
+    ledger,
+    desk,
+    places: placesForTests,
+    positionOf,
+    destinationOf: async () => undefined,
+    cityPlace: "1",
+    now,
+  });
+  open.push(() => lockCases.close());
+  effects = new EffectDesk(
+    kysely,
+    lockEffects({
+      desk,
+      releaseLock: (lock, input) => watch.releaseLock(lock, input),
+      textDriver: () => Promise.reject(new Error("no terminal")),
+    }),
+  );
+  const access = new AccessDesk({
+    kysely,
+    duties: {
+      dutiesOf: dutiesForTests.dutiesOf,
+      getPath: placesForTests.getPath,
+      kindOf: (place) => (place === "1" ? "city" : place === "11" ? "county" : "grid"),
+    },
+    cityNow: now,
+  });
+  const links = new DriverLinks("secret");
+  const drivers = new DriverDesk({
+    kysely,
+    ledger,
+    desk,
+    lockCases,
+    links,
+    ruleOf: async () => DEFAULT_RULE,
+    hotline: null,
+    now,
+  });
+  server = await startHttpServer(
+    {
+      access: {
+        desk: access,
+        audit: new AuditChain(kysely),
+        persons: new PersonRegister(kysely, new FieldCipher([createFieldKey("aes-256-gcm", "k1")])),
+        kysely,
+        demoAccount: null,
+      },
+      names: { nameOf: (place) => place, kindOf: () => "grid" },
+      demoAccounts: [],
+      city: {
+        id: "square",
+        name: "方城",
+        nameEn: "Square",
+        timeZone: "Asia/Shanghai",
+        bbox: [113.95, 35.2, 114.2, 35.4],
+        counties: [],
+        fence,
+        gates: [],
+        roads: [],
+        tiles: null,
+      },
+      ledger,
+      watch,
+      tracks,
+      gateway: null,
+      ingest: { fixesPerSecond: () => 0, lagMs: () => null },
+      cityTimeMs: now,
+      fixes: null,
+      cases: {
+        desk,
+        lists,
+        kysely,
+        now,
+        attachments: new Attachments(await mkdtemp(join(tmpdir(), "wuxing-photos-")), kysely),
+        drivers,
+        caseOfLock: async (lock) => {
+          const row = await kysely.selectFrom("work_case").select("id").where("lock", "=", lock).executeTakeFirst();
+          return row?.id ?? null;
+        },
+        readAs: (request, run) => readAs(kysely, principalOf(request), run),
+      },
+    },
+    { host: "127.0.0.1", port: 0, consoleDir: "nowhere", log: pino({ level: "silent" }) },
+  );
+  open.push(() => server.close());
+  for (const person of ["wang", "li", "county", "city", "stranger"]) {
+    await kysely
+      .insertInto("person")
+      .values({ id: person, name: `${person}!`, recorded_ms: 0 })
+      .execute();
+    await access.addAccount({ id: person, name: person, person });
+    const principal = await access.byAccount(person);
+    const rights = [...principal.rights];
+    const purpose = principal.purposes.includes("case-work") ? "case-work" : null;
+    const { key } = await access.addKey(principal, { label: "test", purpose, rights, expiresMs: 9e15 });
+    keys.set(person, key);
+  }
+  // Twelve minutes at the yard's side, then six into the city.
+  await watch.publishArea({
+    id: "yard",
+    level: "high",
+    datum: "wgs84",
+    geometry: { type: "Point", coordinates: [113.9, 35.3] },
+  });
+  const vehicle = tracks.vehicles.numberOf(VEHICLE, { plate: "豫G00001", plateColour: 2, terminal: "13900000001" });
+  const batch = createFixBatch(37);
+  for (let row = 0; row < 37; row++) {
+    batch.vehicle[row] = vehicle;
+    batch.timeMs[row] = START_MS + row * 30_000;
+    batch.lonE6[row] = 113_900_500 + Math.max(0, row - 24) * 6000;
+    batch.latE6[row] = 35_300_000;
+    batch.headingDeg[row] = 90;
+  }
+  batch.length = 37;
+  await tracks.append(batch);
+  watch.ingest(batch);
+  await watch.settled();
+  await lockCases.idle();
+  const listed = await call<{ items: CaseSummary[] }>("wang", "GET", "/cases?mine=true");
+  caseId = listed.body.items[0].id;
+  lockId = listed.body.items[0].lock!;
+}, 90_000);
+
+afterAll(async () => {
+  for (const close of open.toReversed()) await close();
+});
+
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the test says what it expects to be answered
+async function call<Body = { code: string }>(
+  person: string | null,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; body: Body }> {
+  const answer = await fetch(`${server.url}/api/v1${path}`, {
+    method,
+    headers: {
+      ...(person === null ? {} : { authorization: `Bearer ${keys.get(person)}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Body };
+}
+
+async function act(
+  person: string,
+  action: string,
+  more: object = {},
+): Promise<{ status: number; body: CaseSummary & { code?: string; current?: CaseSummary } }> {
+  const { body } = await call<CaseStory>("city", "GET", `/cases/${caseId}`);
+  return call(person, "POST", `/cases/${caseId}/actions`, {
+    id: randomUUID(),
+    action,
+    version: body.version,
+    ...more,
+  });
+}
+
+describe("point 8: a lock from its finding to its release, over the API", () => {
+  test("nobody releases a lock past its case, whoever it is", async () => {
+    for (const person of ["city", "county", "wang"]) {
+      const input = { by: person, reason: "r", evidence: "e" };
+      const refused = await call<{ code: string; detail: string }>(person, "POST", `/locks/${lockId}/release`, input);
+      expect(refused).toMatchObject({ status: 409, body: { code: "CASE_ACTION_INVALID" } });
+      expect(refused.body.detail).toContain(caseId);
+    }
+    expect((await ledger.lock(lockId)).state).toBe("live");
+    const early = await act("wang", "release", { form: { outcome: "resolved", reason: "r" } });
+    expect(early).toMatchObject({ status: 409, body: { code: "CASE_ACTION_INVALID" } });
+  });
+
+  test("who may not see a case is told of none: list, story, photo, step", async () => {
+    expect((await call(null, "GET", "/cases")).status).toBe(401);
+    expect((await call("stranger", "GET", "/cases")).status).toBe(403);
+    expect((await call("stranger", "POST", `/cases/${caseId}/actions`, {})).status).toBe(403);
+  });
+
+  test("steps are done with photo and position; sent twice they are done once; a late one gets the case as it is", async () => {
+    const id = randomUUID();
+    const taken = await act("wang", "take", { id });
+    expect(taken).toMatchObject({ status: 200, body: { state: "taken", takenByName: "wang!" } });
+    const again = await call<CaseSummary>("wang", "POST", `/cases/${caseId}/actions`, {
+      id,
+      action: "take",
+      version: 1,
+    });
+    expect(again).toMatchObject({ status: 200, body: { state: "taken", version: taken.body.version } });
+    const late = await call<{ code: string; current: CaseSummary }>("li", "POST", `/cases/${caseId}/actions`, {
+      id: randomUUID(),
+      action: "take",
+      version: 1,
+    });
+    expect(late).toMatchObject({ status: 409, body: { code: "CASE_CHANGED", current: { state: "taken" } } });
+
+    expect((await act("wang", "reach", { form: { how: "phone" } })).status).toBe(200);
+    const sent = await fetch(`${server.url}/api/v1/attachments`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${keys.get("wang")}`, "content-type": "image/jpeg" },
+      body: PHOTO,
+    });
+    const { id: photo } = (await sent.json()) as { id: string };
+    const far = { position: { ...SPOT, lon: 114.1 }, attachments: [photo] };
+    expect(await act("wang", "verify", far)).toMatchObject({ status: 400, body: { code: "INPUT_INVALID" } });
+    const verified = await act("wang", "verify", { position: SPOT, attachments: [photo] });
+    expect(verified).toMatchObject({ status: 200, body: { state: "verified" } });
+    const shown = await fetch(`${server.url}/api/v1/attachments/${photo}`, {
+      headers: { authorization: `Bearer ${keys.get("county")}` },
+    });
+    expect(shown.headers.get("content-type")).toBe("image/jpeg");
+    expect(shown.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(PHOTO);
+
+    expect((await act("wang", "handle", { form: { measure: "test" } })).body.state).toBe("handled");
+    expect(await act("wang", "check")).toMatchObject({ status: 403, body: { code: "CASE_NOT_YOURS" } });
+    expect((await act("li", "check")).body.state).toBe("checked");
+    const released = await act("li", "release", { form: { outcome: "resolved", reason: "检测阴性" } });
+    expect(released).toMatchObject({ status: 200, body: { state: "released", outcome: "resolved" } });
+    await effects.perform(Date.now());
+    expect(await ledger.lock(lockId)).toMatchObject({ state: "released", release: { by: "li", reason: "检测阴性" } });
+  });
+
+  test("point 6: a driver confirms or contests; nothing said is none, and the counts keep them apart", async () => {
+    const counted = async (): Promise<unknown> => {
+      const { body } = await call<{ outcomes: unknown }>("county", "GET", "/cases/counts?place=11");
+      return body.outcomes;
+    };
+    expect(await counted()).toEqual([{ outcome: "resolved", confirmation: "none", count: 1 }]);
+    const { body: link } = await call<{ token: string }>("wang", "POST", `/cases/${caseId}/driver-link`);
+    expect((await call(null, "GET", `/driver/${link.token}`)).body).toMatchObject({
+      state: "released",
+      plate: "豫G00001",
+    });
+    expect((await call(null, "GET", `/driver/${link.token}x`)).body).toMatchObject({ code: "LINK_INVALID" });
+    await call(null, "POST", `/driver/${link.token}/contest`, { text: "没有人来过" });
+    expect(await counted()).toEqual([{ outcome: "resolved", confirmation: "contested", count: 1 }]);
+    await call(null, "POST", `/driver/${link.token}/confirm`);
+    expect(await counted()).toEqual([{ outcome: "resolved", confirmation: "confirmed", count: 1 }]);
+  });
+
+  test("point 7: the inbox holds what a person was told; dead letters are for who looks after the machine", async () => {
+    const { body } = await call<{ items: { id: string; kind: string }[] }>("wang", "GET", "/notices?unread=true");
+    expect(body.items.length).toBeGreaterThan(0);
+    const read = await call("wang", "POST", `/notices/${encodeURIComponent(body.items[0].id)}/read`);
+    expect(read.status).toBe(200);
+    expect((await call("li", "POST", `/notices/${encodeURIComponent(body.items[0].id)}/read`)).status).toBe(404);
+    expect((await call("wang", "GET", "/notices/dead")).status).toBe(403);
+    expect(await call("city", "GET", "/notices/dead")).toMatchObject({ status: 200, body: { items: [] } });
+  });
+
+  test("the live stream tells that a case changed to who may see it", async () => {
+    const abort = new AbortController();
+    const stream = await fetch(`${server.url}/api/v1/stream`, {
+      headers: { authorization: `Bearer ${keys.get("city")}`, "x-purpose": "checkpoint" },
+      signal: abort.signal,
+    });
+    expect(stream.status).toBe(200);
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const { body: link } = await call<{ token: string }>("wang", "POST", `/cases/${caseId}/driver-link`);
+    await call(null, "POST", `/driver/${link.token}/contest`, { text: "还是不同意" });
+    let text = "";
+    for (let i = 0; i < 200 && !text.includes("event: case"); i++) text += (await reader.read()).value ?? "";
+    expect(/event: case\ndata: (.*)/.exec(text)?.[1]).toContain(`"id":"${caseId}","state":"released"`);
+    abort.abort();
+    await reader.cancel().catch(() => {});
+  });
+});
