@@ -293,7 +293,7 @@ describe("5 the ladder", () => {
       facts: {},
       atMs: nowMs,
     });
-    delete HOLDERS["g2"]!["head"];
+    delete HOLDERS["g2"]["head"];
     try {
       await desk.open({
         id: "case-3",
@@ -307,7 +307,7 @@ describe("5 the ladder", () => {
       expect(await desk.get("case-3")).toMatchObject({ slot: "desk", place: "g2" });
       expect(await noticesOf("county")).toHaveLength(1);
     } finally {
-      HOLDERS["g2"]!["head"] = ["sun"];
+      HOLDERS["g2"]["head"] = ["sun"];
     }
   });
 });
