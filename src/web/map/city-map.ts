@@ -1,4 +1,3 @@
-import { MapboxOverlay } from "@deck.gl/mapbox";
 import {
   Map as MapLibreMap,
   NavigationControl,
@@ -16,7 +15,8 @@ import { LOST_AFTER_MS } from "./lost.ts";
 import { drawMarksWhenMissed } from "./marks.ts";
 import type { LonLat } from "./plane.ts";
 import { scene, type Focus } from "./scene.ts";
-import { rgba, vehicleColumns, VehicleLayer, type VehicleColors, type VehiclePasses } from "./vehicle-layer.ts";
+import { mercatorOf, vehicleColumns, type Mercator } from "./vehicle-columns.ts";
+import { rgba, VehiclePainter, VEHICLE_LAYER, type VehicleColors, type VehicleLook } from "./vehicle-painter.ts";
 
 /** What lies under the pointer. */
 export type Hit = { kind: "vehicle"; id: string; number: number } | { kind: "area" | "gate"; id: string } | null;
@@ -39,20 +39,19 @@ export interface CityMapOptions {
 const FRAME_MS = 1000 / 31;
 const HIT_PIXELS = 13;
 
-/** The map: MapLibre draws the ground, deck.gl the vehicles above it, each on its own canvas, so that motion repaints no ground. */
+/** The map: MapLibre draws the ground, the painter the vehicles on it; motion repaints no ground. */
 export class CityMap {
   readonly map: MapLibreMap;
   /** Pictures drawn so far, for measuring. */
   frames = 0;
   readonly #options: CityMapOptions;
-  readonly #overlay: MapboxOverlay;
+  readonly #painter: VehiclePainter;
+  readonly #origin: Mercator;
   readonly #data: Record<MovingSource, GeoJSON.FeatureCollection>;
   #theme: ThemeName;
-  #columns: VehiclePasses | null = null;
   #columnsFleet: Fleet | null = null;
   #columnsRevision = -1;
   #selected: string | null = null;
-  #layers: VehicleLayer[] = [];
   #lastFrameMs = 0;
   #animation = 0;
 
@@ -85,15 +84,14 @@ export class CityMap {
     this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
     this.map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), "bottom-right");
     drawMarksWhenMissed(this.map);
-    this.#overlay = new MapboxOverlay({
-      interleaved: false,
-      layers: [],
-      useDevicePixels: true,
-      pickingRadius: 0,
-      // The shaders smooth their own edges; multisampling would cost four times the pixels for nothing.
-      deviceProps: { webgl: { antialias: false, depth: false, stencil: false, preserveDrawingBuffer: false } },
+    this.#origin = mercatorOf((west + east) / 2, (south + north) / 2);
+    this.#painter = new VehiclePainter(this.#origin, this.#look());
+    // A new style comes without the layer; what is drawn behind it would not be in the copy of the ground.
+    this.map.on("styledata", () => {
+      const order = this.map.getLayersOrder();
+      if (!order.includes(VEHICLE_LAYER)) this.map.addLayer(this.#painter);
+      else if (order.at(-1) !== VEHICLE_LAYER) this.map.moveLayer(VEHICLE_LAYER);
     });
-    this.map.addControl(this.#overlay);
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => this.#hover(event));
     this.map.on("mouseout", () => options.onHover(null, { x: 0, y: 0 }));
@@ -144,7 +142,6 @@ export class CityMap {
 
   remove(): void {
     cancelAnimationFrame(this.#animation);
-    this.map.removeControl(this.#overlay);
     this.map.remove();
   }
 
@@ -154,31 +151,26 @@ export class CityMap {
     this.#lastFrameMs = nowMs;
     const { cityNowMs } = this.#options;
     const fleet = this.#options.fleet();
-    if (fleet === this.#columnsFleet && fleet.revision === this.#columnsRevision) {
-      for (const layer of this.#layers) layer.setNeedsRedraw();
-    } else {
+    if (fleet !== this.#columnsFleet || fleet.revision !== this.#columnsRevision) {
       this.#columnsFleet = fleet;
       this.#columnsRevision = fleet.revision;
-      this.#columns = vehicleColumns(fleet, performance.now(), cityNowMs() - LOST_AFTER_MS);
-      this.#draw();
+      const lostBeforeMs = cityNowMs() - LOST_AFTER_MS;
+      this.#painter.setColumns(vehicleColumns(fleet, this.#origin, performance.now(), lostBeforeMs));
     }
+    this.#painter.setLook(this.#look());
+    // While the map moves it draws every picture itself.
+    if (this.#painter.renderedMs < nowMs && !this.#painter.paint()) this.map.triggerRepaint();
     this.frames++;
     this.#options.onFrame();
   };
 
-  #draw(): void {
-    if (this.#columns === null) return;
+  #look(): VehicleLook {
     const zoom = this.map.getZoom();
-    const shared = {
+    return {
       colors: this.#colors(),
       scale: Math.min(1.25, Math.max(0.55, 0.55 + (zoom - 8) * 0.13)),
       selected: this.#selected === null ? -1 : (this.#options.fleet().numberOf(this.#selected) ?? -1),
     };
-    this.#layers = [
-      new VehicleLayer({ id: "vehicles-ordinary", pass: "ordinary", data: this.#columns.ordinary, ...shared }),
-      new VehicleLayer({ id: "vehicles-special", pass: "special", data: this.#columns.special, ...shared }),
-    ];
-    this.#overlay.setProps({ layers: this.#layers });
   }
 
   #colors(): VehicleColors {

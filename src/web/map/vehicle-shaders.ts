@@ -1,36 +1,17 @@
 /**
- * One point a vehicle. The vertex shader moves it between its two places; the fragment shader draws the shape that its state
+ * One point a  The vertex shader moves it between its two places; the fragment shader draws the shape that its state
  * has: arrow, amber ring, red padlock that pulses twice, green tick; hollow and dashed when its signal is lost.
  */
 const uniforms = /* glsl */ `\
-layout(std140) uniform vehicleUniforms {
-  vec4 ordinaryColor;
-  vec4 exposedColor;
-  vec4 lockedColor;
-  vec4 releasedColor;
-  vec4 haloColor;
-  float timeS;
-  float scale;
-  float selected;
-} vehicle;
+uniform vec4 ordinaryColor;
+uniform vec4 exposedColor;
+uniform vec4 lockedColor;
+uniform vec4 releasedColor;
+uniform vec4 haloColor;
+uniform float timeS;
+uniform float scale;
+uniform float selected;
 `;
-
-export const vehicleUniforms = {
-  name: "vehicle",
-  vs: uniforms,
-  fs: uniforms,
-  source: "",
-  uniformTypes: {
-    ordinaryColor: "vec4<f32>",
-    exposedColor: "vec4<f32>",
-    lockedColor: "vec4<f32>",
-    releasedColor: "vec4<f32>",
-    haloColor: "vec4<f32>",
-    timeS: "f32",
-    scale: "f32",
-    selected: "f32",
-  },
-} as const;
 
 /**
  * What goes from the vertex to the fragments. Where a processor draws, each number of it costs something for each point, so
@@ -42,7 +23,7 @@ function varyings(pass: "ordinary" | "special", way: "in" | "out"): string {
       ? ""
       : pass === "ordinary"
         ? `
-#define halfSize (7.0 * vehicle.scale)
+#define halfSize (7.0 * scale)
 #define reach (halfSize * (chosen > 0.5 ? 1.75 : 1.15))
 `
         : `
@@ -56,42 +37,43 @@ function varyings(pass: "ordinary" | "special", way: "in" | "out"): string {
 }
 
 /**
- * `motion`: degrees to go east and north, start (s), duration (s). `look`: heading (degrees), state, lost (0 or
+ * `course`: Mercator offset from the origin and the way to go. `span`: start and duration (s). `look`: heading (degrees), state, lost (0 or
  * 1), start of the pulse (s). Times are seconds from when the columns were written.
  */
 const vertexShader = (pass: "ordinary" | "special"): string => /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-vertex
+precision highp float;
+${uniforms}
+uniform vec2 toClip;
+uniform vec2 shift;
+uniform float pixelRatio;
 ${varyings(pass, "out")}
-in vec3 places;
-in vec3 places64Low;
-in vec4 motion;
+in vec4 course;
+in vec2 span;
 in vec4 look;
 
 void main(void) {
-  float isChosen = abs(float(gl_VertexID) - vehicle.selected) < 0.5 ? 1.0 : 0.0;
+  float isChosen = abs(float(gl_VertexID) - selected) < 0.5 ? 1.0 : 0.0;
   float angle = radians(look.x);
   face = vec4(sin(angle), cos(angle), look.z, isChosen);
-  float halfSize = 7.0 * vehicle.scale;
+  float halfSize = 7.0 * scale;
   float reach = halfSize * (isChosen > 0.5 ? 1.75 : 1.15);
 ${
   pass === "ordinary"
     ? ""
     : `
   float kind = look.y;
-  float since = vehicle.timeS - look.w;
+  float since = timeS - look.w;
   float pulse = kind > 1.5 && kind < 2.5 && since >= 0.0 && since < 2.4 ? fract(since / 1.2) : -1.0;
-  halfSize = (kind < 1.5 ? 12.0 : 14.0) * (0.6 + 0.4 * vehicle.scale);
+  halfSize = (kind < 1.5 ? 12.0 : 14.0) * (0.6 + 0.4 * scale);
   reach = halfSize * (pulse >= 0.0 ? 2.6 : (isChosen > 0.5 ? 1.75 : 1.15));
   form = vec4(halfSize, reach, kind, pulse);
 `
 }
-  float share = clamp((vehicle.timeS - motion.z) / motion.w, 0.0, 1.0);
-  vec3 low = places64Low + vec3(motion.xy * share, 0.0);
-  geometry.worldPosition = places;
-  gl_Position = project_position_to_clipspace(places, low, vec3(0.0), geometry.position);
-  DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
-  gl_PointSize = 2.0 * reach * project.devicePixelRatio;
+  float share = clamp((timeS - span.x) / span.y, 0.0, 1.0);
+  gl_Position = vec4((course.xy + course.zw * share) * toClip + shift, 0.0, 1.0);
+  gl_PointSize = 2.0 * reach * pixelRatio;
 }
 `;
 
@@ -103,6 +85,7 @@ const fragmentHead = (pass: "ordinary" | "special"): string => /* glsl */ `\
 #version 300 es
 #define SHADER_NAME vehicle-layer-fragment
 precision highp float;
+${uniforms}
 ${varyings(pass, "in")}
 out vec4 fragColor;
 
@@ -128,7 +111,7 @@ float dashes(vec2 p, float count) {
 void frame(inout vec4 color, vec2 p, float r) {
   vec2 q = abs(p);
   float corner = abs(max(q.x, q.y) - r * 1.45) - 1.1;
-  cover(color, vehicle.ordinaryColor, max(corner, r * 0.75 - min(q.x, q.y)));
+  cover(color, ordinaryColor, max(corner, r * 0.75 - min(q.x, q.y)));
 }
 
 vec2 pointPlace() {
@@ -149,14 +132,14 @@ void main(void) {
   float d = arrow(ahead(p), r * 0.92);
   if (d > 1.6 && chosen < 0.5) discard;
   vec4 color = vec4(0.0);
-  cover(color, vehicle.haloColor, d - 1.1);
+  cover(color, haloColor, d - 1.1);
   if (lost > 0.5) {
-    cover(color, vehicle.haloColor, d);
-    cover(color, vehicle.ordinaryColor, max(abs(d + 0.7) - 0.7, 0.5 - dashes(ahead(p), 9.0)));
-  } else cover(color, vehicle.ordinaryColor, d);
+    cover(color, haloColor, d);
+    cover(color, ordinaryColor, max(abs(d + 0.7) - 0.7, 0.5 - dashes(ahead(p), 9.0)));
+  } else cover(color, ordinaryColor, d);
   if (chosen > 0.5) frame(color, p, r);
   if (color.a < 0.004) discard;
-  fragColor = vec4(color.rgb / color.a, color.a);
+  fragColor = color;
 }
 `;
 
@@ -181,13 +164,13 @@ void main(void) {
 
   if (kind < 1.5) {
     float ring = abs(length(p) - r * 0.84) - r * 0.13;
-    cover(color, vehicle.haloColor, length(p) - r * 1.06);
-    cover(color, vehicle.exposedColor, hollow ? max(ring, 0.5 - dashes(p, 10.0)) : ring);
+    cover(color, haloColor, length(p) - r * 1.06);
+    cover(color, exposedColor, hollow ? max(ring, 0.5 - dashes(p, 10.0)) : ring);
     float d = arrow(ahead(p), r * 0.56);
-    cover(color, vehicle.ordinaryColor, hollow ? abs(d + 0.6) - 0.6 : d);
+    cover(color, ordinaryColor, hollow ? abs(d + 0.6) - 0.6 : d);
   } else if (kind < 2.5) {
     if (pulse >= 0.0) {
-      vec4 wave = vehicle.lockedColor;
+      vec4 wave = lockedColor;
       wave.a *= 1.0 - pulse;
       cover(color, wave, abs(length(p) - r * (1.0 + 1.5 * pulse)) - 1.6);
     }
@@ -197,18 +180,18 @@ void main(void) {
       : max(abs(abs(p.x) - r * 0.37) - r * 0.1, abs(p.y - r * 0.05) - r * 0.2);
     float lock = box(body, vec2(r * 0.62, r * 0.48), r * 0.1);
     float whole = min(lock, shackle);
-    cover(color, vehicle.haloColor, whole - 2.0);
-    cover(color, vehicle.lockedColor, hollow ? max(whole, -(whole + 1.6)) : whole);
-    if (hollow) cover(color, vehicle.haloColor, max(whole + 1.6, 0.0 - 1.0));
-    cover(color, hollow ? vehicle.lockedColor : vehicle.haloColor, min(length(body - vec2(0.0, r * 0.06)) - r * 0.13, box(body + vec2(0.0, r * 0.12), vec2(r * 0.05, r * 0.16), 0.0)));
+    cover(color, haloColor, whole - 2.0);
+    cover(color, lockedColor, hollow ? max(whole, -(whole + 1.6)) : whole);
+    if (hollow) cover(color, haloColor, max(whole + 1.6, 0.0 - 1.0));
+    cover(color, hollow ? lockedColor : haloColor, min(length(body - vec2(0.0, r * 0.06)) - r * 0.13, box(body + vec2(0.0, r * 0.12), vec2(r * 0.05, r * 0.16), 0.0)));
   } else {
-    cover(color, vehicle.haloColor, length(p) - r * 0.92);
-    cover(color, vehicle.releasedColor, abs(length(p) - r * 0.78) - r * 0.07);
+    cover(color, haloColor, length(p) - r * 0.92);
+    cover(color, releasedColor, abs(length(p) - r * 0.78) - r * 0.07);
     float tick = min(segment(p, vec2(-0.38, 0.0) * r, vec2(-0.1, -0.3) * r), segment(p, vec2(-0.1, -0.3) * r, vec2(0.4, 0.32) * r));
-    cover(color, vehicle.releasedColor, tick - r * 0.12);
+    cover(color, releasedColor, tick - r * 0.12);
   }
   if (chosen > 0.5) frame(color, p, r);
   if (color.a < 0.004) discard;
-  fragColor = vec4(color.rgb / color.a, color.a);
+  fragColor = color;
 }
 `;
