@@ -10,6 +10,7 @@ const NONE = -1;
 const MULTIPLIER = 0x9e3779b1 | 0;
 const SIZE_MIN = 256;
 
+/** Cells with their slots: small numbers that the caller gives. */
 export class CellTable {
   /** Cell and first link of each entry; cell `NONE` where there is no entry. */
   #entries = new Int32Array(2 * SIZE_MIN).fill(NONE);

@@ -31,6 +31,7 @@ interface ClearanceBound {
   (column: number, row: number): number;
 }
 
+/** One grid: cells of one size over the whole world. */
 export class ClearanceGrid {
   readonly clearanceMax = CLEARANCE_MAX;
   readonly columns: number;

@@ -20,6 +20,7 @@ const STEP_DEGREES_MAX = 0.0004;
 /** More than the metres from the middle to a corner of a box with half a side of one degree, anywhere. */
 const METERS_PER_HALF = 111_700 * Math.SQRT2;
 
+/** The box of one stay, and its edges. */
 export class CloseEdges {
   #lon = Number.NaN;
   #lat = Number.NaN;

@@ -8,6 +8,7 @@
  * digits.
  */
 
+/** What a source declares. */
 export type KernelDatum = "wgs84" | "gcj02" | "bd09";
 
 /** The Krasovsky 1940 ellipsoid, which GCJ-02 uses: semi-major axis in metres, first eccentricity squared. */
