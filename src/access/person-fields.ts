@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
 import type { FieldCipher } from "./field-cipher.ts";
 
@@ -22,7 +23,10 @@ export class PersonRegister {
     this.#cipher = cipher;
   }
 
+  /** @throws WuxingError PERSON_NOT_FOUND */
   async put(person: string, fields: PersonFields): Promise<void> {
+    const known = await this.#kysely.selectFrom("person").select("id").where("id", "=", person).executeTakeFirst();
+    if (known === undefined) throw new WuxingError("PERSON_NOT_FOUND", person);
     const row = {
       person,
       key: this.#cipher.keyId,

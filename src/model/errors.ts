@@ -23,6 +23,7 @@ export const ERRORS = {
   GATE_NOT_FOUND: { zh: "没有这个卡口", en: "there is no such gate", retryable: false },
   LOCK_NOT_FOUND: { zh: "没有这个锁定", en: "there is no such lock", retryable: false },
   LOCK_ENDED: { zh: "锁定已经结束", en: "the lock has already ended", retryable: false },
+  PERSON_NOT_FOUND: { zh: "没有这个人员", en: "there is no such person", retryable: false },
   CASE_NOT_FOUND: { zh: "没有这个事项", en: "there is no such case", retryable: false },
   CASE_CHANGED: { zh: "事项已有变化", en: "the case has changed meanwhile", retryable: false },
   CASE_ACTION_INVALID: { zh: "现在不能这样做", en: "this cannot be done to the case now", retryable: false },

@@ -50,13 +50,18 @@ async function addOfficer(args: readonly string[]): Promise<string> {
 }
 
 async function signIn(url: string, password: string): Promise<void> {
+  cookies.set(new URL(url).origin, await cookieOf(url, "officer", password));
+}
+
+/** The cookie of a new session. */
+export async function cookieOf(url: string, account: string, password: string): Promise<string> {
   const answer = await fetch(`${url}/api/v1/session`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ account: "officer", password }),
+    body: JSON.stringify({ account, password }),
   });
   if (!answer.ok) throw new Error(`signing in: ${answer.status} ${await answer.text()}`);
-  cookies.set(new URL(url).origin, answer.headers.getSetCookie()[0].split(";")[0]);
+  return answer.headers.getSetCookie()[0].split(";")[0];
 }
 
 /**
