@@ -24,7 +24,7 @@ export interface MqttLimits {
   outputBytes: number;
 }
 
-export const MQTT_LIMITS: MqttLimits = {
+const MQTT_LIMITS: MqttLimits = {
   connections: 10_000,
   connectionsPerAddress: 1000,
   packetBytes: 1024 * 1024,

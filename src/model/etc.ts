@@ -43,7 +43,7 @@ export const etcResultSchema = z.enum(["accepted", "known", "conflict", "rejecte
 export type EtcResult = z.infer<typeof etcResultSchema>;
 
 /** `toll.json`: which station, gantry, direction and lanes lie at which gate. The first entry that fits counts. */
-export const tollEntrySchema = z
+const tollEntrySchema = z
   .strictObject({
     station: z.string().min(1).max(64).optional(),
     gantry: z.string().min(1).max(64).optional(),

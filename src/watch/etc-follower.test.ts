@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { EtcRecord, TollEntry } from "../model/etc.ts";
+import type { EtcRecord, GateFinding, TollEntry } from "../model/etc.ts";
 import type { FindingEvent } from "../model/finding.ts";
 import { createFixBatch } from "../model/fix.ts";
 import { DEFAULT_RULE } from "../model/rule.ts";
@@ -349,6 +349,28 @@ it("what was kept and not joined before an end is joined after the next start", 
   await follower.idle();
   expect(events.map(({ change }) => change)).toEqual(["opened"]);
 });
+
+it("more than one turn's worth is joined whole", async () => {
+  const many = Array.from({ length: 2500 }, (_, at) =>
+    record(`m${at}`, NOON_MS + Math.floor(at / 3) * 1000, { vehicle: `豫A${10_000 + at}_2` }),
+  );
+  await etc.keep(many);
+  await timePasses();
+  expect(await countOf("gps-silent")).toBe(2500);
+  await follower.close();
+  follower = follow([]);
+  await follower.idle();
+  expect(await countOf("gps-silent")).toBe(0);
+});
+
+async function countOf(kind: GateFinding["kind"]): Promise<number> {
+  const { count } = await database.kysely
+    .selectFrom("gate_finding")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("kind", "=", kind)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
 
 it("another mapping joins everything anew", async () => {
   await drive(ENTERING);

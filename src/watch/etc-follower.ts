@@ -136,7 +136,8 @@ export class EtcFollower {
       this.#again = false;
       try {
         this.#state ??= await this.#begin();
-        while (!this.#closed && (await this.#turn(this.#state)));
+        // Where no toll records can come from there is nothing to join.
+        while (!this.#closed && this.#covered.size > 0 && (await this.#turn(this.#state)));
       } catch (error) {
         this.#options.log?.warn({ error: String(error) }, "toll records could not be joined; trying again");
         this.#state = null;
