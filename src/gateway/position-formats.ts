@@ -76,6 +76,21 @@ const osmAndSchema = z.object({
   altitude: z.coerce.number().optional(),
 });
 
+/** Traccar Client 9 and later; speed in m/s: https://www.traccar.org/osmand/ */
+const traccarSchema = z.object({
+  device_id: z.coerce.string().pipe(vehicleId),
+  location: z.object({
+    timestamp: instant,
+    coords: z.object({
+      latitude: degrees(90),
+      longitude: degrees(180),
+      speed: z.number().max(1800).nullish(),
+      heading: z.number().max(360).nullish(),
+      altitude: z.number().nullish(),
+    }),
+  }),
+});
+
 /**
  * `{ "fixes": [{ vehicle, time, lon, lat, speed?, heading?, altitude? }] }`, or a GeoJSON feature (collection) of points whose
  * properties hold `vehicle`, `time` and the rest. Speed in km/h, altitude in metres. Undefined when it is neither, or too long.
@@ -137,6 +152,20 @@ export function readOsmAnd(query: unknown): ReadItem {
       ...given({ speedKmh, direction: bearing ?? heading, altitude }),
     },
   };
+}
+
+/** A message of Traccar Client in JSON; undefined for what is none. */
+export function readTraccarJson(message: unknown): ReadItem | undefined {
+  if (!z.object({ location: z.unknown(), device_id: z.unknown() }).safeParse(message).success) return undefined;
+  const parsed = traccarSchema.safeParse(message);
+  if (!parsed.success) return { problem: problemOf(parsed.error, message, "") };
+  const { device_id: vehicle, location } = parsed.data;
+  const { latitude, longitude, speed, heading, altitude } = location.coords;
+  // The phone's own words for "not known" are numbers below zero.
+  const speedKmh = speed == null || speed < 0 ? undefined : speed * 3.6;
+  const direction = heading == null || heading < 0 ? undefined : heading;
+  const extras = given({ speedKmh, direction, altitude: altitude ?? undefined });
+  return { vehicle, position: { timeMs: location.timestamp, longitude, latitude, ...extras } };
 }
 
 function readFix(item: unknown, where: string): ReadItem {

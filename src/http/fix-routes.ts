@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { readJsonPositions, readOsmAnd, readOwnTracks, type ReadItem } from "../gateway/position-formats.ts";
+import {
+  readJsonPositions,
+  readOsmAnd,
+  readOwnTracks,
+  readTraccarJson,
+  type ReadItem,
+} from "../gateway/position-formats.ts";
 import type { PositionIntake } from "../gateway/position-intake.ts";
 import type { Source, SourceKeys, Takes } from "../gateway/source-keys.ts";
 import { takeItems, type TakenItems } from "../gateway/take-items.ts";
@@ -82,6 +88,25 @@ export function fixRoutes(reception: FixReception): FastifyPluginAsyncZod {
       },
       handler: ({ headers, query }) =>
         takeOne(reception, sourceOf(reception.sources, "fixes", headers.authorization, query.key), readOsmAnd(query)),
+    });
+    app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_request, body, done) => {
+      done(null, Object.fromEntries(new URLSearchParams(String(body))));
+    });
+    app.route({
+      method: "POST",
+      url: "/fixes/osmand",
+      schema: {
+        tags,
+        summary: "The same as phone trackers post it: in the query, as a form, or as Traccar Client's JSON",
+        querystring: z.looseObject(keyQuery.shape),
+        body: z.unknown(),
+        response: answer(receiptSchema),
+      },
+      handler: ({ body, headers, query }) => {
+        const source = sourceOf(reception.sources, "fixes", headers.authorization, query.key);
+        const form = z.record(z.string(), z.unknown()).catch({}).parse(body);
+        return takeOne(reception, source, readTraccarJson(body) ?? readOsmAnd({ ...query, ...form }));
+      },
     });
   };
 }

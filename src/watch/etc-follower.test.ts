@@ -369,7 +369,7 @@ async function countOf(kind: GateFinding["kind"]): Promise<number> {
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .where("kind", "=", kind)
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 it("another mapping joins everything anew", async () => {
