@@ -52,6 +52,16 @@ export async function startCrowd(vehicles: number): Promise<Crowd> {
   }, 1000);
   const answers: Record<string, unknown> = {
     "/city": view,
+    "/me": {
+      account: "desk",
+      name: "值班员",
+      person: null,
+      duties: [],
+      rights: ["watch", "areas", "cases"],
+      purposes: [],
+      purpose: null,
+      isDemo: true,
+    },
     "/areas": { items: areas, next: null },
     "/gates/counts": {
       items: view.gates.map(({ id }, i) => ({ gate: id, inbound: 40 + i, outbound: 30 })),
