@@ -98,6 +98,18 @@ describe("rows of many vehicles", () => {
     expect(seen.passages).toBeGreaterThan(0);
   });
 
+  it("are no fixes at 0/0, which stands for no position, also where nothing is near", () => {
+    const matcher = new Matcher(new World(DEFAULT_RULE), 1, {
+      exposure: () => {},
+      passage: () => {},
+      fence: () => {},
+    });
+    expect(matcher.push(0, BEGIN_MS, 3000, 3000)).toBe(true);
+    expect(matcher.push(0, BEGIN_MS + 60_000, 0, 0)).toBe(true);
+    // Not older than anything that was taken.
+    expect(matcher.push(0, BEGIN_MS + 30_000, 3000, 3000)).toBe(true);
+  });
+
   it("are refused from the first one that is older than what its vehicle has told", () => {
     const matcher = new Matcher(worldAtNull(), 0, { exposure: () => {}, passage: () => {}, fence: () => {} });
     const rows = {
