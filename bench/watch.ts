@@ -50,6 +50,10 @@ const fence = {
 };
 let watch = await openWatch({ tracks, ledger, city: { fence, gates: [] }, now: () => BEGIN_MS });
 const figures: Figure[] = [];
+const add = (figure: Figure): void => {
+  figures.push(figure);
+  if (!values.json) console.error(`${figure.name}: ${figure.value.toPrecision(4)} ${figure.unit}`);
+};
 const sizes = { vehicles, fixes: vehicles * steps };
 
 for (let index = 0; index < vehicles; index++) tracks.vehicles.numberOf(`豫G${10_000 + index}_2`);
@@ -82,7 +86,7 @@ for (let step = 0; step < steps; step++) {
   ingestMs += performance.now() - start;
 }
 await watch.settled();
-figures.push({ name: "ingest, 20 areas", value: (vehicles * steps) / (ingestMs / 1000), unit: "fixes/s", sizes });
+add({ name: "ingest, 20 areas", value: (vehicles * steps) / (ingestMs / 1000), unit: "fixes/s", sizes });
 await tracks.compact(true);
 
 // Opened once from the checkpoint, once from the whole history.
@@ -91,9 +95,9 @@ for (const from of ["its checkpoint", "the whole history"]) {
   if (from !== "its checkpoint") await database.kysely.deleteFrom("checkpoint").execute();
   const start = performance.now();
   watch = await openWatch({ tracks, ledger, city: { fence, gates: [] }, now: () => BEGIN_MS });
-  figures.push({ name: `opened again from ${from}`, value: (performance.now() - start) / 1000, unit: "s", sizes });
+  add({ name: `opened again from ${from}`, value: (performance.now() - start) / 1000, unit: "s", sizes });
   await watch.settled();
-  figures.push({ name: "and settled", value: (performance.now() - start) / 1000, unit: "s" });
+  add({ name: "and settled", value: (performance.now() - start) / 1000, unit: "s" });
   if (from === "its checkpoint") await watch.close();
 }
 
@@ -136,13 +140,13 @@ function rowsOf(batch: FixBatch, from: number, to: number): FixBatch {
 }
 
 const quiet = await liveLag(sleep(5000));
-figures.push({ name: "live lag p99, nothing else", value: quiet.p99, unit: "ms" });
+add({ name: "live lag p99, nothing else", value: quiet.p99, unit: "ms" });
 
 const before = performance.now();
 await publish(100);
-figures.push({ name: "an area is published", value: performance.now() - before, unit: "ms" });
+add({ name: "an area is published", value: performance.now() - before, unit: "ms" });
 await watch.settled();
-figures.push({ name: "its past is settled", value: (performance.now() - before) / 1000, unit: "s", sizes });
+add({ name: "its past is settled", value: (performance.now() - before) / 1000, unit: "s", sizes });
 
 const rematchesBefore = watch.status().rematches;
 const retro = await liveLag(
@@ -151,7 +155,7 @@ const retro = await liveLag(
     while (watch.status().retro.length > 0) await sleep(20);
   })(),
 );
-figures.push({
+add({
   name: "live lag p99, 100 areas over the past",
   value: retro.p99,
   unit: "ms",
@@ -159,8 +163,8 @@ figures.push({
   ratio: retro.p99 / quiet.p99,
   sizes: { rematches: watch.status().rematches - rematchesBefore },
 });
-figures.push({ name: "live lag, the longest meanwhile", value: retro.most, unit: "ms" });
-figures.push({ name: "100 areas over the past", value: retro.seconds, unit: "s", sizes });
+add({ name: "live lag, the longest meanwhile", value: retro.most, unit: "ms" });
+add({ name: "100 areas over the past", value: retro.seconds, unit: "s", sizes });
 await watch.settled();
 
 // A terminal that comes out of a dead zone: one vehicle's last 24 hours, halfway between its fixes.
@@ -177,14 +181,14 @@ await tracks.append(day);
 const lateStart = performance.now();
 watch.ingest(day);
 await watch.settled();
-figures.push({
+add({
   name: "late fixes of one vehicle settled",
   value: performance.now() - lateStart,
   unit: "ms",
   sizes: { late: day.length, history: last.length },
 });
 
-figures.push({ name: "memory (RSS)", value: process.memoryUsage.rss() / 2 ** 20, unit: "MiB" });
+add({ name: "memory (RSS)", value: process.memoryUsage.rss() / 2 ** 20, unit: "MiB" });
 await watch.close();
 await tracks.close();
 await database.close();

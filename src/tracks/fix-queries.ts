@@ -11,6 +11,10 @@ const TRACK_FIXES_MAX = 4_000_000;
 const PASS_FIXES = 1_000_000;
 const PASS_VEHICLES_MAX = 4096;
 const PASS_STRETCHES = 1024;
+/** A range of numbers of which the vehicles in question are more than one in so many is read as a whole. */
+const DENSE_SHARE = 3;
+const SLOT_MS = 600_000;
+const SLOTS_MAX = 100_000;
 /** Log places that one pass of `replay` sorts. */
 const REPLAY_PASS = 1_000_000;
 /** Chunks of 2,048 fixes in one batch of `replay`. */
@@ -100,10 +104,11 @@ export class FixQueries {
       toMs: wholeMs(Math.max(...stretches.map(({ toMs }) => toMs)) + 1),
     };
     const [first, last] = [stretches[0].vehicle, stretches[stretches.length - 1].vehicle];
-    // An IN list is compared with the zone maps of the row groups, a join is not.
+    // A list is compared with the zone maps of the row groups, a join is not; where it holds most of a range, the range is.
     const vehicles = [...new Set(stretches.map(({ vehicle }) => vehicle))];
-    const among = `vehicle IN (${vehicles.join(", ")})`;
-    const bounds = stretches.map(({ vehicle, fromMs, toMs }) => `(${vehicle}, ${wholeMs(fromMs)}, ${wholeMs(toMs)})`);
+    const isDense = vehicles.length * DENSE_SHARE > last - first + 1;
+    const among = isDense ? `vehicle BETWEEN ${first} AND ${last}` : `vehicle IN (${vehicles.join(", ")})`;
+    const inSlot = areShort(stretches) ? `AND fix.time_ms // ${SLOT_MS} = slot` : "";
     return this.database.transaction("long", async (connection) => {
       const files = await filesWhere(
         connection,
@@ -113,8 +118,7 @@ export class FixQueries {
       const fixes = await collectFixes(
         connection,
         `SELECT fix.vehicle, fix.time_ms::DOUBLE, fix.lon_e6, fix.lat_e6, fix.flags FROM ${source} AS fix
-         JOIN (SELECT v::UINTEGER AS v, a::BIGINT AS a, z::BIGINT AS z FROM (VALUES ${bounds.join(", ")}) AS bound (v, a, z))
-           ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z`,
+         JOIN (${boundsOf(stretches)}) AS bound ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z ${inSlot}`,
         { columns: PLACE_COLUMNS },
       );
       sortPlaces(fixes);
@@ -186,6 +190,20 @@ export class FixQueries {
       return collectFixes(connection, `SELECT ${FIX_COLUMNS_SQL} FROM ${source} ORDER BY ${TRACK_ORDER}`);
     });
   }
+}
+
+/** Stretches as a table: of short ones a row for each slot of time, so that a fix is compared with those of its own slot only. */
+function boundsOf(stretches: readonly Stretch[]): string {
+  const list = (values: readonly number[]): string => `unnest([${values.join(", ")}])`;
+  const rows = `SELECT ${list(stretches.map(({ vehicle }) => vehicle))}::UINTEGER AS v,
+    ${list(stretches.map(({ fromMs }) => wholeMs(fromMs)))}::BIGINT AS a,
+    ${list(stretches.map(({ toMs }) => Math.floor(wholeMs(toMs))))}::BIGINT AS z`;
+  if (!areShort(stretches)) return rows;
+  return `SELECT v, a, z, unnest(range(a // ${SLOT_MS}, z // ${SLOT_MS} + 1)) AS slot FROM (${rows})`;
+}
+
+function areShort(stretches: readonly Stretch[]): boolean {
+  return stretches.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / SLOT_MS + 2, 0) <= SLOTS_MAX;
 }
 
 /** Column of the log place behind those of `FIX_COLUMNS_SQL`. */
