@@ -228,23 +228,28 @@ describe("a vehicle's page", () => {
 });
 
 describe("a lock", () => {
-  it("is ended only by a named person with a reason and evidence, and leaves the desk", async () => {
+  it("is ended only by the steps of its case, each by whose duty it is", async () => {
     const lock = locks[1];
     const { page, context } = await openConsole(browser, `${server.url}/lock/${encodeURIComponent(lock.id)}`);
-    await page.getByRole("button", { name: "解除锁定…" }).click();
-    const form = page.getByRole("form", { name: "解除锁定" });
-    await form.getByRole("button", { name: "确认解除" }).click();
-    expect(await form.locator("[aria-invalid=true]").count()).toBe(3);
-    await form.getByLabel("经办人").fill("王芳");
-    await form.getByLabel("解除理由").fill("现场检测阴性，已消杀");
-    await form.getByLabel("依据").fill("检字 2026-0412");
-    await form.getByRole("button", { name: "确认解除" }).click();
-    await page.locator(".notice.good").waitFor();
-    expect(await page.locator(".notice.good").textContent()).toMatch(/王芳.*解除/);
-    await expect.poll(() => page.locator(`.card[data-lock="${lock.id}"]`).count()).toBe(0);
-    const answer = (await (await fetch(`${server.url}/api/v1/locks/${encodeURIComponent(lock.id)}`)).json()) as Lock;
-    expect(answer.state).toBe("released");
-    expect(answer.release?.by).toBe("王芳");
+    const panel = page.locator(".panel");
+    await panel.getByText("待接单").waitFor();
+    expect(await panel.getByRole("button", { name: /解除/ }).count()).toBe(0);
+    await panel.getByRole("button", { name: "接单…" }).click();
+    await panel.getByRole("form", { name: "接单" }).getByRole("button", { name: "接单" }).click();
+    await panel.getByText("联系司机").waitFor();
+    await panel.getByRole("button", { name: "已联系司机…" }).click();
+    const form = panel.getByRole("form", { name: "已联系司机" });
+    await form.getByRole("button", { name: "已联系司机" }).click();
+    expect(await form.locator("[aria-invalid=true]").count()).toBe(1);
+    await form.getByLabel("方式").selectOption({ label: "电话" });
+    await form.getByRole("button", { name: "已联系司机" }).click();
+    // What follows is done on the spot, with the phone.
+    await panel.getByText("现场核实").waitFor();
+    const path = `${server.url}/api/v1/locks/${encodeURIComponent(lock.id)}`;
+    const body = JSON.stringify({ by: "王芳", reason: "r", evidence: "e" });
+    const headers = { "content-type": "application/json" };
+    expect((await fetch(`${path}/release`, { method: "POST", headers, body })).status).toBe(409);
+    expect(((await (await fetch(path)).json()) as Lock).state).toBe("live");
     await context.close();
   });
 });

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 import { ApiError } from "../api/client.ts";
 import { useLock, useVehicle, useVehicleExposures } from "../api/queries.ts";
@@ -15,7 +15,7 @@ import { TrackPlayer } from "../vehicle/track-player.tsx";
 import { useVehicleScene } from "../vehicle/use-vehicle-scene.ts";
 import { VehicleFacts } from "../vehicle/vehicle-facts.tsx";
 import { lockEnd } from "./lock-line.tsx";
-import { ReleaseForm } from "./release-form.tsx";
+import { LockCase } from "./lock-case.tsx";
 
 /** What is shown of a track before the first exposure's start, ms. */
 const BEFORE_MS = 1_800_000;
@@ -44,7 +44,6 @@ function OpenedLock({ lock }: { lock: Lock }) {
   const t = useText();
   const { clock, live, cityName } = useDesk();
   const [search, setSearch] = useSearchParams();
-  const [releasing, setReleasing] = useState(false);
   const { data: vehicle } = useVehicle(lock.vehicle);
   const exposures = useVehicleExposures(lock.vehicle);
   const grounds = useMemo(
@@ -55,7 +54,7 @@ function OpenedLock({ lock }: { lock: Lock }) {
   const drawn = grounds.find(({ id }) => id === search.get("exposure")) ?? grounds[0] ?? null;
   const earliestMs = Math.min(Date.parse(lock.exposedAt), ...grounds.map(({ start }) => Date.parse(start)));
   const { track, stretches, failed, retry, areas } = useVehicleScene(lock.vehicle, earliestMs - BEFORE_MS, drawn);
-  useKeys({ r: () => open && setReleasing(true) });
+  useKeys({ r: () => document.querySelector<HTMLElement>(".panel .steps button")?.focus() });
   const nowMs = live.cityNowMs();
   const at = (instant: string): string => clock.full(instant, nowMs);
 
@@ -112,25 +111,8 @@ function OpenedLock({ lock }: { lock: Lock }) {
         )}
       </div>
       {open ? (
-        <Section
-          title={t.lock.release}
-          aside={
-            releasing ? (
-              <button type="button" className="link" onClick={() => setReleasing(false)}>
-                {t.lock.cancel}
-              </button>
-            ) : (
-              <button type="button" className="plain" onClick={() => setReleasing(true)}>
-                {t.lock.release}…
-              </button>
-            )
-          }
-        >
-          {releasing ? (
-            <ReleaseForm lock={lock} onDone={() => setReleasing(false)} />
-          ) : (
-            <p className="muted">{t.lock.why}</p>
-          )}
+        <Section title={t.lock.release}>
+          <LockCase lock={lock} />
         </Section>
       ) : null}
       <Section title={t.evidence.title}>
