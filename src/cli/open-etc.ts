@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { City } from "../city/city.ts";
+import { countResults } from "../gateway/etc-intake.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
 import type { EtcReception } from "../http/etc-routes.ts";
 import { DEFAULT_RULE } from "../model/rule.ts";
@@ -36,6 +37,7 @@ export async function openEtc(parts: EtcParts): Promise<{ reception: EtcReceptio
       sources,
       keeper,
       onKept: () => follower.wake(),
+      results: countResults([]),
       queries: createEtcQueries(database.kysely, mergeMs),
       gates: new Set(city.gates.map(({ id }) => id)),
     },

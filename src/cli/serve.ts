@@ -321,11 +321,10 @@ class Parts implements Platform {
     const { mqtt, mqttHost } = this.#settings;
     const sources = await readSourceKeys(join(this.#dir, "sources.json"));
     const intake = new PositionIntake(this.#sink(tracks, watch));
-    if (mqtt !== undefined) {
-      const server = await startMqttServer({ host: mqttHost, port: mqtt, sources, intake, log: this.#log });
-      this.#closers.push(() => server.close());
-    }
-    return { sources, intake };
+    if (mqtt === undefined) return { sources, intake };
+    const server = await startMqttServer({ host: mqttHost, port: mqtt, sources, intake, log: this.#log });
+    this.#closers.push(() => server.close());
+    return { sources, intake, mqtt: () => server.metrics() };
   }
 
   #startFleet(cityDir: string, timing: FleetTiming, lastFixMs: number | null, tollKey: string | undefined): void {

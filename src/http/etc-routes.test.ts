@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countResults } from "../gateway/etc-intake.ts";
 import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import type { Database } from "../store/database.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
@@ -17,6 +18,7 @@ let app: FastifyInstance;
 let key: string;
 let fixesKey: string;
 let kept = 0;
+const results = countResults([]);
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -33,6 +35,7 @@ beforeAll(async () => {
       keeper: new EtcStore(database.kysely),
       onKept: () => void kept++,
       queries: createEtcQueries(database.kysely, 300_000),
+      results,
       gates: new Set(["west"]),
     }),
   );
@@ -86,6 +89,7 @@ describe("toll records over HTTP", () => {
       },
     });
     expect(kept).toBe(1);
+    expect(results).toEqual({ accepted: 2, known: 0, conflict: 0, rejected: 0 });
     const again = await post({ passages: [item, { ...item, axles: 6 }] });
     expect(again.body).toMatchObject({
       accepted: 0,

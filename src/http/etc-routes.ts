@@ -9,6 +9,7 @@ import {
   colourCodeSchema,
   etcPassageSchema,
   etcResultSchema,
+  type EtcResult,
   gateFindingKindSchema,
   gateFindingSchema,
   gateVisitSchema,
@@ -24,6 +25,8 @@ export interface EtcReception {
   /** Called when records were kept. */
   onKept: () => void;
   queries: EtcQueries;
+  /** How many of each came since the start. */
+  results: Record<EtcResult, number>;
   /** Ids of the city's gates. */
   gates: ReadonlySet<string>;
 }
@@ -50,7 +53,7 @@ const receiptSchema = z.object({
  * Toll records of stations and gantries, JSON or CSV, up to 10,000 at once and each judged by itself; sending them again
  * doubles nothing. And what they say together with the passages of GPS.
  */
-export function etcRoutes({ sources, keeper, onKept, queries, gates }: EtcReception): FastifyPluginAsyncZod {
+export function etcRoutes({ sources, keeper, onKept, queries, results, gates }: EtcReception): FastifyPluginAsyncZod {
   return async (app) => {
     app.addContentTypeParser("text/csv", { parseAs: "string" }, (_request, body, done) => {
       try {
@@ -86,6 +89,7 @@ export function etcRoutes({ sources, keeper, onKept, queries, gates }: EtcRecept
           read.data.passages.map((item, at) => readEtcItem(item, `passages[${at}]`, sender)),
         );
         onKept();
+        for (const { result } of items) results[result]++;
         return { ...countResults(items), items };
       },
     });

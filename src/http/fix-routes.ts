@@ -7,6 +7,7 @@ import {
   readTraccarJson,
   type ReadItem,
 } from "../gateway/position-formats.ts";
+import type { MqttCounters } from "../gateway/mqtt-server.ts";
 import type { PositionIntake } from "../gateway/position-intake.ts";
 import type { Source, SourceKeys, Takes } from "../gateway/source-keys.ts";
 import { takeItems, type TakenItems } from "../gateway/take-items.ts";
@@ -17,6 +18,8 @@ import { answer } from "./lists.ts";
 export interface FixReception {
   sources: SourceKeys;
   intake: PositionIntake;
+  /** What came over MQTT; absent when its port is not open. */
+  mqtt?: () => Readonly<MqttCounters>;
 }
 
 const tags = ["fixes"];
