@@ -104,10 +104,14 @@ describe("rows of many vehicles", () => {
       passage: () => {},
       fence: () => {},
     });
-    expect(matcher.push(0, BEGIN_MS, 3000, 3000)).toBe(true);
-    expect(matcher.push(0, BEGIN_MS + 60_000, 0, 0)).toBe(true);
-    // Not older than anything that was taken.
-    expect(matcher.push(0, BEGIN_MS + 30_000, 3000, 3000)).toBe(true);
+    const rows = {
+      vehicle: new Uint32Array(3),
+      // The last is older than the second: it is refused if that was taken.
+      timeMs: Float64Array.from([0, 60, 30], (seconds) => BEGIN_MS + 1000 * seconds),
+      lonE6: Int32Array.from([3000, 0, 3000]),
+      latE6: Int32Array.from([3000, 0, 3000]),
+    };
+    expect(matcher.pushRows(rows, 0, 3)).toBe(3);
   });
 
   it("are refused from the first one that is older than what its vehicle has told", () => {
