@@ -89,7 +89,7 @@ export const inspection = defineCaseType({
 export function deskForTests(
   kysely: Kysely<Tables>,
   now: () => number,
-  more: Partial<Pick<CaseDeskOptions, "types" | "working" | "positionOf">> = {},
+  more: Partial<Pick<CaseDeskOptions, "types" | "working" | "positionOf" | "places">> = {},
 ): CaseDesk {
   return new CaseDesk({
     kysely,
