@@ -1,4 +1,4 @@
-import { sql, type Kysely } from "kysely";
+import type { Kysely } from "kysely";
 import type { AccessDesk } from "../access/access-desk.ts";
 import { hashPassword } from "../access/passwords.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
@@ -21,7 +21,6 @@ const ROLES = [
 
 /** Makes the demo's accounts, once. The first one is whom a browser on this machine is taken for. */
 export async function fillDemoAccounts(
-  kysely: Kysely<Tables>,
   access: AccessDesk,
   { places }: PlaceDesk,
   atMs: number,
@@ -35,10 +34,6 @@ export async function fillDemoAccounts(
     }
     for (const { account, zh, role } of ROLES)
       await access.addAccount({ id: account, name: zh, password: PASSWORD, roles: [role] });
-    await sql`
-      insert into account (id, name, person, password, totp, roles, state, created_ms, changed_ms)
-      select id, name, id, ${await hashPassword(PASSWORD)}, null, '{}', 'active', ${Date.now()}, ${Date.now()}
-      from person on conflict do nothing`.execute(kysely);
   }
   return [...ACCOUNTS, ...ROLES].map(({ account, zh, en }) => ({ account, password: PASSWORD, zh, en }));
 }
@@ -58,3 +53,26 @@ function gridWithTeam(places: PlaceDesk["places"], atMs: number): string | undef
   }
   return undefined;
 }
+
+/** Everybody of the demo's teams has an account: it is made when the person signs in for the first time. */
+export async function addDemoPerson(kysely: Kysely<Tables>, account: string): Promise<void> {
+  const person = await kysely.selectFrom("person").select(["id", "name"]).where("id", "=", account).executeTakeFirst();
+  if (person === undefined) return;
+  demoHash ??= hashPassword(PASSWORD);
+  const nowMs = Date.now();
+  const row = {
+    ...person,
+    person: person.id,
+    password: await demoHash,
+    totp: null,
+    roles: [],
+    state: "active" as const,
+  };
+  await kysely
+    .insertInto("account")
+    .values({ ...row, created_ms: nowMs, changed_ms: nowMs })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+let demoHash: Promise<string> | undefined;

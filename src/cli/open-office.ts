@@ -33,7 +33,7 @@ import type { Watch } from "../watch/watch.ts";
 import { readFieldKeys } from "./field-keys.ts";
 import { openNotices } from "./open-notices.ts";
 import { tellEmergency } from "./tell-emergency.ts";
-import { fillDemoAccounts } from "./demo-accounts.ts";
+import { addDemoPerson, fillDemoAccounts } from "./demo-accounts.ts";
 
 export interface OfficeParts {
   dir: string;
@@ -133,6 +133,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
         kindOf: names.kindOf,
       },
       cityNow: now,
+      ...(isDemo ? { beforeSignIn: (account) => addDemoPerson(kysely, account) } : {}),
       onBreakGlass: tellEmergency(kysely, duties, notices.channels, now),
     }),
     audit: new AuditChain(kysely),
@@ -140,7 +141,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     kysely,
     demoAccount: null,
   };
-  const demoAccounts = isDemo ? await fillDemoAccounts(kysely, access.desk, places, now()) : [];
+  const demoAccounts = isDemo ? await fillDemoAccounts(access.desk, places, now()) : [];
   if (isDemo) access.demoAccount = demoAccounts[0]?.account ?? null;
   const ticking = tick(TICK_MS, log, async (count) => {
     await desk.fireLadder(now());

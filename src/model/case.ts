@@ -13,14 +13,14 @@ export const bilingualSchema = z.object({ zh: z.string(), en: z.string() });
 export type Bilingual = z.infer<typeof bilingualSchema>;
 
 /** How a case ended. `resolved` is said by whoever closed it; whether it was is said by whoever is concerned. */
-export const outcomeSchema = z.enum(["resolved", "unresolved", "unfounded", "duplicate"]);
+const outcomeSchema = z.enum(["resolved", "unresolved", "unfounded", "duplicate"]);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
 /** What whoever is concerned says of the outcome. Nobody having said anything is `none`, never consent. */
-export const confirmationSchema = z.enum(["none", "confirmed", "contested"]);
+const confirmationSchema = z.enum(["none", "confirmed", "contested"]);
 
 /** A field of an action's form. `choice` has `options`; `text` at most `max` characters. */
-export const formFieldSchema = z.object({
+const formFieldSchema = z.object({
   name,
   label: bilingualSchema,
   kind: z.enum(["text", "choice", "phone", "flag"]),
@@ -31,7 +31,7 @@ export const formFieldSchema = z.object({
 export type FormField = z.infer<typeof formFieldSchema>;
 
 /** A step that somebody may do next. `needs`: what the step takes along from the spot. */
-export const nextActionSchema = z.object({
+const nextActionSchema = z.object({
   action: name,
   label: bilingualSchema,
   form: z.array(formFieldSchema),
@@ -40,7 +40,7 @@ export const nextActionSchema = z.object({
 export type NextAction = z.infer<typeof nextActionSchema>;
 
 /** A position on the ground: degrees, WGS-84; accuracy in metres as the phone says it. */
-export const spotSchema = z.strictObject({
+const spotSchema = z.strictObject({
   lon: z.number().min(-180).max(180),
   lat: z.number().min(-90).max(90),
   accuracyM: z.number().min(0).max(100_000),
@@ -84,7 +84,7 @@ export const caseSummarySchema = z.object({
 export type CaseSummary = z.infer<typeof caseSummarySchema>;
 
 /** One entry of a case's story, in the order in which it happened. */
-export const caseEntrySchema = z.object({
+const caseEntrySchema = z.object({
   seq: z.int(),
   at: instant,
   kind: z.enum(["opened", "action", "ladder", "moved", "noted", "reopened", "confirmation", "linked"]),
@@ -103,7 +103,7 @@ export const caseEntrySchema = z.object({
 });
 export type CaseEntry = z.infer<typeof caseEntrySchema>;
 
-export const caseClockSchema = z.object({
+const caseClockSchema = z.object({
   clock: name,
   label: bilingualSchema,
   state: z.enum(["running", "paused", "stopped"]),

@@ -1,5 +1,5 @@
 /** What the server takes at most, bytes. */
-export const PHOTO_BYTES_MAX = 5_000_000;
+const PHOTO_BYTES_MAX = 5_000_000;
 /** Longer side of a photo as it is sent, pixels: a plate at 5 m stays readable, and 3G carries it. */
 const SIDE_MAX = 1600;
 const QUALITY = 0.82;
