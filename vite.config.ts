@@ -13,7 +13,7 @@ export default defineConfig({
     outDir: "../../dist/web",
     emptyOutDir: true,
     target: "es2023",
-    // MapLibre and deck.gl are a megabyte each, loaded after the frame stands.
+    // MapLibre is a megabyte, loaded after the frame stands.
     chunkSizeWarningLimit: 2500,
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
