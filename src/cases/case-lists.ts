@@ -9,7 +9,7 @@ import { CASE_COLUMNS, isoOf, summaryOf, type CaseRow, type EntryBody } from "./
 import { dueOf, usedAt } from "./clocks.ts";
 import type { Holder } from "./permits.ts";
 import type { DutyFinder, PlaceFinder, WorkingTime } from "./ports.ts";
-import { typeViewOf } from "./type-view.ts";
+import { typeViewOf } from "./case-type-view.ts";
 
 export interface CaseListsOptions {
   types: readonly CaseTypeDefinition[];

@@ -5,7 +5,7 @@ import type { TransitionDefinition } from "./case-type.ts";
 import type { SubjectPosition } from "./ports.ts";
 
 /** As far as the doer's position may lie from the subject's own, metres. */
-export const NEAR_SUBJECT_METERS = 500;
+const NEAR_SUBJECT_METERS = 500;
 /** A position of the subject that is older than this says nothing about where it is, ms. */
 const POSITION_AGE_MAX_MS = 30 * 60_000;
 

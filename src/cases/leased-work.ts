@@ -18,7 +18,7 @@ export interface LeaseTerms {
 }
 
 /** Eleven tries within some five hours. */
-export const LEASE_TERMS: LeaseTerms = {
+const LEASE_TERMS: LeaseTerms = {
   leaseMs: 60_000,
   firstWaitMs: 10_000,
   waitMaxMs: 3_600_000,

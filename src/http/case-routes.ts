@@ -6,7 +6,7 @@ import type { Attachments } from "../cases/attachments.ts";
 import { CaseChanged, type CaseDesk } from "../cases/case-desk.ts";
 import type { CaseLists } from "../cases/case-lists.ts";
 import type { Holder } from "../cases/permits.ts";
-import { typeViewOf } from "../cases/type-view.ts";
+import { typeViewOf } from "../cases/case-type-view.ts";
 import {
   caseActionSchema,
   caseCountsSchema,

@@ -232,11 +232,11 @@ describe("a lock", () => {
     const lock = locks[1];
     const { page, context } = await openConsole(browser, `${server.url}/lock/${encodeURIComponent(lock.id)}`);
     const panel = page.locator(".panel");
-    await panel.getByText("待接单").waitFor();
+    await panel.getByText("待接单", { exact: true }).waitFor();
     expect(await panel.getByRole("button", { name: /解除/ }).count()).toBe(0);
     await panel.getByRole("button", { name: "接单…" }).click();
-    await panel.getByRole("form", { name: "接单" }).getByRole("button", { name: "接单" }).click();
-    await panel.getByText("联系司机").waitFor();
+    await panel.getByRole("form", { name: "接单" }).getByRole("button", { name: "接单", exact: true }).click();
+    await panel.getByText("联系司机", { exact: true }).waitFor();
     await panel.getByRole("button", { name: "已联系司机…" }).click();
     const form = panel.getByRole("form", { name: "已联系司机" });
     await form.getByRole("button", { name: "已联系司机" }).click();
@@ -244,7 +244,7 @@ describe("a lock", () => {
     await form.getByLabel("方式").selectOption({ label: "电话" });
     await form.getByRole("button", { name: "已联系司机" }).click();
     // What follows is done on the spot, with the phone.
-    await panel.getByText("现场核实").waitFor();
+    await panel.getByText("现场核实", { exact: true }).waitFor();
     const path = `${server.url}/api/v1/locks/${encodeURIComponent(lock.id)}`;
     const body = JSON.stringify({ by: "王芳", reason: "r", evidence: "e" });
     const headers = { "content-type": "application/json" };

@@ -228,7 +228,7 @@ export class LockCases {
 }
 
 /** A lock has one case; its identity follows from the lock's. */
-export function caseIdOf(lock: string): string {
+function caseIdOf(lock: string): string {
   return `case-${lock}`;
 }
 
