@@ -4,7 +4,7 @@ import { areaLevelSchema, geometrySchema } from "./area.ts";
 const problemSchema = z.object({ where: z.string(), value: z.string().optional(), expected: z.string() });
 
 /** A shape of a file, with what its properties say of it. */
-export const importedShapeSchema = z.object({
+const importedShapeSchema = z.object({
   /** WGS-84, longitude first, rounded to 1e-6 degree; null when it cannot be used, `problems` say why. */
   geometry: geometrySchema.nullable(),
   /** Where in the file, e.g. `features[3]`. */
@@ -17,7 +17,7 @@ export const importedShapeSchema = z.object({
 export type ImportedShape = z.infer<typeof importedShapeSchema>;
 
 /** What an entry of a list names. `remainder`: what is left of a place beside other areas. */
-export const entryKindSchema = z.enum(["place", "building", "road", "remainder"]);
+const entryKindSchema = z.enum(["place", "building", "road", "remainder"]);
 export type EntryKind = z.infer<typeof entryKindSchema>;
 
 /** A place of the register that an entry names. */
@@ -32,7 +32,7 @@ const matchedPlaceSchema = z.object({
 export type MatchedPlace = z.infer<typeof matchedPlaceSchema>;
 
 /** One line of a list of places without coordinates, its fields put right. */
-export const listEntrySchema = z.object({
+const listEntrySchema = z.object({
   /** The same for the same place in every list: the identity of its area. */
   key: z.string(),
   level: areaLevelSchema,
