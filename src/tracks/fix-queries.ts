@@ -11,6 +11,8 @@ const TRACK_FIXES_MAX = 4_000_000;
 const PASS_FIXES = 1_000_000;
 const PASS_VEHICLES_MAX = 4096;
 const PASS_STRETCHES = 1024;
+/** Of short stretches one pass reads more: so many slots of time in all, at a fix a second 5 million fixes. */
+const PASS_SLOTS = 8192;
 /** A range of numbers of which the vehicles in question are more than one in so many is read as a whole. */
 const DENSE_SHARE = 3;
 const SLOT_MS = 600_000;
@@ -86,8 +88,9 @@ export class FixQueries {
     stretches: readonly Stretch[],
     onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
   ): Promise<void> {
-    for (let at = 0; at < stretches.length; at += PASS_STRETCHES) {
-      const part = stretches.slice(at, at + PASS_STRETCHES);
+    for (let at = 0, end = 0; at < stretches.length; at = end) {
+      end = endOfPass(stretches, at);
+      const part = stretches.slice(at, end);
       const places = await this.placesOf(part);
       let row = 0;
       for (const { vehicle, toMs } of part) {
@@ -203,7 +206,21 @@ function boundsOf(stretches: readonly Stretch[]): string {
 }
 
 function areShort(stretches: readonly Stretch[]): boolean {
-  return stretches.reduce((sum, { fromMs, toMs }) => sum + (toMs - fromMs) / SLOT_MS + 2, 0) <= SLOTS_MAX;
+  return stretches.reduce((sum, stretch) => sum + slotsOf(stretch), 0) <= SLOTS_MAX;
+}
+
+function endOfPass(stretches: readonly Stretch[], from: number): number {
+  let end = from;
+  for (let slots = 0; end < stretches.length; end++) {
+    slots += slotsOf(stretches[end]);
+    if (end - from >= PASS_STRETCHES && slots > PASS_SLOTS) break;
+  }
+  return end;
+}
+
+/** Slots that a stretch lies in, at most. */
+function slotsOf({ fromMs, toMs }: Stretch): number {
+  return (toMs - fromMs) / SLOT_MS + 2;
 }
 
 /** Column of the log place behind those of `FIX_COLUMNS_SQL`. */

@@ -26,7 +26,7 @@ export interface ResumeOptions {
 
 /** Vehicles whose history is read in one pass over the files. */
 const SLICE = 128;
-const SHORT_SLICE = 1024;
+const SHORT_SLICE = 16_384;
 /** More fixes than this behind the checkpoint are not taken up one by one. */
 const REPLAY_MAX = 2_000_000;
 /** An outlier waits for its next fix and is judged by the one before: the last three decide what goes on. */
