@@ -20,7 +20,7 @@ export interface CaseBody {
   reassigned?: boolean;
 }
 
-export type CaseRow = Omit<Selectable<CaseTables["work_case"]>, "body" | "change"> & { body: CaseBody };
+export type CaseRow = Omit<Selectable<CaseTables["work_case"]>, "body" | "change" | "county"> & { body: CaseBody };
 
 /** What an entry of the story keeps beside its columns. */
 export interface EntryBody {

@@ -12,6 +12,7 @@ export interface CaseTables {
     state: string;
     place: string;
     path: string;
+    county: ColumnType<string, undefined, never>;
     slot: string;
     subject_kind: string;
     subject: string;

@@ -11,6 +11,8 @@ create table work_case (
   state         text not null,
   place         text not null,
   path          text not null,
+  -- The county of the path: its list runs along one index.
+  county        text generated always as (split_part(path, '/', 2)) stored,
   slot          text not null,
   subject_kind  text not null,
   subject       text not null,
@@ -28,6 +30,7 @@ create table work_case (
   body          jsonb not null
 );
 create index work_case_of_place on work_case (path text_pattern_ops, due_ms) where closed_ms is null;
+create index work_case_of_county on work_case (county, due_ms, id) where closed_ms is null;
 create index work_case_due on work_case (due_ms, id) where closed_ms is null;
 create index work_case_taken on work_case (taken_by, due_ms) where closed_ms is null;
 create index work_case_subject on work_case (subject_kind, subject, opened_ms desc);
