@@ -75,7 +75,7 @@ describe("a new lock", () => {
     await expect.poll(async () => (await heard(page)).notices.length, { timeout: 60_000 }).toBe(1);
     expect((await heard(page)).notices[0]).toMatch(/新锁定: .*已锁定，待处理|新锁定: 新锁定 \d+ 辆/);
     await expect.poll(async () => (await heard(page)).tones, PATIENCE).toBeGreaterThanOrEqual(2);
-    await expect.poll(() => page.title()).toMatch(/^\(\d+\)/);
+    await expect.poll(() => page.title(), PATIENCE).toMatch(/^\(\d+\)/);
     await context.close();
   });
 });
