@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
@@ -17,6 +17,7 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
     return;
   }
   const phone = join(dir, "../mobile");
+  const [head, rest] = readFileSync(join(dir, "index.html"), "utf8").split("<head>") as [string, string];
   await app.register(fastifyStatic, {
     root: dir,
     serve: false,
@@ -37,7 +38,11 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
     if (path.split("/").at(-1)!.includes(".")) return reply.sendFile(path.slice(1));
     const page = path === "/" || request.headers.accept?.includes("text/html") === true;
     if (!page) return sendNotFound(request, reply);
-    return reply.sendFile("index.html");
+    // Each page has a nonce of its own; scripts read it from the element, which hides it from style sheets.
+    return reply
+      .type("text/html; charset=utf-8")
+      .header("cache-control", "no-store")
+      .send(`${head}<head><meta name="style-nonce" nonce="${reply.nonce}">${rest}`);
   });
 }
 

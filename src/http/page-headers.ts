@@ -1,15 +1,29 @@
+import { randomBytes } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 
 /**
  * What a browser may do with our pages: scripts, styles, pictures and connections from here only, no frame around us,
- * nothing inline but styles (antd writes its own at run time) and no script at all. MapLibre makes its workers from
- * blobs. `tiles`: address of the configured map tiles, whose origin pictures may come from, or null.
+ * nothing inline but the styles that antd writes at run time under the page's own nonce. The document of the API is a
+ * page of others, with styles inline and nothing of ours. MapLibre makes its workers from blobs. `tiles`: address of the
+ * configured map tiles, whose origin pictures may come from, or null.
  */
 export function setPageHeaders(app: FastifyInstance, tiles: string | null): void {
   const policy = pagePolicy(tiles);
-  app.addHook("onRequest", async (_request, reply) => {
-    void reply.headers({ "content-security-policy": policy, ...SAFE_HEADERS });
+  app.decorateReply("nonce", "");
+  app.addHook("onRequest", async (request, reply) => {
+    reply.nonce = randomBytes(NONCE_BYTES).toString("base64url");
+    const styles = request.url.startsWith("/api/docs") ? "'unsafe-inline'" : `'nonce-${reply.nonce}'`;
+    void reply.headers({ "content-security-policy": policy(styles), ...SAFE_HEADERS });
   });
+}
+
+const NONCE_BYTES = 16;
+
+declare module "fastify" {
+  interface FastifyReply {
+    /** Under which styles of this answer's page may be written at run time. */
+    nonce: string;
+  }
 }
 
 export const SAFE_HEADERS = {
@@ -21,12 +35,10 @@ export const SAFE_HEADERS = {
   "permissions-policy": "camera=(), microphone=(), geolocation=(self), payment=()",
 } as const;
 
-function pagePolicy(tiles: string | null): string {
+function pagePolicy(tiles: string | null): (styles: string) => string {
   const origin = tiles === null ? "" : ` ${new URL(tiles.replaceAll(/[{}]/g, "")).origin}`;
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
+  const before = ["default-src 'none'", "script-src 'self'"];
+  const after = [
     `img-src 'self' data: blob:${origin}`,
     `connect-src 'self'${origin}`,
     "font-src 'self' data:",
@@ -35,5 +47,6 @@ function pagePolicy(tiles: string | null): string {
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
-  ].join("; ");
+  ];
+  return (styles) => [...before, `style-src 'self' ${styles}`, ...after].join("; ");
 }

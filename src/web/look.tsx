@@ -5,6 +5,14 @@ import type { ReactNode } from "react";
 import { usePreferences } from "./preferences.tsx";
 import { TOKENS } from "./tokens.ts";
 
+/** Where overlays are put: not in the body, whose scroll bar antd would measure with a style that has no nonce. */
+export function overlayRoom(): HTMLElement {
+  return document.querySelector<HTMLElement>("#console")!;
+}
+
+/** The page's nonce, under which antd may write its styles. */
+const STYLE_CSP = { nonce: document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.nonce ?? "" };
+
 /** Lends antd's parts the console's own colours and letters. */
 export function Look({ children }: { children: ReactNode }) {
   const { language, theme } = usePreferences();
@@ -13,6 +21,7 @@ export function Look({ children }: { children: ReactNode }) {
     <ConfigProvider
       locale={language === "zh" ? zhCN : enUS}
       button={{ autoInsertSpace: false }}
+      csp={STYLE_CSP}
       theme={{
         algorithm: theme === "dark" ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
         token: {

@@ -1,4 +1,5 @@
 import { Modal } from "antd";
+import { overlayRoom } from "../look.tsx";
 import { useText } from "../preferences.tsx";
 
 /** All keys, by `?`. */
@@ -17,7 +18,7 @@ export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => 
     [["?"], t.keys.help],
   ] as const;
   return (
-    <Modal open={open} onCancel={onClose} footer={null} title={t.keys.title} width={420}>
+    <Modal open={open} onCancel={onClose} footer={null} title={t.keys.title} width={420} getContainer={overlayRoom}>
       <table className="keys">
         <tbody>
           {rows.map(([keys, does]) => (

@@ -25,6 +25,9 @@ const AreaFormPanel = lazy(async () => ({ default: (await import("../area/area-f
 const AreaImportPanel = lazy(async () => ({
   default: (await import("../area/area-import-panel.tsx")).AreaImportPanel,
 }));
+const CaseList = lazy(async () => ({ default: (await import("../case/case-list.tsx")).CaseList }));
+const CasePanel = lazy(async () => ({ default: (await import("../case/case-panel.tsx")).CasePanel }));
+const GridPanel = lazy(async () => ({ default: (await import("../grid/grid-panel.tsx")).GridPanel }));
 const GateList = lazy(async () => ({ default: (await import("../gate/gate-list.tsx")).GateList }));
 const GatePanel = lazy(async () => ({ default: (await import("../gate/gate-panel.tsx")).GatePanel }));
 const ReportPanel = lazy(async () => ({ default: (await import("../report/report-panel.tsx")).ReportPanel }));
@@ -88,6 +91,9 @@ function Pages() {
       <Route path="/" element={null} />
       <Route path="/vehicles" element={<VehicleList />} />
       <Route path="/vehicle/:id" element={<VehiclePanel />} />
+      <Route path="/cases" element={<CaseList />} />
+      <Route path="/case/:id" element={<CasePanel />} />
+      <Route path="/grids" element={<GridPanel />} />
       <Route path="/locks" element={<LockList />} />
       <Route path="/lock/:id" element={<LockPanel />} />
       <Route path="/areas" element={<AreaList />} />

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Button, Modal, Popover, Radio } from "antd";
 import { useState } from "react";
 import { ApiError, send } from "../api/client.ts";
+import { overlayRoom } from "../look.tsx";
 import { usePreferences } from "../preferences.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { ME_KEY, useMe } from "./use-me.ts";
@@ -71,12 +72,18 @@ export function UserMenu() {
   return (
     <>
       <Popover trigger="click" placement="bottomRight" content={content}>
-        <button type="button" className="bar-user" aria-label={t.session.menu}>
+        <button type="button" className="bar-user" title={t.session.menu}>
           {me.isDemo ? t.session.isDemo : (duty?.placeName ?? me.name)}
           <small>{purpose === undefined ? t.session.noPurpose : purpose[language]}</small>
         </button>
       </Popover>
-      <Modal open={isChanging} footer={null} onCancel={() => setChanging(false)} destroyOnHidden>
+      <Modal
+        open={isChanging}
+        footer={null}
+        onCancel={() => setChanging(false)}
+        destroyOnHidden
+        getContainer={overlayRoom}
+      >
         <SignIn
           onDone={() => {
             setChanging(false);
