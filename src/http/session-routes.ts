@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PURPOSES, RIGHTS } from "../access/rights.ts";
 import { SESSION_COOKIE, type HttpAccess } from "./access-hooks.ts";
@@ -77,7 +77,7 @@ export function sessionRoutes(
         try {
           const token = await desk.signIn(account, password, code, request.ip);
           await audit.append({ ...noted, count: 1, status: 200 });
-          setCookie(reply, token, SESSION_SECONDS, request.protocol === "https");
+          setCookie(reply, token, SESSION_SECONDS, isHttps(request));
           return { account };
         } catch (error) {
           await audit.append({ ...noted, count: 0, status: 401 });
@@ -92,7 +92,7 @@ export function sessionRoutes(
       handler: async (request, reply) => {
         const { account, session } = principalOf(request);
         if (session !== null) await desk.endSession(account, session);
-        setCookie(reply, "", 0, request.protocol === "https");
+        setCookie(reply, "", 0, isHttps(request));
         return { ended: session !== null };
       },
     });
@@ -206,6 +206,11 @@ export function sessionRoutes(
       },
     });
   };
+}
+
+/** TLS ends at a proxy, which says so. Whoever says it without one only loses a cookie of their own. */
+function isHttps({ headers }: FastifyRequest): boolean {
+  return headers["x-forwarded-proto"] === "https";
 }
 
 function setCookie(reply: FastifyReply, token: string, seconds: number, isSecure: boolean): void {
