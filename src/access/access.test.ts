@@ -190,8 +190,14 @@ describe("9 what a person sees", () => {
     "alter table work_case disable row level security",
     "create table mine (n integer)",
   ])("11 the role that reads for people cannot: %s", async (statement) => {
-    const doing = readAs(database.kysely, { paths: ["c1/"], person: "wang" }, (as) => sql.raw(statement).execute(as));
-    await expect(doing).rejects.toThrow(/permission denied|read-only transaction|must be owner|does not exist/);
+    // Not even where the transaction could write.
+    const doing = database.kysely.transaction().execute(async (transaction) => {
+      await sql`set local role wuxing_app`.execute(transaction);
+      await sql.raw(statement).execute(transaction);
+    });
+    await expect(doing).rejects.toThrow(/permission denied|must be owner/);
+    const reading = readAs(database.kysely, { paths: ["c1/"], person: "wang" }, (as) => sql.raw(statement).execute(as));
+    await expect(reading).rejects.toThrow(/permission denied|must be owner|read-only transaction/);
   });
 });
 

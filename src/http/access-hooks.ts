@@ -24,12 +24,16 @@ export const SESSION_COOKIE = "wuxing_session";
 /** What a purpose may be named in a header by. */
 const PURPOSE_HEADER = "x-purpose";
 const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+const STREAM = "/api/v1/stream";
 const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 const LOCAL_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 declare module "fastify" {
   interface FastifyContextConfig {
     need?: Need | "public";
+  }
+  interface FastifyRequest {
+    isNoted: boolean;
   }
 }
 
@@ -53,10 +57,26 @@ export function guardRoutes(app: FastifyInstance, { desk, audit, demoAccount }: 
     await identify(request, desk, demoAccount);
     allow(request, need);
   });
-  app.addHook("preSerialization", async (request, reply, payload) => {
+  app.decorateRequest("isNoted", false);
+  const noteOnce = async (request: FastifyRequest, status: number, payload: unknown): Promise<void> => {
     const need = request.routeOptions.config.need ?? "public";
-    if (need !== "public" && isPersonal(need, request)) await note(audit, request, need, reply.statusCode, payload);
+    if (need === "public" || request.isNoted || !isPersonal(need, request)) return;
+    request.isNoted = true;
+    await note(audit, request, need, status, payload);
+  };
+  // An object, before it is made a text: it says how many are shown.
+  app.addHook("preSerialization", async (request, reply, payload) => {
+    await noteOnce(request, reply.statusCode, payload);
     return payload;
+  });
+  // A text or a file that a route has made itself.
+  app.addHook("onSend", async (request, reply, payload) => {
+    await noteOnce(request, reply.statusCode, null);
+    return payload;
+  });
+  // A stream of events goes past both.
+  app.addHook("preHandler", async (request) => {
+    if (request.routeOptions.url === STREAM) await noteOnce(request, 200, null);
   });
 }
 

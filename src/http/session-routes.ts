@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PURPOSES, RIGHTS } from "../access/rights.ts";
+import { WuxingError } from "../model/errors.ts";
 import { SESSION_COOKIE, type HttpAccess } from "./access-hooks.ts";
 import { answer, pageAnswer } from "./lists.ts";
 import { principalOf } from "./principal.ts";
@@ -80,7 +81,9 @@ export function sessionRoutes(
           setCookie(reply, token, SESSION_SECONDS, isHttps(request));
           return { account };
         } catch (error) {
-          await audit.append({ ...noted, count: 0, status: 401 });
+          // Whoever has to wait is not noted each time: a stranger must not make the chain grow.
+          if (error instanceof WuxingError && error.code === "SIGN_IN_FAILED")
+            await audit.append({ ...noted, count: 0, status: 401 });
           throw error;
         }
       },

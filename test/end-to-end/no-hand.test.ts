@@ -72,6 +72,36 @@ describe("11 no hand on the scale: nothing but a rule's finding sets a status", 
   });
 });
 
+describe("10 the audit", () => {
+  it("has every read, however its answer is made: object, text, file or stream", async () => {
+    const vehicle = encodeURIComponent(lock.vehicle);
+    const reads = [
+      `/vehicles/${vehicle}`,
+      `/vehicles/${vehicle}/track`,
+      `/vehicles/${vehicle}/track/file?format=csv`,
+      "/locks",
+      "/stream",
+    ];
+    for (const path of reads) {
+      const stop = new AbortController();
+      const answer = await ask(`${served.url}/api/v1${path}`, { signal: stop.signal });
+      expect(answer.status, path).toBe(200);
+      if (path === "/stream") stop.abort();
+      else await answer.arrayBuffer();
+    }
+    const notes = await fetch(`${served.url}/api/v1/audit?account=officer&limit=50`, { headers: { cookie: boss } });
+    const { items } = (await notes.json()) as { items: { shape: string; purpose: string; subject: string | null }[] };
+    for (const path of reads) {
+      const route = `GET /api/v1${path.replace(vehicle, ":id").replace(/\?.*/, "")}`;
+      const found = items.find(({ shape }) => shape === route || shape.startsWith(`${route}?`));
+      expect(found, route).toMatchObject({
+        purpose: "checkpoint",
+        subject: path.includes(vehicle) ? lock.vehicle : null,
+      });
+    }
+  });
+});
+
 /** What has been found, and the state that each vehicle is shown in. */
 async function standing(): Promise<unknown> {
   const findings = await Promise.all(FINDINGS.map((path) => allItems(served.url, path)));

@@ -1,0 +1,146 @@
+import type { Browser, Page } from "playwright-core";
+import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { parse } from "csv-parse/sync";
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Lock, Passage } from "../../src/model/finding.ts";
+import type { Report } from "../../src/model/report.ts";
+import { zipEntries } from "../../src/watch/zip-entries.ts";
+import { accessibilityFaults, launchBrowser, openConsole } from "./browser.ts";
+import { itemsOf, startDemo, type RunningServer } from "./running-server.ts";
+
+let browser: Browser;
+let server: RunningServer;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
+  await itemsOf<Lock>(server.url, "/locks?state=live", 1, 300_000);
+  await itemsOf<Passage>(server.url, "/passages", 5, 60_000);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function cityDay(): Promise<string> {
+  const { cityTimeMs } = (await (await fetch(`${server.url}/api/v1/status`)).json()) as { cityTimeMs: number };
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Shanghai", dateStyle: "short" }).format(cityTimeMs);
+}
+
+async function reportOf(kind: string, date: string): Promise<Report> {
+  return (await (await fetch(`${server.url}/api/v1/reports/${kind}/${date}`)).json()) as Report;
+}
+
+async function fileOf(page: Page, name: string): Promise<{ name: string; bytes: Buffer }> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.locator(".panel-head .export a", { hasText: name }).click(),
+  ]);
+  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+}
+
+describe.each(["zh", "en"] as const)("the day's report in %s", (language) => {
+  it("is a page without faults that fits 1366 × 768 and asks nobody else", async () => {
+    const theme = language === "zh" ? "light" : "dark";
+    const opened = await openConsole(browser, `${server.url}/reports`, { language, theme, width: 1366, height: 768 });
+    const { page, context, errors, elsewhere } = opened;
+    await page.waitForURL(/\/reports\/day\/\d{4}-\d\d-\d\d$/);
+    await page.locator(".report .section").nth(5).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(
+      await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]),
+    ).toEqual([1366, 768]);
+    const wide = await page.evaluate(
+      () =>
+        [...document.querySelectorAll(".panel-body")].filter((part) => part.scrollWidth > part.clientWidth + 1).length,
+    );
+    expect(wide).toBe(0);
+    expect(errors).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await context.close();
+  });
+});
+
+describe("a report", () => {
+  it("shows the figures that the API answers, by gate and by area, and cases apart from silence", async () => {
+    const { page, context } = await openConsole(browser, `${server.url}/reports`);
+    await page.locator(".report .section").nth(5).waitFor();
+    const report = await reportOf("day", await cityDay());
+    const gates = page.getByRole("table", { name: "卡口通过" });
+    expect(await gates.locator("tbody tr").count()).toBeGreaterThanOrEqual(report.passages.gates.length - 1);
+    const [area] = report.exposures.areas;
+    expect(await page.getByRole("table", { name: "暴露" }).locator("tbody").textContent()).toContain(area.name);
+    expect(await page.locator(".report").textContent()).toMatch(/事项办理/);
+    await context.close();
+  });
+
+  it("goes to the day before, to the week, and back by the browser's own way, with the keyboard", async () => {
+    const { page, context } = await openConsole(browser, `${server.url}/`);
+    await page.locator(".rail-head").waitFor();
+    await page.keyboard.press("6");
+    await page.waitForURL(/\/reports\/day\//);
+    const today = await cityDay();
+    await page.getByRole("link", { name: "前一期" }).focus();
+    await page.keyboard.press("Enter");
+    const before = new Date(Date.parse(`${today}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+    await page.waitForURL(new RegExp(`/reports/day/${before}$`));
+    await page.getByText("这一时段没有接入计数").waitFor();
+    await page.getByRole("button", { name: "周报" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/reports\/week\//);
+    await page.locator(".report-period", { hasText: / 至 / }).waitFor();
+    await page.goBack();
+    await page.waitForURL(new RegExp(`/reports/day/${before}$`));
+    await context.close();
+  });
+
+  it("is saved as PDF with its Chinese text, and as a workbook with a sheet for each part", async () => {
+    const { page, context } = await openConsole(browser, `${server.url}/reports`);
+    await page.locator(".report .section").nth(5).waitFor();
+    const pdf = await fileOf(page, "PDF");
+    expect(pdf.name).toMatch(/新乡市 · 日报 .*\.pdf$/);
+    const task = getDocument({ data: new Uint8Array(pdf.bytes), verbosity: 0 });
+    const { items } = await (await (await task.promise).getPage(1)).getTextContent();
+    const text = items.map((item) => ("str" in item ? item.str : "")).join(" ");
+    expect(text).toContain("卡口通过");
+    await task.destroy();
+    const book = await fileOf(page, "XLSX");
+    expect(
+      zipEntries(book.bytes, (name) => name === "xl/workbook.xml")
+        .get("xl/workbook.xml")!
+        .toString(),
+    ).toContain("卡口通过");
+    await context.close();
+  });
+
+  it("of a day that the calendar does not have is refused with the reason", async () => {
+    const { page, context } = await openConsole(browser, `${server.url}/reports/day/2026-02-30`);
+    const failed = page.locator(".panel .failed");
+    await failed.waitFor();
+    expect(await failed.textContent()).toContain("报告没有读成");
+    await context.close();
+  });
+});
+
+describe("every table", () => {
+  it.each([
+    ["/locks", "锁定"],
+    ["/vehicles", "车辆"],
+    ["/areas", "风险区"],
+    ["/gate/g4-weihui", "通过记录"],
+  ])("of %s is saved as CSV with every row of the list", async (path, name) => {
+    const { page, context, errors } = await openConsole(browser, server.url + path);
+    await page.locator(".panel-head .export").waitFor();
+    const file = await fileOf(page, "CSV");
+    expect(file.name).toBe(`${name}.csv`);
+    const rows: string[][] = parse(file.bytes, { bom: true });
+    if (path === "/vehicles") {
+      const { items } = (await (await fetch(`${server.url}/api/v1/vehicles?limit=1000`)).json()) as { items: object[] };
+      expect(rows.length - 1).toBeGreaterThan(100);
+      expect(rows.length - 1).toBeLessThanOrEqual(items.length);
+    }
+    expect(rows[0].every((cell) => cell !== "")).toBe(true);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+});
