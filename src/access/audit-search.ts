@@ -30,11 +30,19 @@ export async function findAudit(
   if (toMs !== undefined) query = query.where("at_ms", "<", toMs);
   if (after !== null) query = query.where("seq", "<", after.ms);
   const rows = await query.execute();
-  const items = rows.slice(0, size).map(({ at_ms: atMs, previous: _, digest: __, kind, ...note }) => ({
-    ...note,
-    kind: kind as AuditNote["kind"],
-    at: new Date(atMs).toISOString(),
-  }));
+  const items = rows
+    .slice(0, size)
+    .map(({ at_ms: atMs, seq, account: who, purpose, kind, subject: whom, shape, count, status }) => ({
+      seq,
+      account: who,
+      purpose,
+      subject: whom,
+      shape,
+      count,
+      status,
+      kind: kind as AuditNote["kind"],
+      at: new Date(atMs).toISOString(),
+    }));
   const last = items.at(-1);
   return { items, next: rows.length > size && last !== undefined ? encodeCursor({ ms: last.seq, id: "" }) : null };
 }

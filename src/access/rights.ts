@@ -17,7 +17,7 @@ export const RIGHTS = [
 export type Right = (typeof RIGHTS)[number];
 
 /** Classes of fields. Everything but `open` needs a purpose. */
-export const FIELD_CLASSES = ["open", "identity", "contact", "track", "health"] as const;
+const FIELD_CLASSES = ["open", "identity", "contact", "track", "health"] as const;
 export type FieldClass = (typeof FIELD_CLASSES)[number];
 
 export interface Purpose extends Bilingual {

@@ -33,7 +33,9 @@ export function tallyIntake(options: IntakeTallyOptions): () => Promise<void> {
     }
   };
   let last = Promise.resolve();
-  const timer = setInterval(() => (last = last.then(add)), everyMs).unref();
+  const timer = setInterval(() => {
+    last = last.then(add);
+  }, everyMs).unref();
   return async () => {
     clearInterval(timer);
     await last;

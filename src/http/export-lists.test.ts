@@ -29,6 +29,7 @@ const noted: number[] = [];
 beforeAll(async () => {
   app = Fastify();
   exportLists(app, "Asia/Shanghai", async (_request, { items }) => void noted.push(items.length));
+  // oxlint-disable-next-line oxc/no-async-endpoint-handlers -- Fastify awaits its handlers
   app.get("/things", { config: { exported: LIST } }, async (request) => {
     const { limit = "100", cursor = "0", odd } = request.query as { limit?: string; cursor?: string; odd?: string };
     limits.push(Number(limit));

@@ -52,7 +52,7 @@ export function exportLists(
     const answerPage = route.handler;
     route.handler = async function exportOrAnswer(request, reply) {
       const { format, lang = "zh" } = request.query as ListQuery;
-      if (format !== "csv" && format !== "xlsx") return answerPage.call(this, request, reply) as unknown;
+      if (format !== "csv" && format !== "xlsx") return answerPage.bind(this)(request, reply);
       const pages = pagesOf(answerPage.bind(this), request, reply, ROWS_MAX[format], onPage);
       void reply.type(TYPES[format]).header("content-disposition", disposition(list, format, lang));
       if (format === "csv") return reply.send(Readable.from(csvText(list, pages, lang, timeZone)));

@@ -44,7 +44,7 @@ export async function xlsxFile<Item>(
   }).toBuffer();
 }
 
-export function xlsxCell(value: CellValue, timeZone: string): SheetData[number][number] {
+function xlsxCell(value: CellValue, timeZone: string): SheetData[number][number] {
   if (value instanceof Date) return { value: wallClock(value, timeZone), type: Date, format: XLSX_TIME };
   return value;
 }

@@ -64,7 +64,7 @@ async function add(id: string, fixes: readonly (readonly [number, number, number
   const batch = createFixBatch(fixes.length);
   batch.length = fixes.length;
   for (const [row, [minute, lon, lat, flags]] of fixes.entries()) {
-    batch.vehicle[row] = tracks.vehicles.numberOf(id, {});
+    batch.vehicle[row] = tracks.vehicles.numberOf(id);
     batch.timeMs[row] = NOON_MS + minute * 60_000;
     batch.lonE6[row] = Math.round(lon * 1e6);
     batch.latE6[row] = Math.round(lat * 1e6);

@@ -1,4 +1,4 @@
-import PDFDocument from "pdfkit";
+import Pdf from "pdfkit";
 import type { ReportFont } from "./report-font.ts";
 import type { PrintedReport, ReportCell, ReportSection } from "./report-sections.ts";
 
@@ -13,7 +13,7 @@ const FIRST_SHARE = 0.46;
 
 /** A report on A4, upright, with its font inside. @throws Error when the font cannot be read */
 export async function reportPdf(report: PrintedReport, font: ReportFont, lang: "zh" | "en"): Promise<Buffer> {
-  const paper = new PDFDocument({
+  const paper = new Pdf({
     size: "A4",
     margin: MARGIN,
     bufferPages: true,
@@ -36,7 +36,7 @@ export async function reportPdf(report: PrintedReport, font: ReportFont, lang: "
   return Buffer.concat(chunks);
 }
 
-type Paper = InstanceType<typeof PDFDocument>;
+type Paper = InstanceType<typeof Pdf>;
 
 function drawSection(paper: Paper, { title, note, head, rows, empty }: ReportSection): void {
   paper.x = MARGIN;

@@ -38,7 +38,11 @@ export const ERRORS = {
   NOTICE_NOT_FOUND: { zh: "没有这条通知", en: "there is no such notice", retryable: false },
   LINK_INVALID: { zh: "链接无效或已过期", en: "the link is not valid, or not any more", retryable: false },
   NOT_SIGNED_IN: { zh: "请先登录", en: "nobody is signed in", retryable: false },
-  SIGN_IN_FAILED: { zh: "账号、密码或动态码不正确", en: "the account, the password or the code is not right", retryable: false },
+  SIGN_IN_FAILED: {
+    zh: "账号、密码或动态码不正确",
+    en: "the account, the password or the code is not right",
+    retryable: false,
+  },
   FORBIDDEN: { zh: "没有权限", en: "this is not among your rights", retryable: false },
   PURPOSE_NEEDED: { zh: "请说明用途", en: "a purpose has to be given", retryable: false },
   TOO_MANY: { zh: "操作太频繁，请稍后再试", en: "too often; wait a little", retryable: true },

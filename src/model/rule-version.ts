@@ -5,7 +5,7 @@ type Shape = Omit<typeof ruleSchema.shape, "id" | "version">;
 const { id: _, version: __, ...shape } = ruleSchema.shape;
 
 /** The parameters of a rule, every one of them: a proposal leaves nothing to a default. Bounds are those of `ruleSchema`. */
-export const ruleParametersSchema = z.strictObject(
+const ruleParametersSchema = z.strictObject(
   Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, field.unwrap()])) as {
     [Name in keyof Shape]: ReturnType<Shape[Name]["unwrap"]>;
   },

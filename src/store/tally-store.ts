@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { Tables } from "./tables.ts";
 
 /** How much came in, by hour and name. */
@@ -20,9 +20,7 @@ export function createTallyStore(kysely: Kysely<Tables>): TallyStore {
         .insertInto("tally")
         .values([...counts].map(([name, count]) => ({ hour_ms, name, count })))
         .onConflict((conflict) =>
-          conflict
-            .columns(["hour_ms", "name"])
-            .doUpdateSet(({ eb, ref }) => ({ count: eb("tally.count", "+", ref("excluded.count")) })),
+          conflict.columns(["hour_ms", "name"]).doUpdateSet({ count: sql`tally.count + excluded.count` }),
         )
         .execute();
     },
@@ -32,11 +30,7 @@ export function createTallyStore(kysely: Kysely<Tables>): TallyStore {
         .where("hour_ms", ">=", fromMs)
         .where("hour_ms", "<", toMs)
         .groupBy("name")
-        .select(({ fn, cast }) => [
-          "name",
-          cast<number>(fn.sum("count"), "bigint").as("count"),
-          fn.min<number>("hour_ms").as("sinceMs"),
-        ])
+        .select(["name", sql<number>`sum(count)::bigint`.as("count"), sql<number>`min(hour_ms)`.as("sinceMs")])
         .execute();
       if (rows.length === 0) return null;
       return {

@@ -66,7 +66,7 @@ afterAll(async () => {
 
 /** Stands `minutes` at `lon`, then drives to `goal` at 90 km/h, a fix every half minute. */
 async function drive(id: string, startMs: number, lon: number, goal: number, minutes: number, unusable = -1) {
-  const vehicle = tracks.vehicles.numberOf(id, {});
+  const vehicle = tracks.vehicles.numberOf(id);
   const places = Array.from({ length: minutes * 2 + 1 }, () => lon);
   while (places.at(-1)! < goal) places.push(places.at(-1)! + 0.00825);
   const batch = createFixBatch(places.length);

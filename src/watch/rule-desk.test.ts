@@ -79,7 +79,7 @@ function newDesk(running = DEFAULT_RULE): RuleDesk {
 
 /** Stands `minutes` at the yard, then drives east to `goal` at 90 km/h, a fix every half minute. */
 async function drive(id: string, startMs: number, minutes: number, goal: number): Promise<void> {
-  const vehicle = tracks.vehicles.numberOf(id, {});
+  const vehicle = tracks.vehicles.numberOf(id);
   const places = Array.from({ length: minutes * 2 + 1 }, () => 113.9);
   while (places.at(-1)! < goal) places.push(places.at(-1)! + 0.00825);
   const batch = createFixBatch(places.length);

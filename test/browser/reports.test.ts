@@ -91,6 +91,7 @@ describe("a report", () => {
     await page.locator(".report-period", { hasText: / 至 / }).waitFor();
     await page.goBack();
     await page.waitForURL(new RegExp(`/reports/day/${before}$`));
+    expect(await page.locator(".report-period").textContent()).not.toContain(" 至 ");
     await context.close();
   });
 

@@ -76,7 +76,9 @@ describe("the wall display", () => {
     const { page, context } = await openConsole(browser, "about:blank", { width: 3840, height: 1080 });
     await page.route("**/api/v1/stream", (route) => route.abort());
     await page.goto(`${server.url}/wall`);
-    await page.locator(".wall-state.bad", { hasText: "连接中断" }).waitFor({ timeout: 40_000 });
+    const state = page.locator(".wall-state.bad", { hasText: "连接中断" });
+    await state.waitFor({ timeout: 40_000 });
+    expect(await state.isVisible()).toBe(true);
     await context.close();
   });
 });
@@ -88,7 +90,7 @@ describe("the first view on a cold cache", () => {
     await page.goto(server.url + path);
     await page.locator(".rail .card, .report .section, .wall-locks li").first().waitFor();
     const tookMs = performance.now() - startMs;
-    console.log(`first view of ${path}: ${Math.round(tookMs)} ms (goal ${FIRST_VIEW_MS} ms)`);
+    process.stdout.write(`first view of ${path}: ${Math.round(tookMs)} ms (goal ${FIRST_VIEW_MS} ms)\n`);
     // The goal is the operator's machine's; here other work runs beside it.
     expect(tookMs).toBeLessThan(5 * FIRST_VIEW_MS);
     await context.close();

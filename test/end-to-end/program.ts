@@ -35,7 +35,9 @@ const passwords = new Map<string, string>();
 /** Asks a server in the name of the city's desk officer. */
 export function ask(url: string, init: RequestInit = {}): Promise<Response> {
   const cookie = cookies.get(new URL(url).origin);
-  return fetch(url, { ...init, headers: { ...init.headers, ...(cookie === undefined ? {} : { cookie }) } });
+  const headers = new Headers(init.headers);
+  if (cookie !== undefined) headers.set("cookie", cookie);
+  return fetch(url, { ...init, headers });
 }
 
 /** An officer at the city's desk, as a city's operator adds the first one; once for a data folder. */

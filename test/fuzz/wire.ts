@@ -139,7 +139,7 @@ class GatewayTarget {
   async end(): Promise<void> {
     this.#connection?.end();
     await this.#core.collector.drain();
-    this.#core.commands.close();
+    await this.#core.commands.close();
     const { unacknowledgedFixes, sessions, fixes, fixesStored, waitingCommands } = this.counters;
     const left = { unacknowledgedFixes, sessions, waitingCommands, reassemblyBytes: this.#core.reassembly.usedBytes };
     if (Object.values(left).some((value) => value !== 0)) throw new Error(`not given back: ${JSON.stringify(left)}`);

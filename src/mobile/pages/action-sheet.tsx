@@ -10,7 +10,7 @@ import { PhotoField } from "./photo-field.tsx";
 /** One step: only what the system cannot know. The photo and the position are taken along, not filled in. */
 export function ActionSheet({ of, action, onClose }: { of: CaseSummary; action: NextAction; onClose: () => void }) {
   const t = useText();
-  const { act } = usePhone();
+  const { act, aheadMs } = usePhone();
   const [form, setForm] = useState<Record<string, string>>({});
   const [photos, setPhotos] = useState<Blob[]>([]);
   const [position, setPosition] = useState<Position | "finding" | "failed" | null>(
@@ -41,14 +41,19 @@ export function ActionSheet({ of, action, onClose }: { of: CaseSummary; action: 
     if (!isWhole) return;
     const filled = Object.fromEntries(Object.entries(form).filter(([, value]) => value.trim() !== ""));
     onClose();
+    // By the city's clock, as the case's own are: this phone's may be wrong.
+    const byCity = (ms: number): string => new Date(ms + aheadMs).toISOString();
     await act({
       id: crypto.randomUUID(),
       case: of.id,
       action: action.action,
       version: of.version,
       form: filled,
-      at: new Date().toISOString(),
-      position: typeof position === "object" ? position : null,
+      at: byCity(Date.now()),
+      position:
+        typeof position === "object" && position !== null
+          ? { ...position, time: byCity(Date.parse(position.time)) }
+          : null,
       photos,
     });
     Toast.show({ content: navigator.onLine ? t.form.sent : t.form.queued });

@@ -9,7 +9,6 @@ type Place = Exclude<keyof Text["nav"], "api">;
 export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: string }[] = [
   { name: "map", path: "/", also: /^\/$/, icon: "M3 6l6-2 6 2 6-2v14l-6 2-6-2-6 2zM9 4v14M15 6v14" },
   { name: "locks", path: "/locks", also: /^\/lock/, icon: "M5 11h14v10H5zM8 11V8a4 4 0 0 1 8 0v3" },
-  { name: "cases", path: "/cases", also: /^\/case/, icon: "M5 3h14v18H5zM8 8h8M8 12h8M8 16h5" },
   {
     name: "vehicles",
     path: "/vehicles",
@@ -18,9 +17,10 @@ export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: s
   },
   { name: "areas", path: "/areas", also: /^\/area/, icon: "M12 3l8 5v8l-8 5-8-5V8zM4 14l9-9M7 19L20 9" },
   { name: "gates", path: "/gates", also: /^\/gate/, icon: "M9 2v20M15 2v20M3 12h18" },
-  { name: "grids", path: "/grids", also: /^\/grids/, icon: "M3 3h7v7H3zM14 3h7v7h-7zM3 14h7v7H3zM14 14h7v7h-7z" },
   { name: "reports", path: "/reports", also: /^\/reports/, icon: "M6 3h9l4 4v14H6zM9 17v-4M12 17V9M15 17v-6" },
   { name: "rules", path: "/rules", also: /^\/rules/, icon: "M5 6h14M5 12h14M5 18h14M9 4v4M15 10v4M8 16v4" },
+  { name: "cases", path: "/cases", also: /^\/case/, icon: "M5 3h14v18H5zM8 8h8M8 12h8M8 16h5" },
+  { name: "grids", path: "/grids", also: /^\/grids/, icon: "M3 3h7v7H3zM14 3h7v7h-7zM3 14h7v7H3zM14 14h7v7h-7z" },
 ];
 
 /** The places of the console at the left edge. */

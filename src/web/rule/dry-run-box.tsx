@@ -45,7 +45,7 @@ function Result({ run }: { run: DryRun }) {
       <table className="report-table" aria-label={r.run}>
         <thead>
           <tr>
-            <th scope="col" />
+            <td aria-label="—" />
             {[r.before, r.after, r.gained, r.lost, r.changed].map((name) => (
               <th key={name} scope="col" className="num">
                 {name}
@@ -78,6 +78,7 @@ function Result({ run }: { run: DryRun }) {
       {list.length === 0 ? (
         <p className="muted report-line">{r.nothing}</p>
       ) : (
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by the keyboard
         <ul className="rule-changes" tabIndex={0} aria-label={r.changed}>
           {list.map((stay) => (
             <Stay key={`${stay.vehicle}${stay.area}${(stay.before ?? stay.after)!.start}`} stay={stay} />

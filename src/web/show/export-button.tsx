@@ -9,7 +9,9 @@ interface ExportButtonProps {
 }
 
 /** Links that save the whole list behind a table, with its filters, as a file. The server writes it, page by page. */
-export function ExportButton({ path, query = {} }: ExportButtonProps) {
+const ALL: NonNullable<ExportButtonProps["query"]> = {};
+
+export function ExportButton({ path, query = ALL }: ExportButtonProps) {
   const t = useText();
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const address = (format: string): string => {
