@@ -104,7 +104,9 @@ export async function loadCity(dir: string, options: { startMs?: number } = {}):
   checkAreaTimes(file.areas?.file ?? "", areas, options.startMs, problems);
   const gateLines = gates.map(({ properties, geometry }) => withoutAbsent({ ...properties, line: lineOf(geometry) }));
   if (fence !== undefined) checkGates(file.gates.file, gateLines, fence, problems);
-  if (file.toll && toll) checkToll(file.toll.file, toll.places, gateLines, problems);
+  // Gates that could not be read would be missed there once more.
+  const hasGates = !problems.some(({ where }) => where.startsWith(file.gates.file));
+  if (file.toll && toll && hasGates) checkToll(file.toll.file, toll.places, gateLines, problems);
   if (problems.length > 0 || fence === undefined) throw invalid(dir, problems);
 
   return {

@@ -93,13 +93,13 @@ afterEach(async () => {
   for (const part of open.splice(0).toReversed()) await part.close();
 });
 
-async function upper(sink: IngestSink, port = 0): Promise<Jt809Server> {
+async function upper(sink: IngestSink, port = 0, silentMs = 20_000): Promise<Jt809Server> {
   const server = await startJt809Server({
     host: "127.0.0.1",
     port,
     sink,
     platforms: [PLAIN, ENCIPHERED],
-    silentMs: 1000,
+    silentMs,
     confirmMs: 50,
   });
   open.push(server);
@@ -124,11 +124,11 @@ async function lower(port: number, source: ForwardSource, agreement = PLAIN): Pr
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+  for (let i = 0; i < 1500; i++) {
     if (holds()) return;
     await sleep(10);
   }
-  throw new Error(`waited 5 s for: ${what}`);
+  throw new Error(`waited 15 s for: ${what}`);
 }
 
 describe.each([
@@ -237,7 +237,7 @@ describe("the upper platform", () => {
   });
 
   it("closes a link that has been silent, and lets the second link of a platform win", async () => {
-    const server = await upper(new Shelf());
+    const server = await upper(new Shelf(), 0, 1000);
     const first = rawPeer(server.port);
     first.say(Message809Id.login, encodeLogin809(LOGIN, "2011"));
     await until("first in", () => server.online().length === 1);
