@@ -17,6 +17,7 @@ import {
 } from "../model/case.ts";
 import type { Tables } from "../store/tables.ts";
 import type { DriverOffice } from "./driver-routes.ts";
+import { EXPORTED } from "./export-columns.ts";
 import { errorBody, errorSchema } from "./error-answer.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 import { doerOf, principalOf } from "./principal.ts";
@@ -58,6 +59,7 @@ export function caseRoutes({
     app.route({
       method: "GET",
       url: "/cases",
+      config: { exported: EXPORTED.cases },
       schema: {
         tags,
         summary: "Open cases, the first to run out on top; with `closed=true` closed ones, newest first",

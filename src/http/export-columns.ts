@@ -1,4 +1,5 @@
 import type { Area } from "../model/area.ts";
+import type { CaseSummary } from "../model/case.ts";
 import type { Exposure, FenceEvent, Lock, Passage } from "../model/finding.ts";
 import type { Vehicle } from "../model/vehicle.ts";
 import type { ExportedList } from "./export-lists.ts";
@@ -87,6 +88,24 @@ const AREA_COLUMNS: readonly ExportColumn<Area>[] = [
   { zh: "形状 (GeoJSON, WGS-84)", en: "Shape (GeoJSON, WGS-84)", width: 40, value: shapeOf },
 ];
 
+const CASE_COLUMNS: readonly ExportColumn<CaseSummary>[] = [
+  { zh: "事项", en: "Case (Chinese)", width: 40, value: ({ title }) => title.zh },
+  { zh: "事项 (英文)", en: "Case (English)", width: 40, value: ({ title }) => title.en },
+  { zh: "类型", en: "Type", width: 16, value: ({ type }) => type },
+  { zh: "状态", en: "State", width: 12, value: ({ state }) => state },
+  { zh: "对象", en: "Subject", value: ({ subject }) => subject.id },
+  { zh: "地点", en: "Place", value: ({ placeName }) => placeName },
+  { zh: "岗位", en: "Slot", width: 10, value: ({ slot }) => slot },
+  { zh: "办理人", en: "Taken by", value: ({ takenByName }) => takenByName },
+  { zh: "开始", en: "Opened", value: ({ openedAt }) => new Date(openedAt) },
+  { zh: "时限", en: "Due", value: ({ dueAt }) => instantOf(dueAt) },
+  { zh: "超时", en: "Overdue", width: 8, value: ({ overdue }) => (overdue ? "yes" : "no") },
+  { zh: "升级次数", en: "Level", width: 8, value: ({ level }) => level },
+  { zh: "结果", en: "Outcome", width: 12, value: ({ outcome }) => outcome },
+  { zh: "当事人表态", en: "Confirmation", width: 12, value: ({ confirmation }) => confirmation },
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+];
+
 /** Every list that can be had as a file. */
 export const EXPORTED = {
   locks: { name: "locks", zh: "锁定", en: "Locks", columns: LOCK_COLUMNS },
@@ -95,6 +114,7 @@ export const EXPORTED = {
   fenceEvents: { name: "fence-events", zh: "进出围栏", en: "Fence events", columns: FENCE_COLUMNS },
   vehicles: { name: "vehicles", zh: "车辆", en: "Vehicles", columns: VEHICLE_COLUMNS },
   areas: { name: "areas", zh: "风险区", en: "Risk areas", columns: AREA_COLUMNS },
+  cases: { name: "cases", zh: "事项", en: "Cases", columns: CASE_COLUMNS },
 } satisfies Record<string, ExportedList>;
 
 /** Longest text that a cell of Excel holds. */

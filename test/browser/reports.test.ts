@@ -34,7 +34,7 @@ async function reportOf(kind: string, date: string): Promise<Report> {
 async function fileOf(page: Page, name: string): Promise<{ name: string; bytes: Buffer }> {
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.locator(".panel-head .export a", { hasText: name }).click(),
+    page.locator(".panel .export a", { hasText: name }).first().click(),
   ]);
   return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
 }
@@ -128,10 +128,11 @@ describe("every table", () => {
     ["/locks", "锁定"],
     ["/vehicles", "车辆"],
     ["/areas", "风险区"],
+    ["/cases", "事项"],
     ["/gate/g4-weihui", "通过记录"],
   ])("of %s is saved as CSV with every row of the list", async (path, name) => {
     const { page, context, errors } = await openConsole(browser, server.url + path);
-    await page.locator(".panel-head .export").waitFor();
+    await page.locator(".panel .export").first().waitFor();
     const file = await fileOf(page, "CSV");
     expect(file.name).toBe(`${name}.csv`);
     const rows: string[][] = parse(file.bytes, { bom: true });

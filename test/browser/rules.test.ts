@@ -52,7 +52,7 @@ describe("the rule's page", () => {
 
     await page.getByLabel("改为 停留时长").fill("30");
     await run.click();
-    const result = page.getByRole("table", { name: "试算" });
+    const result = page.getByRole("table", { name: "试算", exact: true });
     await result.waitFor({ timeout: 60_000 });
     const [before, after, gained, lost] = (
       await result.locator("tbody tr").first().locator("td").allTextContents()
