@@ -41,6 +41,7 @@ function writeCity(more: object): void {
     areas: _areas,
     places: _places,
     teams: _teams,
+    toll: _toll,
     ...city
   } = JSON.parse(readFileSync("demo/xinxiang/city.json", "utf8")) as Record<string, unknown>;
   write("city.json", { ...city, ...more });
