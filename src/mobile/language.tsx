@@ -1,4 +1,4 @@
-import { ConfigProvider } from "antd-mobile";
+import { ConfigProvider, setDefaultConfig } from "antd-mobile";
 import enUS from "antd-mobile/es/locales/en-US";
 import zhCN from "antd-mobile/es/locales/zh-CN";
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
@@ -15,6 +15,7 @@ interface Chosen {
 /** The same key as the console's: who works at both chooses once. */
 const KEY = "wuxing.language";
 const DICTIONARIES: Record<Language, Text> = { zh, en };
+const LOCALES = { zh: zhCN, en: enUS };
 const LanguageContext = createContext<Chosen>({ t: zh, setLanguage: () => undefined });
 
 /** The language of the phone, kept in this browser. Chinese first. */
@@ -23,6 +24,8 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
     document.title = DICTIONARIES[language].appName;
+    // Toasts and questions stand outside of the page's tree.
+    setDefaultConfig({ locale: LOCALES[language] });
   }, [language]);
   const value = useMemo<Chosen>(
     () => ({
@@ -35,7 +38,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     [language],
   );
   return (
-    <ConfigProvider locale={language === "zh" ? zhCN : enUS}>
+    <ConfigProvider locale={LOCALES[language]}>
       <LanguageContext value={value}>{children}</LanguageContext>
     </ConfigProvider>
   );

@@ -9,9 +9,11 @@ import { LanguageProvider } from "./language.tsx";
 import { DriverPage } from "./pages/driver-page.tsx";
 import { Frame } from "./pages/frame.tsx";
 import { registerShell } from "./parts/register-shell.ts";
+import { renderDialogs } from "./parts/render-dialogs.ts";
 import { PhoneProvider } from "./phone.tsx";
 
 registerShell();
+renderDialogs();
 const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 10_000, retry: 1 } } });
 void openPhoneStore().then((store) => show(store));
 

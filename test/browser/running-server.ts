@@ -7,23 +7,26 @@ import { join } from "node:path";
 /** The real server with the demo city, as `npm start` runs it. */
 export interface RunningServer {
   url: string;
+  jt808Port: number;
   close: () => Promise<void>;
 }
 
 const ROOT = join(import.meta.dirname, "../..");
 const START_MS = 60_000;
 
-/** Starts the demo on free ports with a data folder of its own. `WUXING_URL` names a server that runs already. */
-export async function startDemo(): Promise<RunningServer> {
+/**
+ * Starts the demo on free ports with a data folder of its own, with more settings when they are given. `WUXING_URL` and
+ * `WUXING_JT808` name a server that runs already.
+ */
+export async function startDemo(settings: readonly string[] = []): Promise<RunningServer> {
   const given = process.env["WUXING_URL"];
-  if (given !== undefined) return { url: given, close: async () => undefined };
+  if (given !== undefined)
+    return { url: given, jt808Port: Number(process.env["WUXING_JT808"] ?? 8808), close: async () => undefined };
   const data = await mkdtemp(join(tmpdir(), "wuxing-browser-"));
   const [http, jt808] = [await freePort(), await freePort()];
-  const server = spawn(
-    process.execPath,
-    ["src/cli/main.ts", "serve", "--demo", "--data", data, "--http", String(http), "--jt808", String(jt808)],
-    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const args = ["src/cli/main.ts", "serve", "--demo", "--data", data, "--http", `${http}`, "--jt808", `${jt808}`];
+  args.push(...settings);
+  const server = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [server.stdout, server.stderr])
     stream.on("data", (chunk) => (said = (said + String(chunk)).slice(-4000)));
@@ -31,6 +34,7 @@ export async function startDemo(): Promise<RunningServer> {
   await healthy(url, server, () => said);
   return {
     url,
+    jt808Port: jt808,
     close: async () => {
       await ended(server);
       await rm(data, { recursive: true, force: true });

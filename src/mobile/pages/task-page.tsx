@@ -1,4 +1,5 @@
 import { Button, Collapse, NavBar } from "antd-mobile";
+import { LeftOutline } from "antd-mobile-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
@@ -32,7 +33,7 @@ export function TaskPage() {
   if (kept === undefined) {
     return (
       <div className="phone">
-        <NavBar onBack={() => void navigate("/")}>{t.task.back}</NavBar>
+        <NavBar backIcon={<LeftOutline aria-label={t.task.back} />} onBack={() => void navigate("/")} />
         <div className="phone-empty">
           <strong>{t.task.gone}</strong>
           <p>{t.task.goneHint}</p>
@@ -45,7 +46,9 @@ export function TaskPage() {
   const [main, ...others] = now.next;
   return (
     <div className="phone task">
-      <NavBar onBack={() => void navigate(-1)}>{now.stateLabel[t.language]}</NavBar>
+      <NavBar backIcon={<LeftOutline aria-label={t.task.back} />} onBack={() => void navigate(-1)}>
+        {now.stateLabel[t.language]}
+      </NavBar>
       <main className="phone-page">
         {count > 0 && now.dueAt === null ? null : (
           <p className="task-clock" data-over={clock.over || undefined} role="timer">
