@@ -92,8 +92,18 @@ describe("the counts", () => {
   });
 });
 
+/** How many vehicles had a position so many minutes of city time ago. */
+async function vehiclesBefore(minutes: number): Promise<number> {
+  const { cityTimeMs } = (await (await fetch(`${server.url}/api/v1/status`)).json()) as { cityTimeMs: number };
+  const at = new Date(cityTimeMs - minutes * 60_000).toISOString();
+  const answer = (await (await fetch(`${server.url}/api/v1/positions?at=${at}`)).json()) as { number: number[] };
+  return answer.number.length;
+}
+
 describe("a replay", () => {
   it("shows the city at an instant of the past, says so in three places, plays, and leads back to now", async () => {
+    // The demo's city begins empty: there has to be a past to go back to.
+    await expect.poll(() => vehiclesBefore(40), { timeout: 240_000, interval: 2000 }).toBeGreaterThan(10);
     const { page, context, errors } = await openConsole(browser, server.url, { ...SMALL, theme: "dark" });
     await mapIsDrawn(page);
     const slider = page.locator(".replay-slider");
@@ -120,7 +130,7 @@ describe("a replay", () => {
     expect(await page.locator(".bar-clock").textContent()).not.toContain("历史回放");
     expect(errors).toEqual([]);
     await context.close();
-  });
+  }, 300_000);
 });
 
 describe("a vehicle's terminal", () => {
