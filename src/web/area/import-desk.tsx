@@ -9,6 +9,7 @@ import { keys } from "../api/keys.ts";
 import { useDesk } from "../desk.tsx";
 import { bboxOf, positionsOf } from "../map/plane.ts";
 import { scene } from "../map/scene.ts";
+import { overlayRoom } from "../look.tsx";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { count } from "../show/measure.ts";
@@ -127,6 +128,7 @@ export function ImportDesk({ reading, areas, onAnother }: ImportDeskProps) {
   };
   const withdraw = (): void =>
     void modal.confirm({
+      getContainer: overlayRoom,
       title: t.import.withdrawTitle(gone.length),
       content: t.area.withdrawHint,
       okText: t.area.withdrawConfirm,

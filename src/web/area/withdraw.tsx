@@ -5,6 +5,7 @@ import type { Area } from "../../model/area.ts";
 import type { Exposure, Lock } from "../../model/finding.ts";
 import { get, send, type Page } from "../api/client.ts";
 import { keys } from "../api/keys.ts";
+import { overlayRoom } from "../look.tsx";
 import { useText } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
@@ -29,6 +30,7 @@ export function AreaCommands({ area }: { area: Area }) {
   });
   const ask = (): void =>
     void modal.confirm({
+      getContainer: overlayRoom,
       title: t.area.withdrawTitle,
       content: <Ends area={area.id} />,
       okText: t.area.withdrawConfirm,
