@@ -16,7 +16,9 @@ const ARGS = [
 
 /** Debian's Chromium, drawing in software. `WUXING_CHROMIUM` names another one. */
 export async function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env["WUXING_CHROMIUM"] ?? "/usr/bin/chromium", args: ARGS });
+  // In the locale C a download's Chinese name would be lost.
+  const env = { ...(process.env as Record<string, string>), LC_ALL: "C.UTF-8" };
+  return chromium.launch({ executablePath: process.env["WUXING_CHROMIUM"] ?? "/usr/bin/chromium", args: ARGS, env });
 }
 
 export interface ConsoleOptions {
