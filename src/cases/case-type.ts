@@ -46,7 +46,7 @@ export interface TransitionDefinition {
   takes?: true;
   /** Nobody has it any more: it is free to be taken. */
   frees?: true;
-  /** The doer must be another person than whoever did this action last; `parent.` before it: on the case above. */
+  /** The doer must be another person than whoever did this action last; `parent.` before it: on the case above, `parent.*`: any step there. */
   otherThan?: string;
   form?: readonly FormField[];
   needs?: { photo?: true; position?: true };

@@ -29,7 +29,7 @@ export function stepsOpenTo(type: CaseTypeDefinition, standing: CaseStanding, ho
  */
 export function mayDo(step: TransitionDefinition, standing: CaseStanding, { person, duties }: Holder): boolean {
   if (step.slots.length === 0) return false;
-  if (step.otherThan !== undefined && standing.doers[step.otherThan] === person) return false;
+  if (step.otherThan !== undefined && hasDone(standing.doers, step.otherThan, person)) return false;
   const places = standing.path.slice(0, -1).split("/");
   const covering = duties.filter(
     ({ place, slot }) => places.includes(place) && (step.slots.includes(slot) || slot === standing.slot),
@@ -37,4 +37,10 @@ export function mayDo(step: TransitionDefinition, standing: CaseStanding, { pers
   if (covering.length === 0) return false;
   if (step.byTaker !== true || standing.takenBy === null || standing.takenBy === person) return true;
   return covering.some(({ place }) => place !== places.at(-1));
+}
+
+/** Whether a person did an action last; `parent.*` is any action on the case above. */
+function hasDone(doers: CaseStanding["doers"], action: string, person: string): boolean {
+  if (!action.endsWith("*")) return doers[action] === person;
+  return Object.entries(doers).some(([done, who]) => who === person && done.startsWith(action.slice(0, -1)));
 }

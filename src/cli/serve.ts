@@ -160,7 +160,16 @@ class Parts implements Platform {
     this.#closers.push(async () => unfollow());
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
     const toll = timing === undefined ? undefined : await this.#demoKey();
-    const etc = await openEtc({ dir: this.#dir, database, ledger, watch, city, now: this.#cityTimeMs, log: this.#log });
+    const etc = await openEtc({
+      dir: this.#dir,
+      database,
+      ledger,
+      watch,
+      city,
+      rule,
+      now: this.#cityTimeMs,
+      log: this.#log,
+    });
     this.#closers.push(etc.close);
     const desk = openRulesAndReports({ database, ledger, tracks, city, running: rule, now: this.#cityTimeMs });
     this.#closers.push(() => desk.rules.close());

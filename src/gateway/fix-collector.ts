@@ -1,10 +1,11 @@
+import { MAX_FUTURE_MS } from "../model/rule.ts";
 import { ABSENT_U16, createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
 import { LocationStatus, readLocationInto } from "../wire/jt808/0200-location-report.ts";
 import type { Jt808Counters } from "./counters.ts";
 import type { IngestSink } from "./ingest-sink.ts";
 
 /** Device time later than receipt by more than this is quarantined. */
-export const QUARANTINE_AHEAD_MS = 120_000;
+export const QUARANTINE_AHEAD_MS = MAX_FUTURE_MS;
 
 /** Converts a place into WGS-84: degrees in, `[longitude, latitude]` out. */
 export type ToWgs84 = (longitude: number, latitude: number) => readonly [number, number];

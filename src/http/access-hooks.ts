@@ -101,7 +101,9 @@ async function identify(request: FastifyRequest, desk: AccessDesk, demoAccount: 
 /** Notes what leaves as a file, a page at a time: a file passes no serialization. Resolves when it is durable. */
 export async function noteShown(audit: AuditChain, request: FastifyRequest, page: { items: unknown[] }): Promise<void> {
   const need = request.routeOptions.config.need ?? "public";
-  if (need !== "public" && isPersonal(need, request)) await note(audit, request, need, 200, page);
+  if (need === "public" || !isPersonal(need, request)) return;
+  request.isNoted = true;
+  await note(audit, request, need, 200, page);
 }
 
 async function bySession(

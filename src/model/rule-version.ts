@@ -1,15 +1,21 @@
 import { z } from "zod";
-import { ruleSchema, type Rule } from "./rule.ts";
+import { MAX_FUTURE_MS, ruleSchema, type Rule } from "./rule.ts";
 
 type Shape = Omit<typeof ruleSchema.shape, "id" | "version">;
 const { id: _, version: __, ...shape } = ruleSchema.shape;
 
 /** The parameters of a rule, every one of them: a proposal leaves nothing to a default. Bounds are those of `ruleSchema`. */
-const ruleParametersSchema = z.strictObject(
-  Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, field.unwrap()])) as {
-    [Name in keyof Shape]: ReturnType<Shape[Name]["unwrap"]>;
-  },
-);
+const ruleParametersSchema = z
+  .strictObject(
+    Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, field.unwrap()])) as {
+      [Name in keyof Shape]: ReturnType<Shape[Name]["unwrap"]>;
+    },
+  )
+  // Fixes are put aside where they come in, by this span and no other: a version that said another would not be followed.
+  .refine(({ maxFutureMs }) => maxFutureMs === MAX_FUTURE_MS, {
+    path: ["maxFutureMs"],
+    error: `${MAX_FUTURE_MS}: the intake knows no other`,
+  });
 export type RuleParameters = z.infer<typeof ruleParametersSchema>;
 
 export function parametersOf({ id: _id, version: _version, ...parameters }: Rule): RuleParameters {

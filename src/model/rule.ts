@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** A fix whose device time is further ahead of its receipt is put aside where it comes in (section 1). */
+export const MAX_FUTURE_MS = 120_000;
+
 /**
  * The parameters of the exposure rule. Defaults are those of the published rule; names carry their units.
  * A rule is versioned: every finding names the version that made it.
@@ -34,7 +37,7 @@ export const ruleSchema = z.strictObject({
   /** An ETC passage at the same gate within this time of a GPS passage is the same passage, ms. */
   gateMergeMs: z.int().min(0).default(300_000),
   /** A device time later than receipt by more than this is quarantined, ms. */
-  maxFutureMs: z.int().min(0).default(120_000),
+  maxFutureMs: z.int().min(0).default(MAX_FUTURE_MS),
 });
 
 export type Rule = z.infer<typeof ruleSchema>;

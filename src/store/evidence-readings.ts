@@ -13,7 +13,7 @@ export interface Evidence {
 export interface LedgerEvidence {
   /**
    * Exposures that lasted until `sinceMs` or later (they can still lock), and those of a lock that is live or waits for
-   * a person; of the latter also when they have been withdrawn: the time of `dwellMs` before it counted.
+   * a person, or that somebody objects to as long as that is not decided; of those in review also when they have been withdrawn: the time of `dwellMs` before it counted.
    */
   evidence(sinceMs: number, dwellMs: number): Promise<Evidence[]>;
 }
@@ -25,7 +25,10 @@ export function createEvidence(kysely: Kysely<Tables>): LedgerEvidence {
         select vehicle, start_ms as "startMs", last_ms as "lastMs", lock_ms as "lockMs", entered_ms as "enteredMs"
         from exposure
         where last_ms >= ${sinceMs} or id in (
-          select jsonb_array_elements_text(body -> 'exposures') from lock where state in ('live', 'review'))
+          select jsonb_array_elements_text(lock.body -> 'exposures') from lock
+          where state in ('live', 'review') or exists (
+            select 1 from work_case join work_case objection on objection.parent = work_case.id
+            where work_case.lock = lock.id and objection.closed_ms is null))
         union all
         select vehicle, ${instantMs("exposedAt")} - ${dwellMs}::bigint, ${instantMs("exposedAt")}, locked_ms,
           ${instantMs("enteredAt")}
