@@ -306,10 +306,11 @@ class Parts implements Platform {
     demoAccounts: readonly DemoAccount[];
   }): Promise<HttpServer> {
     const fixes = await this.#openIntake(parts.tracks, parts.watch);
-    const { http, httpHost, tiles } = this.#settings;
+    const { http, httpHost, tiles, reportFont } = this.#settings;
     const server = await startHttpServer(
       {
         ...parts,
+        reportFont,
         city: viewCity(parts.city, tiles ?? null),
         gateway: () => this.#gateway!.metrics(),
         terminals: this.#gateway!,

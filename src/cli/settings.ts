@@ -143,6 +143,13 @@ const SETTINGS = {
     "轨迹保留天数（作为证据的除外）",
     "days that tracks are kept (evidence longer)",
   ),
+  reportFont: setting(
+    "--report-font <file>",
+    "WUXING_REPORT_FONT",
+    text.optional(),
+    "PDF 报告的中文字体文件；缺省用已安装的 Noto Sans CJK",
+    "file of a font with Chinese characters for reports on paper; default an installed Noto Sans CJK",
+  ),
   tiles: setting(
     "--tiles <url>",
     "WUXING_TILES",
