@@ -1,6 +1,7 @@
+import { createByteColumn, setBytes, startOf, type ByteColumn } from "../model/byte-column.ts";
 import { MAX_FUTURE_MS } from "../model/rule.ts";
 import { ABSENT_U16, createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
-import { LocationStatus, readLocationInto } from "../wire/jt808/0200-location-report.ts";
+import { LOCATION_BASIC_BYTES, LocationStatus, readLocationInto } from "../wire/jt808/0200-location-report.ts";
 import type { Jt808Counters } from "./counters.ts";
 import type { IngestSink } from "./ingest-sink.ts";
 
@@ -31,6 +32,7 @@ export class FixCollector<Sender extends Acknowledged> {
   readonly #collectMs: number;
   readonly #onSettled: (error: unknown) => void;
   readonly #batch: FixBatch;
+  readonly #items: ByteColumn;
   readonly #capacity: number;
   #senders: Sender[] = [];
   #rows: number[] = [];
@@ -51,6 +53,7 @@ export class FixCollector<Sender extends Acknowledged> {
     this.#collectMs = options.collectMs;
     this.#capacity = options.capacity;
     this.#batch = createFixBatch(options.capacity);
+    this.#items = createByteColumn(options.capacity);
     this.#onSettled = onSettled;
   }
 
@@ -70,6 +73,7 @@ export class FixCollector<Sender extends Acknowledged> {
     const row = batch.length;
     if (!readLocationInto(body, start, end, batch, row)) return false;
     batch.length = row + 1;
+    setBytes(this.#items, row, body, start + LOCATION_BASIC_BYTES, end);
     batch.vehicle[row] = vehicle;
     batch.receivedMs[row] = receivedMs;
     batch.flags[row] = this.#flagsOf(row, receivedMs) | (stored ? FixFlag.stored : 0);
@@ -94,7 +98,7 @@ export class FixCollector<Sender extends Acknowledged> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#senders.length === 0) return;
-    const batch = cut(this.#batch);
+    const batch = cut(this.#batch, this.#items);
     const senders = this.#senders;
     const rows = this.#rows;
     const answers = this.#answers;
@@ -169,8 +173,9 @@ export class FixCollector<Sender extends Acknowledged> {
 }
 
 /** The rows of a batch in arrays of their own, no longer than they need to be. */
-function cut(batch: FixBatch): FixBatch {
+function cut(batch: FixBatch, { ends, bytes }: ByteColumn): FixBatch {
   const { length } = batch;
+  const itemBytes = startOf({ ends, bytes }, length);
   return {
     length,
     vehicle: batch.vehicle.slice(0, length),
@@ -184,5 +189,6 @@ function cut(batch: FixBatch): FixBatch {
     alarm: batch.alarm.slice(0, length),
     receivedMs: batch.receivedMs.slice(0, length),
     flags: batch.flags.slice(0, length),
+    ...(itemBytes > 0 && { items: { ends: ends.slice(0, length), bytes: bytes.slice(0, itemBytes) } }),
   };
 }

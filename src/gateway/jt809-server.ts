@@ -17,6 +17,8 @@ import {
   type Login809,
 } from "../wire/jt809/link-messages.ts";
 import { decodePositions809, decodeVehicleMessage809, Vehicle809Id } from "../wire/jt809/vehicle-messages.ts";
+import { locationItemsOf, writeLocationItems } from "../wire/jt808/location-items.ts";
+import { OctetWriter } from "../wire/octets.ts";
 import type { Position809 } from "../wire/jt809/position.ts";
 import { count } from "./counters.ts";
 import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
@@ -343,6 +345,7 @@ class LowerLink {
     if (this.#underWay > UNDER_WAY_FIXES) this.#main.pause();
     const reported = positions.map((position) => ({
       ...position,
+      items: itemBytesOf(position),
       fixed: (position.statusFlags & 2) !== 0,
       stored: supplement,
       processed: position.coordinatesProcessed,
@@ -389,4 +392,11 @@ function samePassword(expected: string, given: string): boolean {
   a.write(expected);
   b.write(given);
   return timingSafeEqual(a, b);
+}
+
+/** What stands beside the position, as JT/T 808 says it: of the record of 2011 its mileage and the recorder's speed. */
+function itemBytesOf({ layout, items, extras }: Position809): Uint8Array {
+  const out = new OctetWriter(64);
+  writeLocationItems(layout === "2019" ? items : locationItemsOf(extras), out);
+  return out.toBuffer();
 }

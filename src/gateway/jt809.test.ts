@@ -2,8 +2,10 @@ import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { bytesOf } from "../model/byte-column.ts";
 import { WuxingError } from "../model/errors.ts";
 import { createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
+import { readLocationItems } from "../wire/jt808/location-items.ts";
 import { decodeJt809, type Decoded809 } from "../wire/jt809/decode.ts";
 import { writeFrame809 } from "../wire/jt809/header.ts";
 import { encodeLogin809, Message809Id } from "../wire/jt809/link-messages.ts";
@@ -34,6 +36,7 @@ interface Stored {
 /** A sink that keeps what it is given, and can be made to refuse. */
 class Shelf implements IngestSink {
   readonly stored: Stored[] = [];
+  readonly items: Buffer[] = [];
   readonly #vehicles: string[] = [];
   refuses = false;
 
@@ -54,6 +57,7 @@ class Shelf implements IngestSink {
         speedKmh10: batch.speedKmh10[row],
         flags: batch.flags[row],
       });
+      if (batch.items !== undefined) this.items.push(Buffer.from(bytesOf(batch.items, row)));
     }
   }
 }
@@ -217,6 +221,23 @@ describe("the upper platform", () => {
     await until("closed", () => peer.socket.closed);
     expect(shelf.stored).toEqual([]);
     expect(server.metrics()).toMatchObject({ faults: { notLoggedIn: 1 }, closed: { faults: 1 } });
+  });
+
+  it("hands on what stands beside a position: mileage and recorder's speed of 2011", async () => {
+    const shelf = new Shelf();
+    const server = await upper(shelf);
+    const peer = rawPeer(server.port);
+    peer.say(Message809Id.login, encodeLogin809(LOGIN, "2011"));
+    await until("logged in", () => server.online().length === 1);
+    const data = encodePositions809([{ longitude: 113.9, latitude: 35.3, timeMs: Date.now() }], "2011", false);
+    data.writeUInt16BE(61, 18);
+    data.writeUInt32BE(123_456, 20);
+    peer.say(Message809Id.vehicles, encodeVehicleMessage809({ plate: "豫G1", plateColour: 2, subId: 0x1202, data }));
+    await until("stored", () => shelf.items.length === 1);
+    expect(readLocationItems(shelf.items[0], 0, shelf.items[0].length).extras).toEqual({
+      mileageKm: 123_456,
+      recorderSpeedKmh: 61,
+    });
   });
 
   it("confirms nothing that could not be stored", async () => {

@@ -1,3 +1,4 @@
+import { createByteColumn, setBytes } from "../model/byte-column.ts";
 import { ABSENT_I16, ABSENT_U16, createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
 import { QUARANTINE_AHEAD_MS } from "./fix-collector.ts";
 import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
@@ -22,7 +23,11 @@ export interface ReportedPosition {
   stored?: boolean;
   /** Passed through the secrecy plug-in. */
   processed?: boolean;
+  /** What was said beside the position, as additional items of JT/T 808. */
+  items?: Uint8Array;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 interface Gathering {
   batch: FixBatch;
@@ -117,6 +122,9 @@ function addRow(batch: FixBatch, vehicle: number, position: ReportedPosition, re
     (dated && timeMs > receivedMs + QUARANTINE_AHEAD_MS ? FixFlag.quarantined : 0) |
     (position.stored === true ? FixFlag.stored : 0) |
     (position.processed === true ? FixFlag.processed : 0);
+  const { items } = position;
+  if (items !== undefined) batch.items ??= createByteColumn(batch.vehicle.length);
+  if (batch.items !== undefined) setBytes(batch.items, row, items ?? NO_BYTES, 0, items?.length ?? 0);
 }
 
 function within(value: number | undefined, least: number, most: number): value is number {

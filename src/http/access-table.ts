@@ -59,6 +59,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /vehicles/:id/track/file": { ...WATCH, subject: "id" },
   "GET /vehicles/:id/trip": { ...WATCH, subject: "id" },
   "GET /vehicles/:id/commands": { ...WATCH, subject: "id" },
+  "GET /vehicles/:id/readings": { ...WATCH, subject: "id" },
   "GET /vehicles/:id/messages": { ...WATCH, subject: "id" },
   "POST /vehicles/:id/commands": { right: "commands", subject: "id" },
   "GET /tracks/vehicles": WATCH,

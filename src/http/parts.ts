@@ -23,7 +23,7 @@ export interface ServerParts {
   watch: Watch;
   tracks: Pick<
     TrackStore,
-    "vehicles" | "track" | "eachTrack" | "stretchesIn" | "eachStretch" | "copyToParquet" | "health"
+    "items" | "vehicles" | "track" | "eachTrack" | "stretchesIn" | "eachStretch" | "copyToParquet" | "health"
   >;
   /** Null when no gateway runs. */
   gateway: (() => Readonly<Jt808Counters>) | null;

@@ -25,6 +25,7 @@ import { messageRoutes } from "./message-routes.ts";
 import { previewRoutes } from "./preview-routes.ts";
 import { personRoutes } from "./person-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
+import { readingRoutes } from "./reading-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { ruleRoutes } from "./rule-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -85,6 +86,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     positionsAtRoutes(parts),
     vehicleRoutes(parts),
     historyRoutes(parts),
+    readingRoutes(parts.tracks),
     findingRoutes(parts),
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),

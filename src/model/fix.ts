@@ -1,3 +1,5 @@
+import type { ByteColumn } from "./byte-column.ts";
+
 /**
  * Fixes in columns: the form in which positions travel from a gateway to the track store and on to matching.
  * One batch is one group of rows that is made durable, acknowledged and matched together.
@@ -49,6 +51,11 @@ export interface FixBatch {
   receivedMs: Float64Array;
   /** `FixFlag` bits. */
   flags: Uint8Array;
+  /**
+   * What the terminal said beside the position: the additional items of JT/T 808 (0x0200), as they came. Only on the way in;
+   * see `TrackStore.items` for the way back.
+   */
+  items?: ByteColumn;
 }
 
 /** An empty batch with room for `capacity` fixes. */

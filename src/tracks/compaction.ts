@@ -2,8 +2,9 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
-import { FixAppender, STORED_COLUMNS_SQL } from "./fix-columns.ts";
+import { FixAppender } from "./fix-columns.ts";
 import { FileHealth } from "./file-check.ts";
+import { dropItemsWithoutFix, filesWithItems, hotFixesWithItems } from "./fix-items.ts";
 import { fixFiles, quoted, wholeMs } from "./fix-source.ts";
 import { insertOf, readManifest, writeManifest } from "./manifest.ts";
 import { writeRun, type TrackFile } from "./run-writer.ts";
@@ -103,7 +104,7 @@ export class Compaction {
       const parts: [number, string][] = own.map((day) => [day, `time_ms // ${DAY_MS} = ${day}`]);
       if (days.length > own.length) parts.push([MIXED_DAY, `time_ms // ${DAY_MS} NOT IN (${own.join(", ")})`]);
       for (const [day, condition] of parts) {
-        const source = `(SELECT ${STORED_COLUMNS_SQL} FROM hot_fix AS fix WHERE ${where} AND ${condition} AND ${this.stays()})`;
+        const source = await hotFixesWithItems(connection, `${where} AND ${condition} AND ${this.stays()}`);
         files.push(...(await writeRun(connection, this.database.filesDir, { run: this.nextRun(), day }, source)));
       }
       const expired = await countOf(connection, `hot_fix AS fix WHERE ${where} AND NOT (${this.stays()})`);
@@ -111,6 +112,7 @@ export class Compaction {
       const moved = days.reduce((sum, [, fixes]) => sum + fixes, 0);
       await this.replace(connection, { added: files, removed: [], expired }, async () => {
         await connection.run(`DELETE FROM hot_fix WHERE ${where}`);
+        await dropItemsWithoutFix(connection);
         await connection.run(
           `UPDATE store_meta SET value = greatest(value, ${request.position}) WHERE key = 'position'`,
         );
@@ -186,9 +188,10 @@ export class Compaction {
     old: readonly TrackFile[],
   ): Promise<{ files: TrackFile[]; expired: number }> {
     await this.fileHealth.check(old);
-    const source = `(SELECT * FROM ${this.filesOf(old)} AS fix WHERE ${this.stays()})`;
+    const { source: all, hasItems } = filesWithItems(this.database.filesDir, old);
+    const source = `(SELECT * FROM ${all} AS fix WHERE ${this.stays()})`;
     const run = { run: this.nextRun(), day: old[0].day };
-    const files = await writeRun(connection, this.database.filesDir, run, source);
+    const files = await writeRun(connection, this.database.filesDir, run, { source, hasItems });
     return { files, expired: sumOfFixes(old) - (await countOf(connection, source)) };
   }
 

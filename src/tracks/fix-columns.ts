@@ -8,6 +8,7 @@ import {
   UTINYINT,
   type DuckDBAppender,
 } from "@duckdb/node-api";
+import { copyBytes, createByteColumn } from "../model/byte-column.ts";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
 
 /** The hot table, in the order in which `FixAppender` writes it. `seq` is the fix's place in the log. */
@@ -133,11 +134,13 @@ export function sliceFixes(fixes: FixBatch, from: number, to: number): FixBatch 
   return slice;
 }
 
-/** Copies the rows `[from, to)` into `target` at row `at`; `target.length` is left alone. */
+/** Copies the rows `[from, to)` into `target` at row `at`, behind which there is none yet; `target.length` is left alone. */
 export function copyFixes(fixes: FixBatch, from: number, to: number, target: FixBatch, at: number): void {
   const columns = columnsOf(fixes);
   const targets = columnsOf(target);
   for (let index = 0; index < columns.length; index++) targets[index].set(columns[index].subarray(from, to), at);
+  if (fixes.items !== undefined) target.items ??= createByteColumn(target.vehicle.length);
+  if (target.items !== undefined) copyBytes(fixes.items, from, to, target.items, at);
 }
 
 /** The batch itself when it has room for `rows` rows, otherwise a larger one with the same rows. */

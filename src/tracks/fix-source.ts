@@ -28,8 +28,13 @@ export const FILE_COLUMNS_SQL = STORED_COLUMNS_SQL.replace("received_ms", "recei
 
 /** The table expression of the fixes in files, with the columns of the hot table. */
 export function fixFiles(filesDir: string, files: readonly string[]): string {
+  return `(${fixFilesSql(filesDir, files)})`;
+}
+
+/** The same as a query, with further columns (`more`, beginning with a comma). */
+export function fixFilesSql(filesDir: string, files: readonly string[], more = ""): string {
   const columns = STORED_COLUMNS_SQL.replace("received_ms", "time_ms + delay_ms AS received_ms");
-  return `(SELECT ${columns} FROM ${parquet(filesDir, files)})`;
+  return `SELECT ${columns}${more} FROM ${parquet(filesDir, files)}`;
 }
 
 /** `read_parquet` of files of one folder. */

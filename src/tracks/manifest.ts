@@ -28,6 +28,7 @@ export async function readManifest(connection: DuckDBConnection): Promise<TrackF
       visitsName: text("visits_name"),
       visitsBytes: number("visits_bytes"),
       visitsSha256: text("visits_sha256"),
+      items: number("items"),
     };
   });
 }
@@ -49,7 +50,7 @@ export function insertOf(file: TrackFile): string {
     file.bytes,
   ];
   return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${numbers.join(", ")}, ${quoted(file.sha256)},
-    ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)})`;
+    ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)}, ${file.items})`;
 }
 
 /**

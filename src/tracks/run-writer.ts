@@ -26,6 +26,8 @@ export interface TrackFile {
   visitsName: string;
   visitsBytes: number;
   visitsSha256: string;
+  /** Fixes beside which a terminal said more (`fix-items.ts`); with none the file has no column for it. */
+  items: number;
 }
 
 /** Fixes in one file at most (more when one vehicle alone has more): what is sorted at once stays below some 300 MB. */
@@ -43,19 +45,20 @@ const COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, DICT
 
 /**
  * Writes the fixes of a table expression, sorted by vehicle and time, each once, into files of disjoint ranges of
- * vehicles, and makes them durable. They count for nothing until the manifest has them.
+ * vehicles, and makes them durable. They count for nothing until the manifest has them. `hasItems`: the expression has
+ * a column `items` behind those of the hot table.
  */
 export async function writeRun(
   connection: DuckDBConnection,
   filesDir: string,
   run: { run: number; day: number },
-  source: string,
+  { source, hasItems }: { source: string; hasItems: boolean },
 ): Promise<TrackFile[]> {
   const files: TrackFile[] = [];
   for (const [first, last] of await vehicleRanges(connection, source)) {
     const name = `${dayName(run.day)}-${run.run}-${files.length}.parquet`;
     const part = `(SELECT * FROM ${source} WHERE vehicle BETWEEN ${first} AND ${last})`;
-    files.push(await writeFile(connection, filesDir, { ...run, name }, part));
+    files.push(await writeFile(connection, filesDir, { ...run, name, hasItems }, part));
   }
   if (files.length > 0) await syncPath(filesDir);
   return files;
@@ -91,13 +94,13 @@ async function vehicleRanges(connection: DuckDBConnection, source: string): Prom
 async function writeFile(
   connection: DuckDBConnection,
   filesDir: string,
-  { run, day, name }: { run: number; day: number; name: string },
+  { run, day, name, hasItems }: { run: number; day: number; name: string; hasItems: boolean },
   source: string,
 ): Promise<TrackFile> {
   const visitsName = name.replace(/\.parquet$/, "-visits.parquet");
   await copy(
     connection,
-    `SELECT ${FILE_COLUMNS_SQL} FROM (${fixesOnce(source)})`,
+    `SELECT ${FILE_COLUMNS_SQL}${hasItems ? ", items" : ""} FROM (${fixesOnce(source)})`,
     join(filesDir, name),
     FIX_GROUP_ROWS,
   );
@@ -105,11 +108,10 @@ async function writeFile(
   const figures = await connection.runAndReadAll(
     `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE,
        min(time_ms + delay_ms)::DOUBLE, max(time_ms + delay_ms)::DOUBLE, min(vehicle), max(vehicle),
-       min(seq)::DOUBLE, max(seq)::DOUBLE FROM ${parquet(filesDir, [name])}`,
+       min(seq)::DOUBLE, max(seq)::DOUBLE, ${hasItems ? "count(items)::DOUBLE" : "0"} FROM ${parquet(filesDir, [name])}`,
   );
-  const [fixes, minTimeMs, maxTimeMs, minReceivedMs, maxReceivedMs, minVehicle, maxVehicle, minSeq, maxSeq] = figures
-    .getRows()[0]
-    .map(Number);
+  const [fixes, minTimeMs, maxTimeMs, minReceivedMs, maxReceivedMs, minVehicle, maxVehicle, minSeq, maxSeq, items] =
+    figures.getRows()[0].map(Number);
   const content = await fingerprint(join(filesDir, name));
   const visits = await fingerprint(join(filesDir, visitsName));
   return {
@@ -130,6 +132,7 @@ async function writeFile(
     visitsName,
     visitsBytes: visits.bytes,
     visitsSha256: visits.sha256,
+    items,
   };
 }
 

@@ -4,6 +4,7 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { WuxingError } from "../model/errors.ts";
 import { ConnectionLane } from "./connection-lane.ts";
 import { HOT_TABLE_SQL } from "./fix-columns.ts";
+import { HOT_ITEM_TABLE_SQL } from "./fix-items.ts";
 
 /**
  * - `write`: commits; one at a time.
@@ -21,6 +22,7 @@ const COMPLETE_SINCE_EVER = -8_640_000_000_000_000;
 
 const SCHEMA = [
   HOT_TABLE_SQL,
+  HOT_ITEM_TABLE_SQL,
   // A log: of several rows of one vehicle the last one (by rowid) counts. Nothing is ever deleted from it.
   `CREATE TABLE IF NOT EXISTS vehicle (
      vehicle UINTEGER NOT NULL, id VARCHAR NOT NULL, plate VARCHAR, plate_colour INTEGER, terminal VARCHAR)`,
@@ -32,6 +34,8 @@ const SCHEMA = [
      max_vehicle UINTEGER NOT NULL, min_seq BIGINT NOT NULL, max_seq BIGINT NOT NULL,
      bytes BIGINT NOT NULL, sha256 VARCHAR NOT NULL,
      visits_name VARCHAR NOT NULL, visits_bytes BIGINT NOT NULL, visits_sha256 VARCHAR NOT NULL)`,
+  // Fixes with items in the file; files from before there were any have none.
+  "ALTER TABLE track_file ADD COLUMN IF NOT EXISTS items BIGINT DEFAULT 0",
   // The latest usable fix of every vehicle among those that have left the hot table.
   `CREATE TABLE IF NOT EXISTS last_fix AS SELECT * FROM hot_fix WHERE false`,
   `CREATE TABLE IF NOT EXISTS store_meta (key VARCHAR NOT NULL, value BIGINT NOT NULL)`,

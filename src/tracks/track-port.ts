@@ -1,4 +1,5 @@
 import type { FixBatch } from "../model/fix.ts";
+import type { FixItems } from "./fix-items.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { VehicleDictionary } from "./vehicle-dictionary.ts";
 import type { Stretch } from "./visits.ts";
@@ -38,8 +39,10 @@ export interface TrackStore {
    * @throws WuxingError OVERLOADED when there are more than 4,000,000.
    */
   track(vehicle: number, fromMs: number, toMs: number): Promise<FixBatch>;
+  /** What a vehicle's terminal said beside its positions in the span, newest first, `limit` at most. */
+  items(vehicle: number, fromMs: number, toMs: number, limit: number): Promise<FixItems[]>;
   /**
-   * The same for many vehicles, one after the other in ascending order of their numbers, in few passes over the files.
+   * `track` for many vehicles, one after the other in ascending order of their numbers, in few passes over the files.
    * A vehicle without fixes in the span is left out. Memory stays bounded; `onTrack` is awaited.
    */
   eachTrack(

@@ -4,6 +4,7 @@ import { backupTracks } from "./backup.ts";
 import { checkBatch, wholeBoxes } from "./check-input.ts";
 import { Compaction } from "./compaction.ts";
 import { FIX_COLUMNS_SQL, FixAppender } from "./fix-columns.ts";
+import { appendItems, itemsOf, type FixItems } from "./fix-items.ts";
 import { FixQueries } from "./fix-queries.ts";
 import { collectFixes } from "./fix-source.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -144,6 +145,11 @@ class StoredTracks implements TrackStore {
     return this.queries.track(vehicle >>> 0, fromMs, toMs);
   }
 
+  async items(vehicle: number, fromMs: number, toMs: number, limit: number): Promise<FixItems[]> {
+    const asked = { vehicle: vehicle >>> 0, fromMs, toMs, limit };
+    return this.database.transaction("quick", (connection) => itemsOf(connection, this.database.filesDir, asked));
+  }
+
   async eachTrack(
     vehicles: Uint32Array,
     fromMs: number,
@@ -248,6 +254,7 @@ class StoredTracks implements TrackStore {
         const appender = await connection.createAppender("hot_fix");
         this.appender.append(appender, fixes, firstSeq);
         appender.closeSync();
+        await appendItems(connection, fixes, firstSeq);
       });
     } catch (error) {
       this.vehicles.giveBack(rows);
