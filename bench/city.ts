@@ -1,7 +1,8 @@
 /**
- * `node bench/city.ts [--cases 1000000] [--json]`: the demo's 4,995 grids and their teams, a million cases of which a tenth is open.
- * Lists as the most restricted role with the audit on, first syncs, steps, and cases that are opened, on a PostgreSQL server
- * with `DATABASE_URL_TEST`, else on PGlite in memory (with a twentieth of the cases).
+ * `node bench/city.ts [--cases 1000000] [--dispatched 100000] [--json]`: the demo's 4,995 grids and their teams, a million cases of
+ * which a tenth is open. Lists as the most restricted role with the audit on, first syncs, locks from the ledger that get
+ * their cases, steps, and how long a member's list waits while all that goes on; on a PostgreSQL server with
+ * `DATABASE_URL_TEST`, else on PGlite in memory (with a twentieth of it).
  */
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
@@ -16,14 +17,18 @@ import { fillPlaces } from "../src/city/place-folder.ts";
 import { Places } from "../src/city/places.ts";
 import { WorkingCalendar } from "../src/city/working-calendar.ts";
 import { openTestDatabase } from "../src/store/database-for-tests.ts";
+import { Dispatch } from "./city-dispatch.ts";
 import { report, type Figure } from "./report.ts";
 
 const isServer = process.env["DATABASE_URL_TEST"] !== undefined;
 const CASES = Number(process.argv[process.argv.indexOf("--cases") + 1]) || (isServer ? 1_000_000 : 50_000);
 const NOW_MS = Date.UTC(2026, 9, 14, 2);
 const QUESTIONS = 200;
-const OPENED = isServer ? 10_000 : 1000;
+const DISPATCHED = Number(process.argv[process.argv.indexOf("--dispatched") + 1]) || (isServer ? 100_000 : 5000);
+const ALONE = 200;
 const STEPS = isServer ? 5000 : 500;
+/** Locks that come while members ask, and how many of them a phone asks for meanwhile. */
+const BUSY_LOCKS = 2000;
 /** As many at once as the program has connections. */
 const AT_ONCE = 8;
 
@@ -84,8 +89,11 @@ async function run(): Promise<void> {
     return { person: "nobody", path, filter: { place: id, overdue: true, limit: 50 } };
   });
   await askSyncs();
-  await openMany();
+  const dispatch = await Dispatch.open({ database, desk, options, spots: await spotsOf(), nowMs: NOW_MS });
+  await dispatchMany(dispatch);
+  await openAlone();
   await stepMany();
+  await askWhileBusy(dispatch);
 }
 
 /** Cases in every grid, a tenth of them open, due from two days before now to a day after it. */
@@ -171,26 +179,94 @@ async function askSyncs(): Promise<void> {
   add("a phone's first sync of its grid, p95", quantile(took, 0.95), "ms");
 }
 
-async function openMany(): Promise<void> {
-  const startedMs = performance.now();
-  await atOnce(OPENED, (i) => open(`opened-${i}`, grids[(i * 31) % grids.length].id));
-  const seconds = (performance.now() - startedMs) / 1000;
-  add("cases opened: addressed, timed, told", OPENED / seconds, "a second", {
-    sizes: { cases: OPENED, atOnce: AT_ONCE },
+/** A corner of each grid, moved a little inwards, that lies in a grid. */
+async function spotsOf(): Promise<{ lon: number; lat: number }[]> {
+  return grids.flatMap(({ id }) => {
+    const { geometry } = places.history.getVersion(id, NOW_MS).shape;
+    const ring = geometry.type === "Polygon" ? geometry.coordinates[0] : geometry.coordinates[0][0];
+    const lon = ring.reduce((sum, [each]) => sum + each, 0) / ring.length;
+    const lat = ring.reduce((sum, [, each]) => sum + each, 0) / ring.length;
+    return places.findGridAt(lon, lat, NOW_MS) === undefined ? [] : [{ lon, lat }];
   });
-  add("100,000 of them at that rate", (100_000 / OPENED) * seconds, "s");
+}
+
+async function dispatchMany(dispatch: Dispatch): Promise<void> {
+  await dispatch.record(DISPATCHED);
+  const seconds = await dispatch.follow();
+  const { opened } = await kysely
+    .selectFrom("work_case")
+    .select(({ fn }) => fn.countAll<number>().as("opened"))
+    .where("lock", "is not", null)
+    .executeTakeFirstOrThrow();
+  if (opened !== DISPATCHED) throw new Error(`${opened} of ${DISPATCHED} locks have a case`);
+  add(
+    `${DISPATCHED.toLocaleString("en")} locks of the ledger got their cases: placed, addressed, timed, told`,
+    seconds,
+    "s",
+    {
+      sizes: { cases: DISPATCHED },
+    },
+  );
+  add("cases dispatched", DISPATCHED / seconds, "a second");
+}
+
+async function openAlone(): Promise<void> {
+  const took: number[] = [];
+  for (let i = 0; i < ALONE; i++) {
+    const startedMs = performance.now();
+    await open(`alone-${i}`, grids[(i * 31) % grids.length].id);
+    took.push(performance.now() - startedMs);
+  }
+  add("a case that is opened alone, p50", quantile(took, 0.5), "ms");
+  add("a case that is opened alone, p95", quantile(took, 0.95), "ms");
+}
+
+/** Members ask for their lists while locks come in and the ladder of a tenth of all cases fires. */
+async function askWhileBusy(dispatch: Dispatch): Promise<void> {
+  await dispatch.record(BUSY_LOCKS);
+  let isBusy = true;
+  const work = (async () => {
+    await dispatch.follow();
+    for (let i = 0; i < 5; i++) await desk.fireLadder(NOW_MS + 3_600_000);
+  })().finally(() => {
+    isBusy = false;
+  });
+  const took: number[] = [];
+  for (let i = 0; isBusy; i++) {
+    const { person, grid } = heads[(i * 7919) % heads.length];
+    const holder = lists.holder(person);
+    const startedMs = performance.now();
+    const paths = [places.getPath(grid, NOW_MS)];
+    await readAs(kysely, { paths, person }, (restricted) =>
+      i % 5 === 0
+        ? lists.sync(restricted, holder, undefined)
+        : lists.list(restricted, holder, { mine: true, limit: 50 }),
+    );
+    took.push(performance.now() - startedMs);
+  }
+  await work;
+  const sizes = { asked: took.length, locks: BUSY_LOCKS };
+  add("a member's list while locks are dispatched and the ladder fires, p95", quantile(took, 0.95), "ms", { sizes });
+  add("the longest of those waits", Math.max(...took), "ms", { sizes });
 }
 
 async function stepMany(): Promise<void> {
   const startedMs = performance.now();
   let done = 0;
-  await atOnce(STEPS, async (i) => {
-    const grid = grids[(i * 31) % grids.length].id;
-    const { persons, wentUp } = places.duties.find(grid, "head", NOW_MS);
+  const untaken = await kysely
+    .selectFrom("work_case")
+    .select(["id", "place"])
+    .where("state", "=", "new")
+    .where("lock", "is not", null)
+    .limit(STEPS)
+    .execute();
+  await atOnce(untaken.length, async (i) => {
+    const { id, place } = untaken[i];
+    const { persons, wentUp } = places.duties.find(place, "head", NOW_MS);
     const person = persons[0];
     if (person === undefined || wentUp) return;
     const action = { id: randomUUID(), action: "take", version: 1, form: {}, attachments: [] };
-    await desk.act(`opened-${i}`, { account: person, person }, action);
+    await desk.act(id, { account: person, person }, action);
     done++;
   });
   add("steps done", done / ((performance.now() - startedMs) / 1000), "a second", {

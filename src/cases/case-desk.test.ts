@@ -191,12 +191,12 @@ describe("8 a locked vehicle's case", () => {
 
   test("moves with its vehicle until somebody takes it, and then stays", async () => {
     await open();
-    const moved = await desk.move("case-1", "g2", null, "the vehicle moved");
+    const moved = await desk.move("case-1", "g2", null, { why: "the vehicle moved" });
     expect(moved).toMatchObject({ place: "g2", path: NEIGHBOUR, version: 2 });
     expect(await noticesOf("sun")).toHaveLength(1);
     await expect(act("wang", "take")).rejects.toMatchObject({ code: "CASE_NOT_YOURS" });
     await act("sun", "take");
-    expect(await desk.move("case-1", "g1", null, "the vehicle moved")).toBeNull();
+    expect(await desk.move("case-1", "g1", null, { why: "the vehicle moved" })).toBeNull();
     expect(await desk.get("case-1")).toMatchObject({ place: "g2", taken_by: "sun" });
   });
 
@@ -277,7 +277,7 @@ describe("5 the ladder", () => {
   test("what it gave to the county's desk stays there when the vehicle moves on, until somebody takes it", async () => {
     await open();
     await desk.fireLadder(nowMs + 15 * MINUTE_MS);
-    const moved = await desk.move("case-1", "g2", null, "the vehicle moved");
+    const moved = await desk.move("case-1", "g2", null, { why: "the vehicle moved" });
     expect(moved).toMatchObject({ place: "g2", slot: "desk" });
     await act("county", "take");
     expect(await desk.get("case-1")).toMatchObject({ state: "taken", slot: "head", taken_by: "county" });
@@ -325,7 +325,7 @@ describe("the phone's changes", () => {
     expect(second).toMatchObject({ full: false, types: [], removed: [] });
     expect(second.cases.map(({ state, takenByName }) => [state, takenByName])).toEqual([["taken", "zhao!"]]);
     await act("zhao", "hand-over", { form: { reason: "不在本网格" } });
-    await desk.move("case-1", "g2", null, "the vehicle moved");
+    await desk.move("case-1", "g2", null, { why: "the vehicle moved" });
     // As the role that sees nothing but zhao's grid: even that the case is gone it is told from there.
     const third = await readAs(database.kysely, { paths: [PATH], person: "zhao" }, (restricted) =>
       lists.sync(restricted, zhao, second.cursor),

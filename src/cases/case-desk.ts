@@ -5,7 +5,7 @@ import type { Tables } from "../store/tables.ts";
 import type { CaseTypeDefinition } from "./case-type.ts";
 import { standingOf, type CaseBody, type CaseRow } from "./case-record.ts";
 import { checkForm, checkNearSubject } from "./check-action.ts";
-import { attach, findCase, insertCase, isDone, takeTimer, updateCase, type Timer } from "./case-store.ts";
+import { attach, findCase, insertOpenings, isDone, takeTimer, updateCase, type Timer } from "./case-store.ts";
 import { CaseWriter, entryBody, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
 import { mayDo } from "./permits.ts";
 import type { Doer } from "./ports.ts";
@@ -55,24 +55,23 @@ export class CaseDesk {
 
   /** Opens a case; when there is one with this id already, nothing happens. @throws WuxingError PLACE_NOT_FOUND */
   async open(input: OpenInput): Promise<CaseRow> {
-    const { kysely } = this.#options;
-    const type = this.typeOf(input.type);
-    const row = await kysely.transaction().execute(async (transaction) => {
-      const before = await findCase(transaction, input.id);
-      if (before !== undefined) return null;
-      const fresh = this.#writer.fresh(type, input);
-      await insertCase(transaction, fresh);
-      await this.#writer.enter(transaction, type, fresh, null, {
-        kind: "opened",
-        atMs: input.atMs,
-        actor: null,
-        command: null,
-        body: entryBody({ to: fresh.state, detail: {} }),
-      });
-      return fresh;
-    });
-    if (row !== null) this.#publish(row);
+    const [row] = await this.openMany([input]);
     return row ?? this.get(input.id);
+  }
+
+  /**
+   * Opens cases in one transaction, all or none; what exists already stays as it is.
+   * @returns those that were opened
+   * @throws WuxingError PLACE_NOT_FOUND
+   */
+  async openMany(inputs: readonly OpenInput[]): Promise<CaseRow[]> {
+    const different = new Map(inputs.map((input) => [input.id, input]));
+    const openings = [...different.values()].map((input) => this.#writer.opening(this.typeOf(input.type), input));
+    const { kysely, channels } = this.#options;
+    const opened = await kysely.transaction().execute((transaction) => insertOpenings(transaction, openings, channels));
+    const rows = openings.flatMap(({ row }) => (opened.has(row.id) ? [row] : []));
+    for (const row of rows) this.#publish(row);
+    return rows;
   }
 
   /** @throws WuxingError CASE_NOT_FOUND */
@@ -174,7 +173,7 @@ export class CaseDesk {
     id: string,
     place: string,
     position: CaseBody["position"],
-    why: string,
+    why: Record<string, unknown>,
     always = false,
   ): Promise<CaseRow | null> {
     const { kysely, places, now } = this.#options;
@@ -199,7 +198,7 @@ export class CaseDesk {
         atMs: Math.max(atMs, present.body.lastMs),
         actor: null,
         command: null,
-        body: entryBody({ from: present.path, to: path, detail: { why } }),
+        body: entryBody({ from: present.path, to: path, detail: why }),
       });
     });
     if (row !== null) this.#publish(row);

@@ -1,8 +1,10 @@
 import { sql, type Kysely, type Transaction } from "kysely";
 import { WuxingError } from "../model/errors.ts";
+import { insertRows } from "../store/insert-rows.ts";
 import type { Tables } from "../store/tables.ts";
-import { CASE_COLUMNS, type CaseRow } from "./case-record.ts";
+import { CASE_COLUMNS, type CaseRow, type EntryBody } from "./case-record.ts";
 import type { DueStep } from "./clocks.ts";
+import { writeNotices, type NewNotice } from "./notice-outbox.ts";
 
 export interface Timer {
   case: string;
@@ -22,11 +24,41 @@ export async function findCase(
   return (await (lock === undefined ? query : query.forUpdate()).executeTakeFirst()) as CaseRow | undefined;
 }
 
-export async function insertCase(transaction: Transaction<Tables>, row: CaseRow): Promise<void> {
-  await transaction
-    .insertInto("work_case")
-    .values({ ...row, body: JSON.stringify(row.body) })
-    .execute();
+/** What the opening of a case writes. */
+export interface Opening {
+  row: CaseRow;
+  entry: { at_ms: number; kind: string; actor: string | null; command: string | null; body: EntryBody };
+  timers: readonly DueStep[];
+  notices: readonly NewNotice[];
+}
+
+const ENTRY_COLUMNS = ["case", "seq", "at_ms", "kind", "actor", "path", "command", "body"] as const;
+const TIMER_COLUMNS = ["case", "clock", "run", "step", "due_ms"] as const;
+
+/**
+ * Writes cases with the beginning of their stories, their timers and notices: five statements, however many there are.
+ * @param openings of different cases
+ * @returns the ids of those that were not there yet; nothing is written of the others
+ */
+export async function insertOpenings(
+  transaction: Transaction<Tables>,
+  openings: readonly Opening[],
+  channels: readonly string[],
+): Promise<ReadonlySet<string>> {
+  // In one order, so that two that open the same cases at once do not wait for each other in a ring.
+  const rows = openings.map(({ row }) => row).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const opened = new Set(await insertRows(transaction, "work_case", CASE_COLUMNS, rows, ["id"]));
+  const written = openings.filter(({ row }) => opened.has(row.id));
+  const entries = written.map(({ row, entry }) => ({ ...entry, case: row.id, seq: row.body.entries, path: row.path }));
+  await insertRows(transaction, "case_entry", ENTRY_COLUMNS, entries);
+  const timers = written.flatMap(({ row, timers: due }) => due.map((step) => timerOf(row.id, step)));
+  await insertRows(transaction, "case_timer", TIMER_COLUMNS, timers);
+  await writeNotices(
+    transaction,
+    written.flatMap(({ notices }) => notices),
+    channels,
+  );
+  return opened;
 }
 
 export async function updateCase(transaction: Transaction<Tables>, { id, ...row }: CaseRow): Promise<void> {
@@ -75,9 +107,7 @@ export async function setTimers(
            (body #>> '{detail,step}')::integer as step
     from case_entry where "case" = ${id} and kind = 'ladder'`.execute(transaction);
   const fired = new Set(rows.map(keyOf));
-  const timers = wanted
-    .filter((step) => !fired.has(keyOf(step)))
-    .map(({ clock, run, step, dueMs }) => ({ case: id, clock, run, step, due_ms: Math.ceil(dueMs) }));
+  const timers = wanted.filter((step) => !fired.has(keyOf(step))).map((step) => timerOf(id, step));
   if (timers.length > 0) await transaction.insertInto("case_timer").values(timers).execute();
 }
 
@@ -94,6 +124,10 @@ export async function takeTimer(
     .where("step", "=", step)
     .executeTakeFirst();
   return numDeletedRows > 0n;
+}
+
+function timerOf(id: string, { clock, run, step, dueMs }: DueStep): Timer {
+  return { case: id, clock, run, step, due_ms: Math.ceil(dueMs) };
 }
 
 function keyOf({ clock, run, step }: { clock: string; run: number; step: number }): string {

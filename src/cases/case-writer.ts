@@ -3,9 +3,9 @@ import type { Bilingual, Outcome } from "../model/case.ts";
 import type { Tables } from "../store/tables.ts";
 import type { CaseTypeDefinition, TransitionDefinition } from "./case-type.ts";
 import type { CaseBody, CaseRow, EntryBody } from "./case-record.ts";
-import { setTimers, updateCase } from "./case-store.ts";
+import { setTimers, updateCase, type Opening } from "./case-store.ts";
 import { dueSteps, firstDue, turnClocks, type DueStep } from "./clocks.ts";
-import { writeNotices } from "./notice-outbox.ts";
+import { writeNotices, type NewNotice } from "./notice-outbox.ts";
 import type { DutyFinder, PlaceFinder, SubjectPosition, WorkingTime } from "./ports.ts";
 
 export interface CaseDeskOptions {
@@ -34,6 +34,8 @@ export interface OpenInput {
   parentDoers?: CaseBody["doers"];
   position?: CaseBody["position"];
   facts: Record<string, unknown>;
+  /** What the first entry of the story says: why it is opened where it is. */
+  detail?: Record<string, unknown>;
   atMs: number;
 }
 
@@ -58,8 +60,20 @@ export class CaseWriter {
     this.#options = options;
   }
 
-  /** A case as it is opened. */
-  fresh(type: CaseTypeDefinition, input: OpenInput): CaseRow {
+  /** What the opening of a case writes. @throws WuxingError PLACE_NOT_FOUND */
+  opening(type: CaseTypeDefinition, input: OpenInput): Opening {
+    const row = this.#fresh(type, input);
+    const body = entryBody({ to: row.state, detail: input.detail ?? {} });
+    const entry = { kind: "opened", atMs: input.atMs, actor: null, command: null, body } as const;
+    return {
+      row,
+      entry: { at_ms: entry.atMs, kind: entry.kind, actor: null, command: null, body },
+      timers: this.#dueSteps(type, row),
+      notices: this.#notices(type, row, null, entry),
+    };
+  }
+
+  #fresh(type: CaseTypeDefinition, input: OpenInput): CaseRow {
     const { places, working } = this.#options;
     const clocks = turnClocks(type, {}, type.initial, input.atMs, null, working);
     const row: CaseRow = {
@@ -181,16 +195,16 @@ export class CaseWriter {
       body: { ...next.body, lastMs: Math.max(entry.atMs, before.body.lastMs), entries: before.body.entries + 1 },
     };
     await updateCase(transaction, row);
-    await this.enter(transaction, type, row, before, entry);
+    await this.#enter(transaction, type, row, before, entry);
     return row;
   }
 
   /** Adds the entry to the story, sets the timers, and tells whom the case is addressed to now. */
-  async enter(
+  async #enter(
     transaction: Transaction<Tables>,
     type: CaseTypeDefinition,
     row: CaseRow,
-    before: CaseRow | null,
+    before: CaseRow,
     entry: NewEntry,
   ): Promise<void> {
     await transaction
@@ -202,13 +216,17 @@ export class CaseWriter {
         kind: entry.kind,
         actor: entry.actor,
         // Whoever had it is told that it left: that entry stays where it was.
-        path: entry.kind === "moved" && before !== null ? before.path : row.path,
+        path: entry.kind === "moved" ? before.path : row.path,
         command: entry.command,
         body: JSON.stringify(entry.body),
       })
       .execute();
-    if (before === null || before.body.clocks !== row.body.clocks)
-      await setTimers(transaction, row.id, this.#dueSteps(type, row));
+    if (before.body.clocks !== row.body.clocks) await setTimers(transaction, row.id, this.#dueSteps(type, row));
+    await writeNotices(transaction, this.#notices(type, row, before, entry), this.#options.channels);
+  }
+
+  /** Who is told of an entry: whom the case is addressed to anew, and whom else the entry says; never who did it. */
+  #notices(type: CaseTypeDefinition, row: CaseRow, before: CaseRow | null, entry: NewEntry): NewNotice[] {
     const isAddressedAnew =
       before === null || row.slot !== before.slot || row.path !== before.path || row.state !== before.state;
     const addressee =
@@ -217,19 +235,15 @@ export class CaseWriter {
         : [];
     const persons = [...new Set([...addressee, ...(entry.told ?? [])])].filter((person) => person !== entry.actor);
     const kind = entry.kind === "ladder" ? "case-escalated" : "case-addressed";
-    await writeNotices(
-      transaction,
-      persons.map((person) => ({
-        id: `${row.id}:${row.body.entries}:${person}`,
-        atMs: entry.atMs,
-        person,
-        path: row.path,
-        case: row.id,
-        kind,
-        text: noticeText(type, row, kind),
-      })),
-      this.#options.channels,
-    );
+    return persons.map((person) => ({
+      id: `${row.id}:${row.body.entries}:${person}`,
+      atMs: entry.atMs,
+      person,
+      path: row.path,
+      case: row.id,
+      kind,
+      text: noticeText(type, row, kind),
+    }));
   }
 
   #dueSteps(type: CaseTypeDefinition, row: CaseRow): DueStep[] {

@@ -2,6 +2,7 @@ import { sql, type Kysely, type Transaction } from "kysely";
 import type { Bilingual, Notice } from "../model/case.ts";
 import { WuxingError } from "../model/errors.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../store/cursor.ts";
+import { insertRows } from "../store/insert-rows.ts";
 import type { Tables } from "../store/tables.ts";
 
 /** Something that a person is to be told. `id` says what is told to whom: told twice, it is told once. */
@@ -29,31 +30,20 @@ export interface DeadLetter {
   case: string | null;
 }
 
-/** `channels` beside the inbox, by their names. */
+const NOTICE_COLUMNS = ["id", "at_ms", "person", "path", "case", "kind", "body", "read_ms"] as const;
+const DELIVERY_COLUMNS = ["id", "notice", "channel", "state", "attempts", "due_ms", "problem"] as const;
+
+/** In two statements, however many there are. `channels` beside the inbox, by their names. */
 export async function writeNotices(
   transaction: Transaction<Tables>,
   notices: readonly NewNotice[],
   channels: readonly string[],
 ): Promise<void> {
-  if (notices.length === 0) return;
-  const written = await transaction
-    .insertInto("notice")
-    .values(
-      notices.map(({ id, atMs, person, path, case: ofCase, kind, text }) => ({
-        id,
-        at_ms: atMs,
-        person,
-        path,
-        case: ofCase,
-        kind,
-        body: JSON.stringify(text),
-        read_ms: null,
-      })),
-    )
-    .onConflict((conflict) => conflict.column("id").doNothing())
-    .returning("id")
-    .execute();
-  const deliveries = written.flatMap(({ id }) =>
+  const rows = notices.map(({ id, atMs, person, path, case: ofCase, kind, text }) => {
+    return { id, at_ms: atMs, person, path, case: ofCase, kind, body: text, read_ms: null };
+  });
+  const written = await insertRows(transaction, "notice", NOTICE_COLUMNS, rows, ["id"]);
+  const deliveries = written.flatMap((id) =>
     channels.map((channel) => ({
       id: `${id}:${channel}`,
       notice: id,
@@ -64,7 +54,7 @@ export async function writeNotices(
       problem: null,
     })),
   );
-  if (deliveries.length > 0) await transaction.insertInto("delivery").values(deliveries).execute();
+  await insertRows(transaction, "delivery", DELIVERY_COLUMNS, deliveries);
 }
 
 /** A person's inbox, newest first. */

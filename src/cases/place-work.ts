@@ -71,11 +71,14 @@ export async function rehomeCases(
       const { position } = body as CaseBody;
       const home = present === undefined ? newHome(places, path, position, nowMs) : place;
       if (home === undefined) continue;
-      if ((await desk.move(id, home, position, "its place was changed", true)) !== null) moved++;
+      if ((await desk.move(id, home, position, PLACE_CHANGED, true)) !== null) moved++;
     }
   }
   return moved;
 }
+
+/** What the story says of a move that an operation on places made. */
+const PLACE_CHANGED = { says: { zh: "网格已调整，随之转移", en: "Its place was changed" } };
 
 function newHome(places: PlaceFinder, path: string, position: CaseBody["position"], nowMs: number): string | undefined {
   const grid = position === null ? undefined : places.findGridAt(position.lon, position.lat, nowMs);

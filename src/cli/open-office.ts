@@ -101,7 +101,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     places: finder,
     positionOf,
     // Declared arrivals come with the register of declarations.
-    destinationOf: async () => undefined,
+    destinationsOf: async () => new Map(),
     cityPlace: cityPlaceOf(places, now()),
     now,
     log,

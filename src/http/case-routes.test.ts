@@ -71,7 +71,7 @@ beforeAll(async () => {
     desk,
     places: placesForTests,
     positionOf,
-    destinationOf: async () => undefined,
+    destinationsOf: async () => new Map(),
     cityPlace: "1",
     now,
   });

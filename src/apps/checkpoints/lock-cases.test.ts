@@ -13,6 +13,7 @@ import { DEFAULT_RULE } from "../../model/rule.ts";
 import { openTestDatabase } from "../../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../../store/ledger.ts";
 import { LockCases, type LockCasesOptions } from "./lock-cases.ts";
+import type { DeclaredDestination } from "./lock-placement.ts";
 import { lockEffects } from "./lock-effects.ts";
 import { DriverDesk } from "./lock-driver.ts";
 import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
@@ -68,12 +69,22 @@ const LOCK: Lock = {
   release: null,
 };
 
+const CITY_DECLARED: DeclaredDestination = {
+  arrival: "d1",
+  place: "1",
+  text: "平原路 1 号",
+  source: "某物流公司",
+  saidMs: START_MS - HOUR_MS,
+  fromMs: START_MS - 24 * HOUR_MS,
+  toMs: START_MS + 24 * HOUR_MS,
+};
+
 let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let ledger: Ledger;
 let desk: CaseDesk;
 let nowMs: number;
 let position: Awaited<ReturnType<SubjectPosition>>;
-let destination: string | undefined;
+let declared: DeclaredDestination[] = [];
 let open: LockCases[] = [];
 
 beforeAll(async () => {
@@ -85,7 +96,7 @@ afterAll(() => database.close());
 beforeEach(() => {
   nowMs = START_MS;
   position = { lon: 113.9, lat: 35.3, timeMs: START_MS };
-  destination = undefined;
+  declared = [];
   desk = deskForTests(database.kysely, () => nowMs, { types: TYPES });
 });
 afterEach(async () => {
@@ -100,7 +111,7 @@ function follow(): LockCases {
     desk,
     places: placesForTests,
     positionOf: async () => position,
-    destinationOf: async () => destination,
+    destinationsOf: async (vehicles) => new Map(vehicles.map((vehicle) => [vehicle, declared])),
     cityPlace: "1",
     now: () => nowMs,
   };
@@ -144,6 +155,60 @@ describe("point 8: every lock opens one case, whose end is the lock's", () => {
     expect(await database.kysely.selectFrom("notice").select("person").execute()).toEqual([{ person: "wang" }]);
   });
 
+  test("1,203 locks at once, some of them ended meanwhile, each have one case with its timers, its notice and its story", async () => {
+    const locks = Array.from({ length: 1203 }, (_, i): Lock => ({ ...LOCK, id: `many-${i}`, vehicle: `豫G${i}_2` }));
+    const standing = locks.map((body) => ({ kind: "lock" as const, cause: "live" as const, body }));
+    await record(LOCK);
+    await ledger.record({ atMs: nowMs, standing, removals: [] });
+    for (const i of [3, 700]) await record({ ...locks[i], state: "expired" }, "expiry");
+    await Promise.all([follow().idle(), follow().idle()]);
+    const { kysely } = database;
+    const { rows } = await sql<{ open: number; closed: number; timers: number; entries: number; notices: number }>`
+      select (select count(*)::integer from work_case where closed_ms is null) as open,
+             (select count(*)::integer from work_case where state = 'expired') as closed,
+             (select count(*)::integer from case_timer) as timers,
+             (select count(*)::integer from case_entry where kind = 'opened') as entries,
+             (select count(*)::integer from notice where person = 'wang') as notices`.execute(kysely);
+    expect(rows).toEqual([{ open: 1202, closed: 2, timers: 3 * 1202, entries: 1204, notices: 1204 }]);
+    const alone = await desk.get("case-l1");
+    const among = await desk.get("case-many-42");
+    expect({ ...among, body: { ...among.body, title: null } }).toEqual({
+      ...alone,
+      id: "case-many-42",
+      subject: "豫G42_2",
+      lock: "many-42",
+      body: { ...alone.body, title: null },
+    });
+  });
+
+  test("the story says why the case stands where it does: declared, not valid then, outside the city, or the position", async () => {
+    const until = START_MS + 24 * HOUR_MS;
+    const saidOf = async (id: string, given: DeclaredDestination[]): Promise<string> => {
+      declared = given;
+      await record({ ...LOCK, id, vehicle: `豫G${id}_2` });
+      await follow().idle();
+      const { place } = await desk.get(`case-${id}`);
+      const entry = await database.kysely
+        .selectFrom("case_entry")
+        .select("body")
+        .where("case", "=", `case-${id}`)
+        .executeTakeFirstOrThrow();
+      return `${place}: ${(entry.body as { detail: { says: { zh: string } } }).detail.says.zh}`;
+    };
+    expect(await saidOf("p1", [])).toBe("g: 没有申报目的地，派至车辆当前位置所在网格");
+    expect(await saidOf("p2", [CITY_DECLARED])).toBe(
+      "1: 派至申报的目的地：平原路 1 号（某物流公司，04-08 09:00 申报）",
+    );
+    expect(await saidOf("p3", [{ ...CITY_DECLARED, fromMs: until, toMs: until + HOUR_MS }])).toBe(
+      "g: 申报的目的地“平原路 1 号”只在 04-09 10:00 至 04-09 11:00 有效，派至车辆当前位置所在网格",
+    );
+    expect(await saidOf("p4", [{ ...CITY_DECLARED, place: null, text: "郑州市金水区" }])).toBe(
+      "g: 申报的目的地“郑州市金水区”不在本市，派至车辆当前位置所在网格",
+    );
+    position = null;
+    expect(await saidOf("p5", [])).toBe("1: 没有申报目的地，车辆位置未知或不在本市，派至全市");
+  });
+
   test("what became known while the program was down is followed at the next start", async () => {
     await record(LOCK);
     await record({ ...LOCK, state: "expired" }, "expiry");
@@ -163,7 +228,7 @@ describe("point 8: every lock opens one case, whose end is the lock's", () => {
     expect(await lockCases.followVehicles()).toBe(0);
     await act("case-l1", "wang", "take");
     position = null;
-    destination = "1";
+    declared = [CITY_DECLARED];
     expect(await lockCases.followVehicles()).toBe(0);
     expect(await desk.get("case-l1")).toMatchObject({ place: "g", taken_by: "wang" });
   });

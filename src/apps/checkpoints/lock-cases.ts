@@ -1,30 +1,31 @@
 import type { Kysely } from "kysely";
-import type { CaseRow } from "../../cases/case-record.ts";
+import type { CaseBody, CaseRow } from "../../cases/case-record.ts";
 import type { CaseDesk } from "../../cases/case-desk.ts";
-import type { PlaceFinder, SubjectPosition } from "../../cases/ports.ts";
-import type { Exposure, FindingEvent, Lock } from "../../model/finding.ts";
+import { distanceMeters } from "../../kernel/distance.ts";
+import type { FindingEvent, Lock } from "../../model/finding.ts";
 import { WuxingError } from "../../model/errors.ts";
 import type { LedgerQueries } from "../../store/ledger.ts";
 import type { Tables } from "../../store/tables.ts";
+import { caseIdOf, openingsOf, plateOf } from "./lock-opening.ts";
+import { placeVehicles, type PlacementPorts } from "./lock-placement.ts";
 import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
 
-export interface LockCasesOptions {
+export interface LockCasesOptions extends PlacementPorts {
   kysely: Kysely<Tables>;
-  ledger: Pick<LedgerQueries, "eventsAfter" | "subscribe" | "lock" | "findExposures" | "area">;
+  ledger: Pick<LedgerQueries, "eventsAfter" | "subscribe" | "findExposures" | "area">;
   desk: CaseDesk;
-  places: PlaceFinder;
-  positionOf: SubjectPosition;
-  /** Where the vehicle is declared to go, as a grid; undefined when nothing is declared. */
-  destinationOf: (vehicle: string, atMs: number) => Promise<string | undefined>;
-  /** Where a case stands whose vehicle is nowhere in the city: its top place. */
-  cityPlace: string;
   now: () => number;
   log?: { warn(fields: object, text: string): void } | undefined;
 }
 
 const FOLLOWER = "lock-cases";
 const EVENTS_AT_ONCE = 500;
-const MOVED_AT_ONCE = 1000;
+/** In one transaction: it holds a database of one connection for some 100 ms. */
+const OPENED_AT_ONCE = 200;
+/** A look at the vehicles reads so many cases; the next one goes on behind them. */
+const LOOKED_AT_ONCE = 2000;
+/** A vehicle that moved less within its grid is shown where it was, metres. */
+const MOVED_MIN_METERS = 100;
 const NOT_NOW_MS = 1000;
 
 /**
@@ -38,6 +39,7 @@ export class LockCases {
   #running: Promise<void> | null = null;
   #again = false;
   #isClosed = false;
+  #lookedUpTo = "";
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: LockCasesOptions) {
@@ -80,22 +82,30 @@ export class LockCases {
     await this.idle();
   }
 
-  /** Has the cases that nobody took follow their vehicles. @returns how many moved */
+  /** Has the cases that nobody took follow their vehicles, a page of them at a look. @returns how many moved */
   async followVehicles(): Promise<number> {
     const { kysely, desk, now } = this.#options;
+    const nowMs = now();
     const open = await kysely
       .selectFrom("work_case")
-      .select(["id", "subject", "place"])
+      .select(["id", "subject", "place", "body"])
       .where("type", "=", lockedVehicle.id)
       .where("closed_ms", "is", null)
       .where("taken_by", "is", null)
-      .limit(MOVED_AT_ONCE)
+      .where("id", ">", this.#lookedUpTo)
+      .orderBy("id")
+      .limit(LOOKED_AT_ONCE)
       .execute();
+    this.#lookedUpTo = open.length < LOOKED_AT_ONCE ? "" : open.at(-1)!.id;
+    const asked = open.map(({ subject }) => ({ vehicle: subject, atMs: nowMs }));
+    const placements = await placeVehicles(this.#options, asked);
     let moved = 0;
-    for (const { id, subject, place } of open) {
-      const { place: at, position } = await this.#placeOf(subject, now());
-      if (position === null) continue;
-      if ((await desk.move(id, at, position, "the vehicle moved")) !== null && at !== place) moved++;
+    for (const [i, { id, place, body }] of open.entries()) {
+      const { place: at, position, by, says, arrival } = placements[i]!;
+      // A vehicle of which nothing is known any more stays where it was.
+      if (by === "city" && position === null) continue;
+      if (at === place && !isElsewhere((body as CaseBody).position, position)) continue;
+      if ((await desk.move(id, at, position, { by, arrival, says })) !== null) moved++;
     }
     return moved;
   }
@@ -146,7 +156,7 @@ export class LockCases {
       const place = await kysely.selectFrom("follower").select("seq").where("name", "=", FOLLOWER).executeTakeFirst();
       const events = await ledger.eventsAfter(place?.seq ?? 0, EVENTS_AT_ONCE);
       if (events.length === 0 || this.#isClosed) return;
-      for (const event of events) if (event.kind === "lock") await this.#take(event);
+      await this.#takeAll(events.filter(({ kind }) => kind === "lock"));
       const seq = events.at(-1)!.seq;
       await kysely
         .insertInto("follower")
@@ -156,83 +166,42 @@ export class LockCases {
     }
   }
 
-  async #take({ change, body, id, at, cause }: FindingEvent): Promise<void> {
-    const { desk } = this.#options;
-    const lock = body as Lock;
-    const caseId = caseIdOf(id);
-    // Event time decides: a case is as old as its lock, not as the day on which it is read.
-    if (change === "withdrawn") {
-      await desk.actAsProgram(caseId, "lose-ground", { cause }, Date.parse(at));
-      return;
+  /** Locks that begin are opened together; what else becomes of a lock comes after its opening. */
+  async #takeAll(events: readonly FindingEvent[]): Promise<void> {
+    const begun = new Map<string, FindingEvent>();
+    const open = async (): Promise<void> => {
+      await this.#open([...begun.values()]);
+      begun.clear();
+    };
+    for (const event of events) {
+      const begins = event.change !== "withdrawn" && (event.body as Lock).state === "live";
+      if (begins && !begun.has(event.id)) begun.set(event.id, event);
+      if (begun.size >= OPENED_AT_ONCE || (!begins && begun.has(event.id))) await open();
+      if (!begins) await this.#tell(event);
     }
-    if (lock.state === "live") await this.#open(lock, caseId, at);
-    else if (lock.state === "review") await desk.actAsProgram(caseId, "lose-ground", { cause }, Date.parse(at));
-    else if (lock.state === "expired") await desk.actAsProgram(caseId, "expire", { cause }, Date.parse(at));
+    await open();
   }
 
-  async #open(lock: Lock, caseId: string, at: string): Promise<void> {
-    const { desk, ledger, kysely } = this.#options;
-    const known = await kysely.selectFrom("work_case").select("id").where("id", "=", caseId).executeTakeFirst();
-    if (known !== undefined) return;
-    const learntMs = Date.parse(lock.learntAt);
-    const exposures = await ledger.findExposures(lock.exposures);
-    const evidence = await Promise.all(exposures.map((exposure) => this.#evidenceOf(exposure)));
-    const first = evidence[0];
-    const plate = plateOf(lock.vehicle);
-    const { place, position } = await this.#placeOf(lock.vehicle, learntMs);
-    await desk.open({
-      id: caseId,
-      type: lockedVehicle.id,
-      place,
-      subject: { kind: "vehicle", id: lock.vehicle },
-      lock: lock.id,
-      title:
-        first === undefined
-          ? { zh: `${plate} 已锁定`, en: `${plate} is locked` }
-          : {
-              zh: `${plate} 曾在${first.areaName}附近停留 ${first.minutes} 分钟，已进入本市`,
-              en: `${plate} was ${first.minutes} min near ${first.areaName} and entered the city`,
-            },
-      position,
-      facts: {
-        rule: exposures[0]?.rule ?? null,
-        ruleVersion: exposures[0]?.ruleVersion ?? null,
-        lockedAt: lock.lockedAt,
-        expiresAt: lock.expiresAt,
-        exposures: evidence,
-      },
-      atMs: Math.min(Date.parse(at), learntMs),
-    });
+  async #tell({ change, body, id, at, cause }: FindingEvent): Promise<void> {
+    const { desk } = this.#options;
+    const { state } = body as Lock;
+    if (change === "withdrawn" || state === "review")
+      await desk.actAsProgram(caseIdOf(id), "lose-ground", { cause }, Date.parse(at));
+    else if (state === "expired") await desk.actAsProgram(caseIdOf(id), "expire", { cause }, Date.parse(at));
   }
 
-  async #evidenceOf(exposure: Exposure): Promise<Record<string, unknown> & { areaName: string; minutes: number }> {
-    const area = await this.#options.ledger.area(exposure.area);
-    const { id, start, end, exposedAt, durationS, minDistanceM, certainty } = exposure;
-    const minutes = Math.floor(durationS / 60);
-    const areaName = area.name ?? area.id;
-    return { id, area: area.id, areaName, start, end, exposedAt, minutes, minDistanceM, certainty };
-  }
-
-  /** The grid of the declared destination, else of the present position, else the whole city. */
-  async #placeOf(vehicle: string, atMs: number): Promise<{ place: string; position: CaseRow["body"]["position"] }> {
-    const { positionOf, destinationOf, places, cityPlace } = this.#options;
-    const [known, declared] = await Promise.all([
-      positionOf({ kind: "vehicle", id: vehicle }, atMs),
-      destinationOf(vehicle, atMs),
-    ]);
-    const grid = known === null ? undefined : places.findGridAt(known.lon, known.lat, atMs);
-    const position =
-      known === null ? null : { lon: known.lon, lat: known.lat, time: new Date(known.timeMs).toISOString() };
-    return { place: declared ?? grid ?? cityPlace, position };
+  async #open(events: readonly FindingEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    const { desk, kysely } = this.#options;
+    const ids = events.map(({ id }) => caseIdOf(id));
+    const known = await kysely.selectFrom("work_case").select("id").where("id", "in", ids).execute();
+    const before = new Set(known.map(({ id }) => id));
+    const fresh = events.filter(({ id }) => !before.has(caseIdOf(id)));
+    if (fresh.length > 0) await desk.openMany(await openingsOf(this.#options, fresh));
   }
 }
 
-/** A lock has one case; its identity follows from the lock's. */
-function caseIdOf(lock: string): string {
-  return `case-${lock}`;
-}
-
-/** The plate of a vehicle's id (`豫G12345_2`), as people say it. */
-function plateOf(vehicle: string): string {
-  return vehicle.replace(/_\d+$/, "");
+function isElsewhere(before: CaseBody["position"], now: CaseBody["position"]): boolean {
+  if (before === null || now === null) return before !== now;
+  return distanceMeters(before.lon, before.lat, now.lon, now.lat) >= MOVED_MIN_METERS;
 }
