@@ -86,3 +86,20 @@ describe("attachments", () => {
       });
   });
 });
+
+it("what was uploaded and belongs to no case goes after its time, with its content; what is sent again stays", async () => {
+  const put = (name: string, atMs: number) =>
+    attachments.put(Buffer.concat([JPEG, Buffer.from(name)]), "image/jpeg", "li", atMs);
+  const [left, again] = [await put("left", 1000), await put("again", 1000)];
+  await put("again", 5000);
+  expect(await attachments.removeUnused(4000)).toBeGreaterThan(0);
+  await expect(attachments.get(seesAll, left, "li")).rejects.toMatchObject({ code: "ATTACHMENT_NOT_FOUND" });
+  expect(readdirSync(join(dir, left.slice(0, 2)))).not.toContain(left);
+  expect(await attachments.get(seesAll, again, "li")).toMatchObject({ id: again });
+  const { id } = await database.kysely
+    .selectFrom("attachment")
+    .select("id")
+    .innerJoin("case_attachment", "attachment", "id")
+    .executeTakeFirstOrThrow();
+  expect(readdirSync(join(dir, id.slice(0, 2)))).toContain(id);
+});

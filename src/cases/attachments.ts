@@ -53,9 +53,24 @@ export class Attachments {
     await this.#kysely
       .insertInto("attachment")
       .values({ id, media_type: mediaType, bytes: content.length, account, stored_ms: atMs })
-      .onConflict((conflict) => conflict.column("id").doNothing())
+      .onConflict((conflict) => conflict.column("id").doUpdateSet({ stored_ms: atMs }))
       .execute();
     return id;
+  }
+
+  /**
+   * Deletes what was put here before the instant (ms UTC) and belongs to no case, with its content.
+   * @returns how many
+   */
+  async removeUnused(beforeMs: number): Promise<number> {
+    const unused = await this.#kysely
+      .deleteFrom("attachment")
+      .where("stored_ms", "<", beforeMs)
+      .where("id", "not in", this.#kysely.selectFrom("case_attachment").select("attachment"))
+      .returning("id")
+      .execute();
+    for (const { id } of unused) await rm(this.#pathOf(id), { force: true });
+    return unused.length;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { squareCity } from "../../test/end-to-end/program.ts";
 import { loadCity } from "../city/city.ts";
@@ -33,9 +34,10 @@ afterEach(async () => {
   await rm(data, { recursive: true });
 });
 
-async function start(retentionDays: number): Promise<Platform> {
+async function start(retentionDays: number, movementDays = 90): Promise<Platform> {
   const options = { data, city, http: "0", jt808: "0", jt808Host: "127.0.0.1", logLevel: "silent" };
-  const settings = readSettings({ ...options, retentionDays: String(retentionDays) }, {});
+  const days = { retentionDays: String(retentionDays), movementDays: String(movementDays) };
+  const settings = readSettings({ ...options, ...days }, {});
   return (platform = await startPlatform(settings, 100));
 }
 
@@ -83,7 +85,12 @@ async function writeFix(id: string, timeMs: number): Promise<void> {
 }
 
 /** What the stores hold while the platform does not run. */
-async function inspect(): Promise<{ fixes: [exposed: number, other: number]; exposures: Exposure[]; locks: Lock[] }> {
+async function inspect(): Promise<{
+  fixes: [exposed: number, other: number];
+  exposures: Exposure[];
+  locks: Lock[];
+  crossings: string[];
+}> {
   const tracks = await openTrackStore({ dir: join(data, "tracks"), retentionMs: null, compactEveryMs: null });
   const database = await openDatabase({ dir: data });
   const ledger = await openLedger(database);
@@ -93,6 +100,7 @@ async function inspect(): Promise<{ fixes: [exposed: number, other: number]; exp
     fixes: [await fixesOf(EXPOSED), await fixesOf(OTHER)] as [number, number],
     exposures: (await ledger.exposures({})).items,
     locks: (await ledger.locks({})).items,
+    crossings: (await ledger.fenceEvents({})).items.map(({ vehicle }) => vehicle).toSorted(),
   };
   await database.close();
   await tracks.close();
@@ -140,4 +148,14 @@ test("the fixes that prove a live lock outlive retention, the others are deleted
   const over = await inspect();
   expect(over.locks).toMatchObject([{ state: "expired" }]);
   expect(over.fixes).toEqual([0, 0]);
+
+  // Where they crossed the fence is a class of its own.
+  expect(over.crossings).toEqual([EXPOSED, OTHER]);
+  await start(5, 10);
+  await sleep(1000);
+  await platform!.close();
+  const forgotten = await inspect();
+  expect(forgotten.crossings).toEqual([]);
+  expect(forgotten.locks).toEqual(over.locks);
+  expect(forgotten.exposures).toEqual(over.exposures);
 }, 120_000);

@@ -37,7 +37,8 @@ import { openWatch } from "../watch/open-watch.ts";
 import type { RuleDesk } from "../watch/rule-desk.ts";
 import type { Watch } from "../watch/watch.ts";
 import { followLocked } from "./follow-locked.ts";
-import { openOffice } from "./open-office.ts";
+import { forgetOld } from "./forget-old.ts";
+import { openOffice, type Office } from "./open-office.ts";
 import { openPlaces } from "./open-places.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { tallyIntake } from "./intake-tally.ts";
@@ -62,7 +63,6 @@ const DEMO_CITY = fileURLToPath(new URL("../../demo/xinxiang", import.meta.url))
 /** Beside `src/` in a checkout, inside `dist/` when built. */
 const CONSOLE = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../../dist/web" : "../web", import.meta.url));
 const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * Puts the platform together: stores, matching, gateway, API, and for a demo its fleet. Everything that was opened is closed again when
@@ -156,6 +156,7 @@ class Parts implements Platform {
       log: this.#log,
     });
     this.#closers.push(office.close);
+    this.#forgetOld(database, tracks, office);
     const unfollow = await followLocked(ledger, this.#gateway);
     this.#closers.push(async () => unfollow());
     this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
@@ -234,7 +235,6 @@ class Parts implements Platform {
     const sink = this.#sink(tracks, watch);
     const messages = new TerminalMessages(database.kysely);
     this.#messages = messages;
-    this.#pruneHourly(messages);
     const keeper = new MessageKeeper(messages, (vehicle) => tracks.vehicles.idOf(vehicle));
     const gateway = await startJt808Server({
       host: jt808Host,
@@ -259,14 +259,21 @@ class Parts implements Platform {
     return gateway;
   }
 
-  /** What terminals said beside positions is kept as long as tracks are. */
-  #pruneHourly(messages: TerminalMessages): void {
-    const keptMs = this.#settings.retentionDays * DAY_MS;
-    const prune = (): void => {
-      messages.prune(Date.now() - keptMs).catch((error: unknown) => this.#log.warn({ error }, "old messages stay"));
-    };
-    const timer = setInterval(prune, HOUR_MS).unref();
-    this.#closers.push(async () => clearInterval(timer));
+  /** Beside the tracks, which do so themselves, every class of data is deleted when its time is over. */
+  #forgetOld({ kysely }: Database, tracks: TrackStore, { cases }: Pick<Office, "cases">): void {
+    const { retentionDays, movementDays, findingDays } = this.#settings;
+    const stop = forgetOld({
+      kysely,
+      completeSinceMs: () => tracks.completeSinceMs,
+      messages: this.#messages!,
+      attachments: cases.attachments,
+      keptMs: { tracks: retentionDays * DAY_MS, movements: movementDays * DAY_MS, findings: findingDays * DAY_MS },
+      // A demo's clock may be behind the computer's.
+      now: () => Math.min(Date.now(), this.#cityTimeMs!()),
+      log: this.#log,
+      ...(this.#compactEveryMs !== undefined && { everyMs: this.#compactEveryMs }),
+    });
+    this.#closers.push(stop);
   }
 
   /** Everything that comes in takes this way: durable, then matched, then acknowledged. */
@@ -306,11 +313,12 @@ class Parts implements Platform {
     demoAccounts: readonly DemoAccount[];
   }): Promise<HttpServer> {
     const fixes = await this.#openIntake(parts.tracks, parts.watch);
-    const { http, httpHost, tiles, reportFont } = this.#settings;
+    const { http, httpHost, tiles, reportFont, movementDays } = this.#settings;
     const server = await startHttpServer(
       {
         ...parts,
         reportFont,
+        movementsKeptMs: movementDays * DAY_MS,
         city: viewCity(parts.city, tiles ?? null),
         gateway: () => this.#gateway!.metrics(),
         terminals: this.#gateway!,

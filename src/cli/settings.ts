@@ -143,6 +143,20 @@ const SETTINGS = {
     "轨迹保留天数（作为证据的除外）",
     "days that tracks are kept (evidence longer)",
   ),
+  movementDays: setting(
+    "--movement-days <days>",
+    "WUXING_MOVEMENT_DAYS",
+    z.coerce.number().min(1).max(3650).default(90),
+    "卡口通行、进出城、收费记录的保留天数（不短于轨迹）",
+    "days that passages, crossings of the fence and toll records are kept (no shorter than tracks)",
+  ),
+  findingDays: setting(
+    "--finding-days <days>",
+    "WUXING_FINDING_DAYS",
+    z.coerce.number().min(30).max(3650).default(730),
+    "已结束的暴露、锁定和已办结事件的保留天数",
+    "days that exposures, ended locks and closed cases are kept",
+  ),
   reportFont: setting(
     "--report-font <file>",
     "WUXING_REPORT_FONT",

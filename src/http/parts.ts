@@ -57,6 +57,8 @@ export interface ServerParts {
   reports?: ReportQueries;
   /** File of a font with Chinese characters for reports on paper; one that is installed when not given. */
   reportFont?: string | undefined;
+  /** How long passages are kept, ms; absent: for ever. */
+  movementsKeptMs?: number;
 }
 
 /** How fast fixes come in, over the last seconds. */

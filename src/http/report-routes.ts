@@ -14,12 +14,18 @@ const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 /** The reports of days and weeks: as data, on paper, as a workbook. */
 export function reportRoutes(
-  { city, cityTimeMs, reportFont }: Pick<ServerParts, "city" | "cityTimeMs" | "reportFont">,
+  {
+    city,
+    cityTimeMs,
+    reportFont,
+    movementsKeptMs = Infinity,
+  }: Pick<ServerParts, "city" | "cityTimeMs" | "reportFont" | "movementsKeptMs">,
   reports: ReportQueries,
 ): FastifyPluginAsyncZod {
   const reportOf = async (kind: ReportKind, date: string): Promise<Report> => {
     const { date: first, fromMs, toMs, partMs } = reportSpan(kind, date, city.timeZone);
     const nowMs = cityTimeMs();
+    const { passages, ...figures } = await reports.report({ fromMs, toMs, partMs });
     return {
       kind,
       date: first,
@@ -27,7 +33,8 @@ export function reportRoutes(
       to: instant(toMs),
       madeAt: instant(nowMs),
       over: toMs <= nowMs,
-      ...(await reports.report({ fromMs, toMs, partMs })),
+      ...figures,
+      passages: { ...passages, kept: fromMs >= nowMs - movementsKeptMs },
     };
   };
   return async (app) => {

@@ -87,7 +87,7 @@ function passageSection({ passages }: Report, city: CityView, lang: FileLanguage
   if (rows.length > 0) {
     rows.push([t.all, passages.inbound, passages.outbound, passages.inbound + passages.outbound]);
   }
-  return { title: t.title, head: t.head, rows, empty: t.empty };
+  return { title: t.title, ...(!passages.kept && { note: t.deleted }), head: t.head, rows, empty: t.empty };
 }
 
 function intakeSection({ intake, late }: Report, time: (at: string) => string, lang: FileLanguage): ReportSection {
@@ -160,7 +160,13 @@ const WORDS = {
       all: "合计",
       empty: "没有暴露",
     },
-    passages: { title: "卡口通过", head: ["卡口", "入城", "出城", "合计"], all: "合计", empty: "没有通过记录" },
+    passages: {
+      title: "卡口通过",
+      head: ["卡口", "入城", "出城", "合计"],
+      all: "合计",
+      empty: "没有通过记录",
+      deleted: "通过记录已过保留期，可能已删除；数字只反映尚存的记录",
+    },
     intake: {
       title: "接入与迟到数据",
       what: "事项",
@@ -230,6 +236,7 @@ const WORDS = {
       head: ["Gate", "Inbound", "Outbound", "All"],
       all: "All",
       empty: "No passages",
+      deleted: "Passages of this time are past retention and may have been deleted; the figures are of what is left",
     },
     intake: {
       title: "Intake and late data",

@@ -99,7 +99,19 @@ afterAll(() => database.close());
 async function reportOf(kind: "day" | "week", date: string): Promise<Report> {
   const { date: first, fromMs, toMs, partMs } = reportSpan(kind, date, ZONE);
   const figures = await createReportQueries(database.kysely).report({ fromMs, toMs, partMs });
-  return { kind, date: first, from: iso(fromMs), to: iso(toMs), madeAt: iso(toMs), over: true, ...figures };
+  return {
+    kind,
+    date: first,
+    from: iso(fromMs),
+    to: iso(toMs),
+    madeAt: iso(toMs),
+    over: true,
+    ...withPassages(figures),
+  };
+}
+
+function withPassages<Figures extends { passages: object }>({ passages, ...figures }: Figures) {
+  return { ...figures, passages: { ...passages, kept: true } as Report["passages"] };
 }
 
 describe("the period of a report", () => {
@@ -189,7 +201,13 @@ describe("a day's report", () => {
 
 describe("a report on paper", () => {
   it.each(["zh", "en"] as const)("holds its words and figures as text with the font inside, in %s", async (lang) => {
-    const printed = printedReport(await reportOf("day", "2022-05-10"), CITY, lang);
+    const report = await reportOf("day", "2022-05-10");
+    const printed = printedReport(report, CITY, lang);
+    const deleted = printedReport({ ...report, passages: { ...report.passages, kept: false } }, CITY, lang);
+    expect(deleted.sections.map(({ note }) => note)).toContainEqual(
+      expect.stringContaining(lang === "zh" ? "可能已删除" : "may have been deleted"),
+    );
+    expect(JSON.stringify(printed.sections)).not.toMatch(/可能已删除|may have been deleted/u);
     const pdf = await reportPdf(printed, await findReportFont(undefined), lang);
     const text = await textOf(pdf);
     const wanted = {

@@ -54,6 +54,8 @@ export const reportSchema = z.object({
     ),
   }),
   passages: z.object({
+    /** False when passages of the period may have been deleted, their time being over: counts are of what is left. */
+    kept: z.boolean(),
     inbound: z.int(),
     outbound: z.int(),
     gates: z.array(z.object({ gate: z.string(), inbound: z.int(), outbound: z.int() })),

@@ -9,6 +9,7 @@ import { access } from "./migrations/0005-access.ts";
 import { etc } from "./migrations/0006-etc.ts";
 import { command } from "./migrations/0007-command.ts";
 import { rule } from "./migrations/0008-rule.ts";
+import { retention } from "./migrations/0009-retention.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "etc", sql: etc },
   { name: "command", sql: command },
   { name: "rule", sql: rule },
+  { name: "retention", sql: retention },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

@@ -5,7 +5,9 @@ import type { Tables } from "./tables.ts";
 import { createTallyStore } from "./tally-store.ts";
 
 /** What a report is made of; spans `[fromMs, toMs)` in ms UTC. */
-type ReportFigures = Omit<Report, "kind" | "date" | "from" | "to" | "madeAt" | "over">;
+type ReportFigures = Omit<Report, "kind" | "date" | "from" | "to" | "madeAt" | "over" | "passages"> & {
+  passages: Omit<Report["passages"], "kept">;
+};
 
 export interface ReportQueries {
   /** `partMs`: the bars of the passages' chart, counted from `fromMs`. */
@@ -114,7 +116,7 @@ async function exposures(span: Span): Promise<Report["exposures"]> {
   };
 }
 
-async function passages(span: Span): Promise<Omit<Report["passages"], "parts">> {
+async function passages(span: Span): Promise<Omit<Report["passages"], "parts" | "kept">> {
   const gates = await span.rows(sql<{ gate: string; inbound: number; outbound: number }>`
     select gate, count(*) filter (where direction = 'inbound') as inbound,
       count(*) filter (where direction = 'outbound') as outbound

@@ -97,6 +97,7 @@ export function PassageSection({ report }: SectionProps) {
   };
   return (
     <Section title={r.passages} aside={<small className="muted">{r.chart[report.kind]}</small>}>
+      {report.passages.kept ? null : <p className="muted">{r.passagesDeleted}</p>}
       <HourBars
         hours={bars}
         height={64}

@@ -40,6 +40,8 @@ export const reportsEn: typeof reportsZh = {
     passages: "Passages of gates",
     gate: "Gate",
     noPassages: "No passages",
+    passagesDeleted:
+      "Passages of this time are past retention and may have been deleted; the figures are of what is left",
     chart: { day: "By hour", week: "By day" },
     part: (span, inbound, outbound) => `${span}  inbound ${inbound} · outbound ${outbound}`,
     intake: "Intake and late data",

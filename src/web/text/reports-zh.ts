@@ -38,6 +38,7 @@ export const reportsZh = {
     passages: "卡口通过",
     gate: "卡口",
     noPassages: "没有通过记录",
+    passagesDeleted: "通过记录已过保留期，可能已删除；数字只反映尚存的记录",
     chart: { day: "按小时", week: "按日" },
     part: (span: string, inbound: string, outbound: string) => `${span}  入城 ${inbound} · 出城 ${outbound}`,
     intake: "接入与迟到数据",
