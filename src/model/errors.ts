@@ -36,6 +36,7 @@ export const ERRORS = {
   ATTACHMENT_INVALID: { zh: "附件不能接受", en: "the attachment cannot be taken", retryable: false },
   ATTACHMENT_NOT_FOUND: { zh: "没有这个附件", en: "there is no such attachment", retryable: false },
   NOTICE_NOT_FOUND: { zh: "没有这条通知", en: "there is no such notice", retryable: false },
+  ARRIVAL_NOT_FOUND: { zh: "没有这条到达申报", en: "there is no such declared arrival", retryable: false },
   LINK_INVALID: { zh: "链接无效或已过期", en: "the link is not valid, or not any more", retryable: false },
   NOT_SIGNED_IN: { zh: "请先登录", en: "nobody is signed in", retryable: false },
   SIGN_IN_FAILED: {

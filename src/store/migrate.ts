@@ -10,6 +10,7 @@ import { etc } from "./migrations/0006-etc.ts";
 import { command } from "./migrations/0007-command.ts";
 import { rule } from "./migrations/0008-rule.ts";
 import { retention } from "./migrations/0009-retention.ts";
+import { arrival } from "./migrations/0010-arrival.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -28,6 +29,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "command", sql: command },
   { name: "rule", sql: rule },
   { name: "retention", sql: retention },
+  { name: "arrival", sql: arrival },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

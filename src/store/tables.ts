@@ -2,6 +2,7 @@ import type { Generated } from "kysely";
 import type { Area } from "../model/area.ts";
 import type { Exposure, FenceEvent, FindingEvent, Lock, Passage } from "../model/finding.ts";
 import type { AccessTables } from "./access-tables.ts";
+import type { ArrivalTables } from "./arrival-tables.ts";
 import type { CaseTables } from "./case-tables.ts";
 import type { CommandTables } from "./command-tables.ts";
 import type { EtcTables } from "./etc-tables.ts";
@@ -9,7 +10,8 @@ import type { PlaceTables } from "./place-tables.ts";
 import type { RuleTables } from "./rule-tables.ts";
 
 /** The tables as the newest migration leaves them. Instants are ms UTC. */
-export interface Tables extends AccessTables, CaseTables, CommandTables, EtcTables, PlaceTables, RuleTables {
+export interface Tables
+  extends AccessTables, ArrivalTables, CaseTables, CommandTables, EtcTables, PlaceTables, RuleTables {
   migration: { number: number; name: string; digest: string; applied_ms: number };
   area: { id: string; version: number; state: Area["state"]; published_ms: number; body: Area };
   area_version: { area: string; version: number; body: Area };

@@ -73,7 +73,7 @@ const CITY_DECLARED: DeclaredDestination = {
   arrival: "d1",
   place: "1",
   text: "平原路 1 号",
-  source: "某物流公司",
+  source: { zh: "某物流公司", en: "a carrier" },
   saidMs: START_MS - HOUR_MS,
   fromMs: START_MS - 24 * HOUR_MS,
   toMs: START_MS + 24 * HOUR_MS,

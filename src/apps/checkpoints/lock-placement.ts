@@ -11,7 +11,7 @@ export interface DeclaredDestination {
   /** As it was declared: an address, or the place's name. */
   text: string;
   /** Who said so, and when. */
-  source: string;
+  source: Bilingual;
   saidMs: number;
   /** The declaration is about this span. */
   fromMs: number;
@@ -71,8 +71,8 @@ async function placeOne(
       by: "declaration",
       arrival: usable.arrival,
       says: {
-        zh: `派至申报的目的地：${usable.text}（${usable.source}，${beijing(usable.saidMs)} 申报）`,
-        en: `At the declared destination: ${usable.text} (declared by ${usable.source}, ${beijing(usable.saidMs)})`,
+        zh: `派至申报的目的地：${usable.text}（${usable.source.zh}，${beijing(usable.saidMs)} 申报）`,
+        en: `At the declared destination: ${usable.text} (declared by ${usable.source.en}, ${beijing(usable.saidMs)})`,
       },
     };
   const grid = known === null ? undefined : places.findGridAt(known.lon, known.lat, atMs);
