@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
 import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
+import { ArrivalRegister } from "../apps/checkpoints/arrivals.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";
 import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { AccessDesk } from "../access/access-desk.ts";
@@ -16,6 +17,7 @@ import { EffectDesk } from "../cases/effects.ts";
 import { loadCaseType } from "../cases/load-case-type.ts";
 import { countAtPlaces, countBelow, rehomeCases } from "../cases/place-work.ts";
 import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
+import { readSourceKeys } from "../gateway/source-keys.ts";
 import { textCommand } from "../gateway/command.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
@@ -73,7 +75,8 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   const { dir, database, ledger, watch, places, isDemo, now, log } = parts;
   const { kysely } = database;
   const desks = places.places;
-  const persons = new PersonRegister(kysely, new FieldCipher(await readFieldKeys(dir)));
+  const cipher = new FieldCipher(await readFieldKeys(dir));
+  const persons = new PersonRegister(kysely, cipher);
   const { desk: notices, hotline } = await openNotices(dir, kysely, (person) => persons.get(person));
   const finder = placeFinder(places);
   const positionOf = subjectPosition(parts);
@@ -94,15 +97,16 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   };
   const desk = new CaseDesk(options);
   const lists = new CaseLists(options);
+  const cityPlace = cityPlaceOf(places, now());
+  const arrivals = new ArrivalRegister({ kysely, cipher, places: finder, cityPlace, now });
   const lockCases = new LockCases({
     kysely,
     ledger,
     desk,
     places: finder,
     positionOf,
-    // Declared arrivals come with the register of declarations.
-    destinationsOf: async () => new Map(),
-    cityPlace: cityPlaceOf(places, now()),
+    destinationsOf: arrivals.destinationsOf,
+    cityPlace,
     now,
     log,
   });
@@ -149,7 +153,21 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     await effects.perform(Date.now());
     await notices.deliver(Date.now());
     if (count % FOLLOW_EVERY_TICKS === 0) await lockCases.followVehicles();
-    if (count % REHOME_EVERY_TICKS === 0) await rehomeCases(kysely, desk, finder, now());
+    if (count % REHOME_EVERY_TICKS === 0) {
+      await rehomeCases(kysely, desk, finder, now());
+      const shape = "arrivals whose span is over are deleted";
+      const deleted = await arrivals.prune();
+      const note = {
+        account: null,
+        purpose: null,
+        kind: "write" as const,
+        subject: null,
+        shape,
+        count: deleted,
+        status: 200,
+      };
+      if (deleted > 0) await access.audit.append(note);
+    }
   });
   return {
     access,
@@ -167,8 +185,14 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
         links: new DriverLinks(parts.secret),
         ruleOf: parts.ruleOf,
         hotline,
+        arrivals,
+        placesBelow: (parent) =>
+          desks.history.childrenAt(parent ?? cityPlace, now()).map(({ id, name }) => {
+            return { id, name, hasBelow: !desks.history.isLeafAt(id, now()) };
+          }),
         now,
       }),
+      arrivals: { register: arrivals, sources: await readSourceKeys(join(dir, "sources.json")), audit: access.audit },
       caseOfLock: async (lock) => {
         const row = await kysely.selectFrom("work_case").select("id").where("lock", "=", lock).executeTakeFirst();
         return row?.id ?? null;

@@ -5,7 +5,7 @@ import { datumSchema, type Datum } from "../model/area.ts";
 
 /** `wuxing source add NAME`: a key with which someone may send positions or toll records over HTTP or MQTT. Takes effect at the next start. */
 export function sourceCommand(): Command {
-  const source = new Command("source").description("定位和通行记录的来源 / sources of positions and toll records");
+  const source = new Command("source").description("定位、通行记录和到达申报的来源 / sources of positions, toll records and declared arrivals");
   source
     .command("add")
     .description(
@@ -18,7 +18,7 @@ export function sourceCommand(): Command {
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option("--takes <what...>", "可报送的内容 / what it may send: fixes 定位, etc 通行记录")
+      new Option("--takes <what...>", "可报送的内容 / what it may send: fixes 定位, etc 通行记录, arrivals 到达申报")
         .choices(takesSchema.options)
         .default(["fixes"]),
     )

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
 import { datumSchema } from "../model/area.ts";
 
-/** What a source may send: positions, or toll records. */
-export const takesSchema = z.enum(["fixes", "etc"]);
+/** What a source may send: positions, toll records, declared arrivals. */
+export const takesSchema = z.enum(["fixes", "etc", "arrivals"]);
 export type Takes = z.infer<typeof takesSchema>;
 
 /**

@@ -25,9 +25,12 @@ const PUBLIC: ReadonlySet<string> = new Set([
   `GET ${API}/fixes/osmand`,
   `POST ${API}/fixes/osmand`,
   `POST ${API}/etc/passages`,
+  `POST ${API}/arrivals`,
   `GET ${API}/driver/:token`,
   `POST ${API}/driver/:token/contest`,
   `POST ${API}/driver/:token/confirm`,
+  `GET ${API}/driver/:token/places`,
+  `POST ${API}/driver/:token/arrival`,
 ]);
 
 /** Every other route and what it needs. A route that is not here does not start. */
@@ -105,6 +108,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "POST /attachments": CASES,
   "GET /attachments/:id": { ...CASES, fields: "identity", subject: "id" },
   "POST /cases/:id/driver-link": { ...CASES, fields: "contact", subject: "id" },
+  "GET /arrivals": { ...CASES, fields: "identity" },
+  "POST /arrivals/by-hand": CASES,
+  "GET /arrivals/:id/contact": { ...CASES, fields: "contact", subject: "id" },
   "GET /notices": { right: "signed-in" },
   "POST /notices/:id/read": { right: "signed-in" },
   "GET /notices/dead": { right: "system" },

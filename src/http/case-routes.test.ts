@@ -9,6 +9,7 @@ import { createFieldKey, FieldCipher } from "../access/field-cipher.ts";
 import { PersonRegister } from "../access/person-fields.ts";
 import { AuditChain } from "../access/audit-chain.ts";
 import { readAs } from "../access/read-as.ts";
+import { ArrivalRegister } from "../apps/checkpoints/arrivals.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";
 import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
@@ -18,7 +19,9 @@ import { deskForTests, dutiesForTests, placesForTests } from "../cases/case-city
 import { CaseLists } from "../cases/case-lists.ts";
 import { DriverLinks } from "../cases/driver-link.ts";
 import { EffectDesk } from "../cases/effects.ts";
+import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import { createFixBatch } from "../model/fix.ts";
+import type { Arrival } from "../model/arrival.ts";
 import type { CaseStory, CaseSummary } from "../model/case.ts";
 import { DEFAULT_RULE } from "../model/rule.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
@@ -46,6 +49,7 @@ let lockCases: LockCases;
 let effects: EffectDesk;
 let caseId: string;
 let lockId: string;
+let sourceKey: string;
 const keys = new Map<string, string>();
 const open: (() => unknown)[] = [];
 
@@ -94,6 +98,12 @@ beforeAll(async () => {
     cityNow: now,
   });
   const links = new DriverLinks("secret");
+  const cipher = new FieldCipher([createFieldKey("aes-256-gcm", "k1")]);
+  const dir = await mkdtemp(join(tmpdir(), "wuxing-sources-"));
+  sourceKey = await addSource(join(dir, "sources.json"), "某物流公司", "gcj02", ["arrivals"]);
+  const sources = await readSourceKeys(join(dir, "sources.json"));
+  const arrivals = new ArrivalRegister({ kysely, cipher, places: placesForTests, cityPlace: "1", now });
+  const audit = new AuditChain(kysely);
   const drivers = new DriverDesk({
     kysely,
     ledger,
@@ -102,14 +112,17 @@ beforeAll(async () => {
     links,
     ruleOf: async () => DEFAULT_RULE,
     hotline: null,
+    arrivals,
+    placesBelow: () => [],
     now,
   });
+  audited = () => kysely.selectFrom("audit").select(["account", "shape", "count"]).execute();
   server = await startHttpServer(
     {
       access: {
         desk: access,
-        audit: new AuditChain(kysely),
-        persons: new PersonRegister(kysely, new FieldCipher([createFieldKey("aes-256-gcm", "k1")])),
+        audit,
+        persons: new PersonRegister(kysely, cipher),
         kysely,
         demoAccount: null,
       },
@@ -141,6 +154,7 @@ beforeAll(async () => {
         now,
         attachments: new Attachments(await mkdtemp(join(tmpdir(), "wuxing-photos-")), kysely),
         drivers,
+        arrivals: { register: arrivals, sources, audit },
         caseOfLock: async (lock) => {
           const row = await kysely.selectFrom("work_case").select("id").where("lock", "=", lock).executeTakeFirst();
           return row?.id ?? null;
@@ -210,6 +224,8 @@ async function call<Body = { code: string }>(
   });
   return { status: answer.status, body: (await answer.json()) as Body };
 }
+
+let audited: () => Promise<unknown[]>;
 
 async function act(
   person: string,
@@ -314,6 +330,62 @@ describe("point 8: a lock from its finding to its release, over the API", () => 
     expect((await call("li", "POST", `/notices/${encodeURIComponent(body.items[0].id)}/read`)).status).toBe(404);
     expect((await call("wang", "GET", "/notices/dead")).status).toBe(403);
     expect(await call("city", "GET", "/notices/dead")).toMatchObject({ status: 200, body: { items: [] } });
+  });
+
+  test("an enterprise declares arrivals with its key, JSON or CSV, each judged by itself; a grid's head sees them", async () => {
+    const send = async (key: string, type: string, body: string): Promise<{ status: number; body: unknown }> => {
+      const answer = await fetch(`${server.url}/api/v1/arrivals`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": type },
+        body,
+      });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const csv = [
+      "id,plate,plateColour,place,lon,lat,address,arriveAt,cargo,contact",
+      `w1,豫G00009,2,,113.9,35.3,平原路 1 号,${SPOT.time},蔬菜,13900000001`,
+      `w2,豫G00008,2,g,,,,${SPOT.time},,`,
+      `w3,豫G00007,2,,113.9,35.3,平原路 1 号,明天,,`,
+    ].join("\n");
+    expect((await send("wrong", "text/csv", csv)).status).toBe(401);
+    expect(await send(sourceKey, "text/csv", csv)).toMatchObject({
+      status: 200,
+      body: {
+        accepted: 2,
+        rejected: 1,
+        items: [{ id: "w1", place: "g" }, { id: "w2" }, { problem: { where: "arrivals[2].arriveAt" } }],
+      },
+    });
+    expect((await send(sourceKey, "text/csv", csv)).body).toMatchObject({ accepted: 0, unchanged: 2, rejected: 1 });
+    const seen = await call<{ items: Arrival[] }>("wang", "GET", "/arrivals?vehicle=豫G00009_2");
+    expect(seen.body.items).toMatchObject([
+      {
+        id: "w1",
+        destination: { value: { datum: "gcj02" }, source: { kind: "enterprise", name: "某物流公司" } },
+        contact: { value: true },
+      },
+    ]);
+    expect((await call("wang", "GET", "/arrivals/w1/contact")).body).toEqual({ contact: "13900000001" });
+    expect((await call("stranger", "GET", "/arrivals")).status).toBe(403);
+    const byHand = {
+      arrivals: [
+        {
+          id: "h1",
+          plate: "豫G1",
+          plateColour: 1,
+          destination: { place: "g" },
+          arriveAt: SPOT.time,
+        },
+      ],
+    };
+    expect((await call("wang", "POST", "/arrivals/by-hand", byHand)).body).toMatchObject({ accepted: 1 });
+    expect((await call<{ items: Arrival[] }>("wang", "GET", "/arrivals?vehicle=豫G1_1")).body.items[0]).toMatchObject({
+      id: "h1",
+      arriveAt: { source: { kind: "person", name: "wang" } },
+    });
+    const noted = await audited();
+    expect(noted).toContainEqual({ account: "source:某物流公司", shape: "POST /api/v1/arrivals", count: 2 });
+    expect(noted).toContainEqual({ account: "wang", shape: "GET /api/v1/arrivals/:id/contact", count: 1 });
   });
 
   test("the live stream tells that a case changed to who may see it", async () => {

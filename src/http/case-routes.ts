@@ -16,6 +16,7 @@ import {
   caseTypeViewSchema,
 } from "../model/case.ts";
 import type { Tables } from "../store/tables.ts";
+import type { ArrivalReception } from "./arrival-routes.ts";
 import type { DriverOffice } from "./driver-routes.ts";
 import { EXPORTED } from "./export-columns.ts";
 import { errorBody, errorSchema } from "./error-answer.ts";
@@ -28,6 +29,7 @@ export interface CaseOffice {
   lists: CaseLists;
   attachments: Attachments;
   drivers: DriverOffice;
+  arrivals: ArrivalReception;
   /** For what belongs to a person alone. */
   kysely: Kysely<Tables>;
   /** The city's clock, ms UTC. */

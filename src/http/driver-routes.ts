@@ -1,7 +1,15 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { driverViewSchema, objectionInputSchema, type DriverView } from "../model/driver.ts";
+import {
+  driverDestinationSchema,
+  driverViewSchema,
+  objectionInputSchema,
+  placeChoiceSchema,
+  type DriverDestination,
+  type DriverView,
+  type PlaceChoice,
+} from "../model/driver.ts";
 import { answer } from "./lists.ts";
 
 /** What a driver sees of a lock and says to it, by a signed link. */
@@ -10,6 +18,10 @@ export interface DriverOffice {
   view: (token: string) => Promise<DriverView>;
   contest: (token: string, text: string) => Promise<DriverView>;
   confirm: (token: string) => Promise<DriverView>;
+  /** Says where the vehicle goes; until somebody takes the case, it moves there. */
+  declare: (token: string, destination: DriverDestination) => Promise<DriverView>;
+  /** Places right below another of the city, or below the city itself. */
+  places: (token: string, parent: string | undefined) => Promise<PlaceChoice[]>;
 }
 
 const tags = ["driver"];
@@ -74,6 +86,30 @@ export function driverRoutes(
         response: answer(driverViewSchema),
       },
       handler: ({ params: { token } }) => drivers.confirm(token),
+    });
+    app.route({
+      method: "GET",
+      url: "/driver/:token/places",
+      schema: {
+        tags,
+        summary: "Places of the city to choose a destination from, right below one",
+        params,
+        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional() }),
+        response: answer(z.object({ items: z.array(placeChoiceSchema) })),
+      },
+      handler: async ({ params: { token }, query }) => ({ items: await drivers.places(token, query.parent) }),
+    });
+    app.route({
+      method: "POST",
+      url: "/driver/:token/arrival",
+      schema: {
+        tags,
+        summary: "I am going there: the grid of that place looks after my vehicle",
+        params,
+        body: driverDestinationSchema,
+        response: answer(driverViewSchema),
+      },
+      handler: ({ params: { token }, body }) => drivers.declare(token, body),
     });
   };
 }

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { arrivalRoutes } from "./arrival-routes.ts";
 import { attachmentRoutes } from "./attachment-routes.ts";
 import { caseRoutes, type CaseOffice } from "./case-routes.ts";
 import { driverRoutes } from "./driver-routes.ts";
@@ -12,6 +13,7 @@ export function officeRoutes(office: CaseOffice): FastifyPluginAsyncZod[] {
     caseRoutes(office),
     attachmentRoutes(office),
     noticeRoutes(office),
+    arrivalRoutes(office.arrivals, readAs),
     driverRoutes(drivers, async (request, id) => {
       const holder = lists.holder(doerOf(request).person);
       await readAs(request, (database) => lists.story(database, holder, id));

@@ -58,9 +58,14 @@ export class ArrivalRegister {
 
   /**
    * Takes a declaration. From the same source again, what is different in it is changed and stamped anew.
+   * @param vehicle its identity, where it is not made of a plate
    * @throws WuxingError INPUT_INVALID with what does not fit, FORBIDDEN when another source has declared under this id
    */
-  async declare(input: ArrivalInput, source: ArrivalSource): Promise<{ isNew: boolean; place: string | null }> {
+  async declare(
+    input: ArrivalInput,
+    source: ArrivalSource,
+    vehicle = `${input.plate}_${input.plateColour}`,
+  ): Promise<{ isNew: boolean; place: string | null }> {
     const { kysely } = this.#options;
     const nowMs = this.#options.now();
     const arriveMs = Date.parse(input.arriveAt);
@@ -82,7 +87,7 @@ export class ArrivalRegister {
       if (before !== undefined && isDeepStrictEqual(body, before.body)) return { isNew: false, place: before.place };
       const row = {
         id: input.id,
-        vehicle: `${input.plate}_${input.plateColour}`,
+        vehicle,
         place,
         path,
         from_ms: arriveMs - VALID_AROUND_MS,

@@ -12,8 +12,10 @@ import type { Exposure, Lock } from "../../model/finding.ts";
 import { DEFAULT_RULE } from "../../model/rule.ts";
 import { openTestDatabase } from "../../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../../store/ledger.ts";
+import { createFieldKey, FieldCipher } from "../../access/field-cipher.ts";
+import { ArrivalRegister } from "./arrivals.ts";
 import { LockCases, type LockCasesOptions } from "./lock-cases.ts";
-import type { DeclaredDestination } from "./lock-placement.ts";
+import type { DeclaredDestination, DestinationFinder } from "./lock-placement.ts";
 import { lockEffects } from "./lock-effects.ts";
 import { DriverDesk } from "./lock-driver.ts";
 import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
@@ -85,6 +87,7 @@ let desk: CaseDesk;
 let nowMs: number;
 let position: Awaited<ReturnType<SubjectPosition>>;
 let declared: DeclaredDestination[] = [];
+let destinationsOf: DestinationFinder;
 let open: LockCases[] = [];
 
 beforeAll(async () => {
@@ -97,11 +100,14 @@ beforeEach(() => {
   nowMs = START_MS;
   position = { lon: 113.9, lat: 35.3, timeMs: START_MS };
   declared = [];
+  destinationsOf = async (vehicles) => new Map(vehicles.map((vehicle) => [vehicle, declared]));
   desk = deskForTests(database.kysely, () => nowMs, { types: TYPES });
 });
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
-  await sql`truncate work_case, follower, notice, lock, exposure, area, event cascade`.execute(database.kysely);
+  await sql`truncate work_case, arrival, follower, notice, lock, exposure, area, event cascade`.execute(
+    database.kysely,
+  );
 });
 
 function follow(): LockCases {
@@ -111,7 +117,7 @@ function follow(): LockCases {
     desk,
     places: placesForTests,
     positionOf: async () => position,
-    destinationsOf: async (vehicles) => new Map(vehicles.map((vehicle) => [vehicle, declared])),
+    destinationsOf: (vehicles) => destinationsOf(vehicles),
     cityPlace: "1",
     now: () => nowMs,
   };
@@ -254,6 +260,14 @@ describe("a driver", () => {
     lockCases = follow();
     await record(LOCK);
     await lockCases.idle();
+    const arrivals = new ArrivalRegister({
+      kysely: database.kysely,
+      cipher: new FieldCipher([createFieldKey("aes-256-gcm", "k1")]),
+      places: placesForTests,
+      cityPlace: "1",
+      now: () => nowMs,
+    });
+    destinationsOf = arrivals.destinationsOf;
     drivers = new DriverDesk({
       kysely: database.kysely,
       ledger,
@@ -262,6 +276,8 @@ describe("a driver", () => {
       links: new DriverLinks("secret of the data folder"),
       ruleOf: async () => DEFAULT_RULE,
       hotline: "0373-12345",
+      arrivals,
+      placesBelow: (parent) => (parent === undefined ? [{ id: "11", name: "县", hasBelow: true }] : []),
       now: () => nowMs,
     });
   });
@@ -292,6 +308,21 @@ describe("a driver", () => {
       await expect(drivers.view(bad)).rejects.toMatchObject({ code: "LINK_INVALID" });
     nowMs += 50 * 24 * HOUR_MS;
     await expect(drivers.view(token)).rejects.toMatchObject({ code: "LINK_INVALID" });
+  });
+
+  test("says where it goes: until somebody takes the case it moves there, and then it stays", async () => {
+    const { token } = await drivers.link("case-l1");
+    expect(await drivers.view(token)).toMatchObject({ destination: null, mayDeclare: true });
+    expect(await drivers.places(token, undefined)).toEqual([{ id: "11", name: "县", hasBelow: true }]);
+    const said = await drivers.declare(token, { place: "11", address: "县农贸市场" });
+    expect(said.destination).toEqual({ text: "县农贸市场", by: { zh: "司机本人", en: "the driver" }, at: iso(nowMs) });
+    expect(await lockCases.followVehicles()).toBe(1);
+    expect(await desk.get("case-l1")).toMatchObject({ place: "11", taken_by: null });
+    await drivers.declare(token, { place: "g" });
+    expect(await lockCases.followVehicles()).toBe(1);
+    await act("case-l1", "wang", "take");
+    expect(await drivers.view(token)).toMatchObject({ destination: { text: "g" }, mayDeclare: false });
+    await expect(drivers.declare(token, { place: "11" })).rejects.toMatchObject({ code: "CASE_ACTION_INVALID" });
   });
 
   test("contests the lock; a second person decides, not the one who has the case; upheld, the lock is released", async () => {

@@ -3,13 +3,15 @@ import type { CaseDesk } from "../../cases/case-desk.ts";
 import type { CaseRow } from "../../cases/case-record.ts";
 import type { DriverLinks } from "../../cases/driver-link.ts";
 import type { Bilingual } from "../../model/case.ts";
-import type { DriverView } from "../../model/driver.ts";
+import type { DriverDestination, DriverView, PlaceChoice } from "../../model/driver.ts";
 import { WuxingError } from "../../model/errors.ts";
 import type { Lock } from "../../model/finding.ts";
 import type { Rule } from "../../model/rule.ts";
 import type { LedgerQueries } from "../../store/ledger.ts";
 import type { Tables } from "../../store/tables.ts";
+import type { ArrivalRegister } from "./arrivals.ts";
 import type { LockCases } from "./lock-cases.ts";
+import { plateOf } from "./lock-opening.ts";
 import { lockObjection } from "./locked-vehicle.ts";
 
 export interface DriverDeskOptions {
@@ -22,6 +24,9 @@ export interface DriverDeskOptions {
   ruleOf: (version: number) => Promise<Rule>;
   /** The operator's telephone number. */
   hotline: string | null;
+  arrivals: Pick<ArrivalRegister, "declare" | "destinationsOf">;
+  /** Places right below one of the city; below the city when none is given. */
+  placesBelow: (parent: string | undefined) => PlaceChoice[];
   now: () => number;
 }
 
@@ -62,7 +67,7 @@ export class DriverDesk {
     const state = lock.state === "released" || lock.state === "expired" ? lock.state : "locked";
     const { facts } = row.body;
     return {
-      plate: row.subject.replace(/_\d+$/, ""),
+      plate: plateOf(row.subject),
       state,
       lockedAt: lock.lockedAt,
       until: endOf(lock),
@@ -73,6 +78,8 @@ export class DriverDesk {
       objection: await this.#objectionOf(row.id),
       outcome: row.outcome as DriverView["outcome"],
       confirmation: row.confirmation as DriverView["confirmation"],
+      destination: await this.#destinationOf(row),
+      mayDeclare: mayDeclare(row),
     };
   }
 
@@ -94,6 +101,44 @@ export class DriverDesk {
     if (row.closed_ms === null) throw new WuxingError("CASE_ACTION_INVALID", "there is no outcome to confirm yet");
     if (row.confirmation !== "confirmed") await this.#options.desk.note(row.id, "confirmation", {}, "confirmed");
     return this.view(token);
+  }
+
+  /**
+   * Takes where the driver goes, as of now. What others declared stays; what was said last counts.
+   * @throws WuxingError LINK_INVALID, INPUT_INVALID, CASE_ACTION_INVALID when somebody has taken the case
+   */
+  async declare(token: string, destination: DriverDestination): Promise<DriverView> {
+    const row = await this.#caseOf(token);
+    if (!mayDeclare(row)) throw new WuxingError("CASE_ACTION_INVALID", `${row.id} stays where it is now`);
+    const { arrivals, now } = this.#options;
+    const plate = plateOf(row.subject);
+    await arrivals.declare(
+      {
+        id: `driver-${row.id}`,
+        plate,
+        plateColour: Number(row.subject.slice(plate.length + 1)),
+        destination: "place" in destination ? destination : { ...destination, datum: "wgs84" },
+        arriveAt: new Date(now()).toISOString(),
+      },
+      { kind: "driver", name: row.id },
+      row.subject,
+    );
+    return this.view(token);
+  }
+
+  /** @throws WuxingError LINK_INVALID, PLACE_NOT_FOUND */
+  async places(token: string, parent: string | undefined): Promise<PlaceChoice[]> {
+    await this.#caseOf(token);
+    return this.#options.placesBelow(parent);
+  }
+
+  async #destinationOf({ subject }: CaseRow): Promise<DriverView["destination"]> {
+    const { arrivals, now } = this.#options;
+    const declared = (await arrivals.destinationsOf([subject])).get(subject) ?? [];
+    const present = declared.find(({ fromMs, toMs }) => fromMs <= now() && now() < toMs);
+    return present === undefined
+      ? null
+      : { text: present.text, by: present.source, at: new Date(present.saidMs).toISOString() };
   }
 
   async #caseOf(token: string): Promise<CaseRow> {
@@ -122,6 +167,10 @@ export class DriverDesk {
       at: new Date(openedMs).toISOString(),
     };
   }
+}
+
+function mayDeclare({ closed_ms: closedMs, taken_by: takenBy }: CaseRow): boolean {
+  return closedMs === null && takenBy === null;
 }
 
 function endOf(lock: Lock): string {
