@@ -5,6 +5,7 @@ import {
   setWorkerUrl,
   type GeoJSONSource,
   type MapMouseEvent,
+  type MapOptions,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { CityView } from "../../model/city.ts";
@@ -13,10 +14,12 @@ import { baseStyle, MOVING_SOURCES, NOTHING, type MovingSource } from "./base-st
 import type { Fleet } from "./fleet.ts";
 import { LOST_AFTER_MS } from "./lost.ts";
 import { drawMarksWhenMissed } from "./marks.ts";
+import { withOpaqueCanvas } from "./opaque-canvas.ts";
 import type { LonLat } from "./plane.ts";
 import { scene, type Focus } from "./scene.ts";
 import { mercatorOf, vehicleColumns, type Mercator } from "./vehicle-columns.ts";
-import { rgba, VehiclePainter, VEHICLE_LAYER, type VehicleColors, type VehicleLook } from "./vehicle-painter.ts";
+import type { VehicleLook } from "./vehicle-pass.ts";
+import { rgba, VehiclePainter, VEHICLE_LAYER } from "./vehicle-painter.ts";
 
 /** What lies under the pointer. */
 export type Hit = { kind: "vehicle"; id: string; number: number } | { kind: "area" | "gate"; id: string } | null;
@@ -38,6 +41,9 @@ export interface CityMapOptions {
 /** The map is drawn at most this often: enough for smooth motion, half the work of a screen's 60. */
 const FRAME_MS = 1000 / 31;
 const HIT_PIXELS = 13;
+/** From so many on an ordinary vehicle is a point, until the map is near enough to tell them apart. */
+const CROWD = 20_000;
+const CROWD_BELOW_ZOOM = 11.5;
 
 /** The map: MapLibre draws the ground, the painter the vehicles on it; motion repaints no ground. */
 export class CityMap {
@@ -51,6 +57,7 @@ export class CityMap {
   #theme: ThemeName;
   #columnsFleet: Fleet | null = null;
   #columnsRevision = -1;
+  #isCrowd = false;
   #selected: string | null = null;
   #lastFrameMs = 0;
   #animation = 0;
@@ -64,7 +71,7 @@ export class CityMap {
     >;
     setWorkerUrl(new URL(workerUrl, location.href).href);
     const [west, south, east, north] = options.city.bbox;
-    this.map = new MapLibreMap({
+    const mapOptions: MapOptions = {
       container: options.container,
       style: baseStyle(options.city, TOKENS[options.theme], options.theme, this.#data),
       bounds: [west, south, east, north],
@@ -78,7 +85,8 @@ export class CityMap {
       maxZoom: 18,
       fadeDuration: 0,
       localIdeographFontFamily: "'Noto Sans CJK SC', 'Microsoft YaHei', 'PingFang SC', sans-serif",
-    });
+    };
+    this.map = withOpaqueCanvas(() => new MapLibreMap(mapOptions));
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
@@ -151,11 +159,16 @@ export class CityMap {
     this.#lastFrameMs = nowMs;
     const { cityNowMs } = this.#options;
     const fleet = this.#options.fleet();
-    if (fleet !== this.#columnsFleet || fleet.revision !== this.#columnsRevision) {
+    const isCrowd = fleet.count > CROWD && this.map.getZoom() < CROWD_BELOW_ZOOM;
+    if (fleet !== this.#columnsFleet || fleet.revision !== this.#columnsRevision || isCrowd !== this.#isCrowd) {
       this.#columnsFleet = fleet;
       this.#columnsRevision = fleet.revision;
+      this.#isCrowd = isCrowd;
       const lostBeforeMs = cityNowMs() - LOST_AFTER_MS;
-      this.#painter.setColumns(vehicleColumns(fleet, this.#origin, performance.now(), lostBeforeMs));
+      const plainBut = isCrowd || this.#painter.isSoftware ? this.#look().selected : null;
+      const options = { nowMs: performance.now(), lostBeforeMs, plainBut, isCrowd };
+      this.#painter.setColumns(vehicleColumns(fleet, this.#origin, options));
+      this.map.painter.context.setDirty();
     }
     this.#painter.setLook(this.#look());
     // While the map moves it draws every picture itself.
@@ -173,7 +186,7 @@ export class CityMap {
     };
   }
 
-  #colors(): VehicleColors {
+  #colors(): VehicleLook["colors"] {
     const tokens = TOKENS[this.#theme];
     return {
       ordinary: rgba(tokens.ordinary),

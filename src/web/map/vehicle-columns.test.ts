@@ -31,15 +31,32 @@ describe("the columns of a moment", () => {
   const origin = mercatorOf(114, 35.3);
 
   it("keep what matters apart, and leave out numbers without a vehicle", () => {
-    const { ordinary, special } = vehicleColumns(fleet, origin, 0, 500_000);
+    const { ordinary, special } = vehicleColumns(fleet, origin, { nowMs: 0, lostBeforeMs: 500_000, plainBut: null });
     expect([[...ordinary.numbers], [...special.numbers]]).toEqual([[1], [4]]);
     expect(Array.from(special.rows.slice(6, 9))).toEqual([90, 2, 1]);
     expect(Array.from(ordinary.rows.slice(6, 9))).toEqual([180, 0, 0]);
     expect(ordinary.rows).toHaveLength(ROW_FLOATS);
   });
 
+  it("draw ordinary vehicles plain on demand, but for the chosen and the lost, whose marks need more", () => {
+    const passes = (lostBeforeMs: number, plainBut: number): number[][] => {
+      const { plain, ordinary, special } = vehicleColumns(fleet, origin, { nowMs: 0, lostBeforeMs, plainBut });
+      return [plain, ordinary, special].map(({ numbers }) => [...numbers]);
+    };
+    expect(passes(500_000, -1)).toEqual([[1], [], [4]]);
+    expect(passes(500_000, 1)).toEqual([[], [1], [4]]);
+    expect(passes(950_000, -1)).toEqual([[], [1], [4]]);
+  });
+
+  it("hold a plain vehicle once for each corner of its arrow, and once where it is only a point", () => {
+    const rows = (isCrowd: boolean): Float32Array =>
+      vehicleColumns(fleet, origin, { nowMs: 0, lostBeforeMs: 0, plainBut: -1, isCrowd }).plain.rows;
+    expect(rows(true)).toHaveLength(ROW_FLOATS);
+    expect([...rows(false)]).toEqual([...rows(true), ...rows(true), ...rows(true), ...rows(true)]);
+  });
+
   it("place a vehicle within a few centimetres of where it is, from an origin half a degree away", () => {
-    const { ordinary } = vehicleColumns(fleet, origin, 0, 0);
+    const { ordinary } = vehicleColumns(fleet, origin, { nowMs: 0, lostBeforeMs: 0, plainBut: null });
     const [x, y] = mercatorOf(113.5, 35.2);
     const metres = 40_075_016 * Math.cos((35.2 * Math.PI) / 180);
     expect(Math.abs(ordinary.rows[0] + origin[0] - x) * metres).toBeLessThan(0.05);

@@ -10,18 +10,34 @@ export interface VehicleColumns {
   numbers: Uint32Array;
   /**
    * Rows of `ROW_FLOATS`. Places are Mercator (the world is 1 by 1, south positive) from the origin: over a city's width a 32-bit number is good to
-   * some centimetres. Times are seconds from when the columns were written.
+   * some centimetres. Times are seconds from when the columns were written. Each row stands there as often as its shape has corners.
    */
   rows: Float32Array;
+  corners: 1 | 4;
   /** The moment that times in the columns count from, ms of `performance.now()`. */
   writtenMs: number;
 }
 
-/** The ordinary ones lie under those that matter, so the two are drawn one after the other. */
-export interface VehiclePasses {
-  ordinary: VehicleColumns;
-  special: VehicleColumns;
+/**
+ * Drawn one after the other, those that matter last: ordinary ones that are as plain as can be, ordinary ones with their soft edge (all of them where a
+ * graphics card draws, else the lost and the chosen), and the exposed, locked and released.
+ */
+export const VEHICLE_PASSES = ["plain", "ordinary", "special"] as const;
+export type PassName = (typeof VEHICLE_PASSES)[number];
+export type VehiclePasses = Record<PassName, VehicleColumns>;
+
+export interface ColumnsOptions {
+  nowMs: number;
+  /** Whoever was heard of before this has lost its signal, event time. */
+  lostBeforeMs: number;
+  /** Ordinary vehicles are drawn plain, but for the lost and this one (-1 for none); null: none is. */
+  plainBut: number | null;
+  /** There are so many that a plain one is only a point. */
+  isCrowd?: boolean;
 }
+
+/** Tip, wings and notch. */
+const ARROW_CORNERS = 4;
 
 export type Mercator = readonly [x: number, y: number];
 
@@ -36,16 +52,21 @@ export function mercatorOf(lon: number, lat: number): Mercator {
 }
 
 /** Writes the fleet into columns; once for each message of the stream, not for each picture. */
-export function vehicleColumns(fleet: Fleet, origin: Mercator, nowMs: number, lostBeforeMs: number): VehiclePasses {
-  const ordinary: number[] = [];
-  const special: number[] = [];
+export function vehicleColumns(fleet: Fleet, origin: Mercator, options: ColumnsOptions): VehiclePasses {
+  const { nowMs, lostBeforeMs, plainBut, isCrowd = false } = options;
+  const numbers: Record<PassName, number[]> = { plain: [], ordinary: [], special: [] };
   for (let number = 0; number < fleet.length; number++) {
     const state = fleet.state[number]!;
-    if (state !== NONE) (state === ORDINARY ? ordinary : special).push(number);
+    if (state === NONE) continue;
+    const isPlain = plainBut !== null && number !== plainBut && fleet.fixMs[number]! >= lostBeforeMs;
+    numbers[state !== ORDINARY ? "special" : isPlain ? "plain" : "ordinary"].push(number);
   }
+  const written = (name: PassName): VehicleColumns => columnsOf(fleet, numbers[name], origin, nowMs, lostBeforeMs);
+  const plain = written("plain");
   return {
-    ordinary: columnsOf(fleet, ordinary, origin, nowMs, lostBeforeMs),
-    special: columnsOf(fleet, special, origin, nowMs, lostBeforeMs),
+    plain: isCrowd ? plain : withCorners(plain),
+    ordinary: written("ordinary"),
+    special: written("special"),
   };
 }
 
@@ -73,5 +94,18 @@ function columnsOf(
     rows[at + 8] = fleet.fixMs[i]! < lostBeforeMs ? 1 : 0;
     rows[at + 9] = Math.max(LONG_AGO_S, (fleet.changedMs[i]! - nowMs) / 1000);
   }
-  return { length: numbers.length, numbers: Uint32Array.from(numbers), rows, writtenMs: nowMs };
+  return { length: numbers.length, numbers: Uint32Array.from(numbers), rows, corners: 1, writtenMs: nowMs };
+}
+
+/** Rows for each corner instead of instances: a processor draws every instance as a draw of its own, which takes it ten times as long. */
+function withCorners(columns: VehicleColumns): VehicleColumns {
+  const rows = new Float32Array(columns.rows.length * ARROW_CORNERS);
+  for (let row = 0; row < columns.length; row++) {
+    const at = row * ROW_FLOATS;
+    for (let corner = 0; corner < ARROW_CORNERS; corner++) {
+      const to = (row * ARROW_CORNERS + corner) * ROW_FLOATS;
+      for (let i = 0; i < ROW_FLOATS; i++) rows[to + i] = columns.rows[at + i]!;
+    }
+  }
+  return { ...columns, rows, corners: ARROW_CORNERS };
 }

@@ -1,41 +1,23 @@
 import type { CustomLayerInterface, Map as MapLibreMap } from "maplibre-gl";
-import { leavingNoTrace } from "./gl-state.ts";
 import { GroundCopy } from "./ground-copy.ts";
-import { mercatorOf, ROW_FLOATS, type Mercator, type VehicleColumns, type VehiclePasses } from "./vehicle-columns.ts";
+import { mercatorOf, VEHICLE_PASSES, type Mercator, type PassName, type VehiclePasses } from "./vehicle-columns.ts";
+import { VehiclePass, type Rgba, type VehicleLook } from "./vehicle-pass.ts";
 import {
   ordinaryFragmentShader,
   ordinaryVertexShader,
+  plainFragmentShader,
+  plainVertexShader,
   specialFragmentShader,
   specialVertexShader,
 } from "./vehicle-shaders.ts";
 
-type Rgba = readonly [number, number, number, number];
-
-export interface VehicleColors {
-  ordinary: Rgba;
-  exposed: Rgba;
-  locked: Rgba;
-  released: Rgba;
-  halo: Rgba;
-}
-
-export interface VehicleLook {
-  colors: VehicleColors;
-  /** 1 draws everything in its full size, less makes the ordinary ones smaller. */
-  scale: number;
-  /** Number of the vehicle that is marked, -1 for none. */
-  selected: number;
-}
-
-const PASSES = ["ordinary", "special"] as const;
-type PassName = (typeof PASSES)[number];
-
 export const VEHICLE_LAYER = "vehicles";
 const TILE_PIXELS = 512;
-const FLOAT_BYTES = 4;
+/** Renderers that draw with the processor. */
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /**
- * Any number of moving vehicles in two draws, on the map's own canvas: motion and shape are the graphics card's work. A second canvas above the map would have
+ * Any number of moving vehicles in three draws, on the map's own canvas: motion and shape are the graphics card's work. A second canvas above the map would have
  * to be laid over it picture by picture, which costs a processor that draws more than all vehicles do. While the ground stands, a picture is a copy of it and
  * the vehicles; when the map draws the ground anew, the vehicles are its last layer.
  */
@@ -50,8 +32,9 @@ export class VehiclePainter implements CustomLayerInterface {
   #map: MapLibreMap | null = null;
   #gl: WebGL2RenderingContext | null = null;
   #ground: GroundCopy | null = null;
-  #passes: Record<PassName, Pass> | null = null;
+  #passes: Record<PassName, VehiclePass> | null = null;
   #columns: VehiclePasses | null = null;
+  #isSoftware = false;
 
   /** @param origin where places in the columns count from */
   constructor(origin: Mercator, look: VehicleLook) {
@@ -63,22 +46,29 @@ export class VehiclePainter implements CustomLayerInterface {
     this.#map = map;
     this.#gl = gl as WebGL2RenderingContext;
     this.#ground = new GroundCopy(this.#gl);
+    this.#isSoftware = SOFTWARE.test(rendererOf(this.#gl));
     this.#passes = {
-      ordinary: new Pass(this.#gl, ordinaryVertexShader, ordinaryFragmentShader),
-      special: new Pass(this.#gl, specialVertexShader, specialFragmentShader),
+      plain: new VehiclePass(this.#gl, plainVertexShader, plainFragmentShader, true),
+      ordinary: new VehiclePass(this.#gl, ordinaryVertexShader, ordinaryFragmentShader, false),
+      special: new VehiclePass(this.#gl, specialVertexShader, specialFragmentShader, false),
     };
     if (this.#columns !== null) this.setColumns(this.#columns);
   }
 
   onRemove(): void {
     this.#ground?.release();
-    for (const name of PASSES) this.#passes?.[name].release();
+    for (const name of VEHICLE_PASSES) this.#passes?.[name].release();
     this.#ground = this.#passes = this.#gl = null;
   }
 
   setColumns(columns: VehiclePasses): void {
     this.#columns = columns;
-    for (const name of PASSES) this.#passes?.[name].setColumns(columns[name]);
+    for (const name of VEHICLE_PASSES) this.#passes?.[name].setColumns(columns[name]);
+  }
+
+  /** No graphics card: a processor draws every pixel. */
+  get isSoftware(): boolean {
+    return this.#isSoftware;
   }
 
   setLook(look: VehicleLook): void {
@@ -96,14 +86,16 @@ export class VehiclePainter implements CustomLayerInterface {
   paint(): boolean {
     const gl = this.#gl;
     if (gl === null || this.#ground?.isFresh !== true || gl.isContextLost()) return false;
-    leavingNoTrace(gl, () => {
-      gl.disable(gl.SCISSOR_TEST);
-      gl.colorMask(true, true, true, true);
-      // After a picture was shown the browser empties the canvas before the next draw, and does not take a copy for one.
-      gl.clear(gl.COLOR_BUFFER_BIT);
-      this.#ground!.put();
-      this.#draw();
-    });
+    gl.disable(gl.SCISSOR_TEST);
+    gl.colorMask(true, true, true, true);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
+    // Without it the browser empties the canvas before the first draw, in more steps.
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    this.#ground.put();
+    this.#draw();
+    // The map remembers what it has set; it must not believe that it is still so. To ask the card instead waits for it.
+    this.#map?.painter.context.setDirty();
     return true;
   }
 
@@ -124,108 +116,15 @@ export class VehiclePainter implements CustomLayerInterface {
       shift: [(this.#origin[0] - centre[0]) * toClip[0], (this.#origin[1] - centre[1]) * toClip[1]] as const,
       pixelRatio: gl.drawingBufferWidth / clientWidth,
     };
-    for (const name of PASSES) passes[name].draw(view, this.#look);
+    for (const name of VEHICLE_PASSES) passes[name].draw(view, this.#look);
     gl.bindVertexArray(null);
   }
 }
 
-interface View {
-  toClip: readonly [number, number];
-  shift: readonly [number, number];
-  pixelRatio: number;
-}
-
-/** One program and its rows. */
-class Pass {
-  readonly #gl: WebGL2RenderingContext;
-  readonly #program: WebGLProgram;
-  readonly #buffer: WebGLBuffer;
-  readonly #array: WebGLVertexArrayObject;
-  readonly #places = new Map<string, WebGLUniformLocation | null>();
-  #columns: VehicleColumns | null = null;
-
-  constructor(gl: WebGL2RenderingContext, vertexShader: string, fragmentShader: string) {
-    this.#gl = gl;
-    this.#program = linked(gl, vertexShader, fragmentShader);
-    this.#buffer = gl.createBuffer();
-    this.#array = gl.createVertexArray();
-    gl.bindVertexArray(this.#array);
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffer);
-    let at = 0;
-    for (const [name, size] of [
-      ["course", 4],
-      ["span", 2],
-      ["look", 4],
-    ] as const) {
-      const place = gl.getAttribLocation(this.#program, name);
-      gl.enableVertexAttribArray(place);
-      gl.vertexAttribPointer(place, size, gl.FLOAT, false, ROW_FLOATS * FLOAT_BYTES, at * FLOAT_BYTES);
-      at += size;
-    }
-    gl.bindVertexArray(null);
-  }
-
-  setColumns(columns: VehicleColumns): void {
-    const gl = this.#gl;
-    this.#columns = columns;
-    const before = gl.getParameter(gl.ARRAY_BUFFER_BINDING) as WebGLBuffer | null;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, columns.rows, gl.DYNAMIC_DRAW);
-    gl.bindBuffer(gl.ARRAY_BUFFER, before);
-  }
-
-  draw({ toClip, shift, pixelRatio }: View, { colors, scale, selected }: VehicleLook): void {
-    const [gl, columns] = [this.#gl, this.#columns];
-    if (columns === null || columns.length === 0) return;
-    gl.useProgram(this.#program);
-    gl.uniform2f(this.#place("toClip"), toClip[0], toClip[1]);
-    gl.uniform2f(this.#place("shift"), shift[0], shift[1]);
-    gl.uniform1f(this.#place("pixelRatio"), pixelRatio);
-    gl.uniform1f(this.#place("timeS"), (performance.now() - columns.writtenMs) / 1000);
-    gl.uniform1f(this.#place("scale"), scale);
-    gl.uniform1f(this.#place("selected"), selected < 0 ? -1 : columns.numbers.indexOf(selected));
-    for (const name of ["ordinary", "exposed", "locked", "released", "halo"] as const) {
-      const place = this.#place(`${name}Color`);
-      if (place !== null) gl.uniform4f(place, ...colors[name]);
-    }
-    gl.bindVertexArray(this.#array);
-    gl.drawArrays(gl.POINTS, 0, columns.length);
-  }
-
-  release(): void {
-    this.#gl.deleteProgram(this.#program);
-    this.#gl.deleteBuffer(this.#buffer);
-    this.#gl.deleteVertexArray(this.#array);
-  }
-
-  /** Null for a uniform that this pass does not use. */
-  #place(name: string): WebGLUniformLocation | null {
-    let place = this.#places.get(name);
-    if (place === undefined) {
-      place = this.#gl.getUniformLocation(this.#program, name);
-      this.#places.set(name, place);
-    }
-    return place;
-  }
-}
-
-function linked(gl: WebGL2RenderingContext, vertexShader: string, fragmentShader: string): WebGLProgram {
-  const program = gl.createProgram();
-  for (const [kind, source] of [
-    [gl.VERTEX_SHADER, vertexShader],
-    [gl.FRAGMENT_SHADER, fragmentShader],
-  ] as const) {
-    const shader = gl.createShader(kind)!;
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-      throw new Error(gl.getShaderInfoLog(shader) ?? "a shader does not compile");
-    }
-    gl.attachShader(program, shader);
-    gl.deleteShader(shader);
-  }
-  gl.linkProgram(program);
-  return program;
+/** What draws, by its own name; browsers that hide it say so in the first. */
+function rendererOf(gl: WebGL2RenderingContext): string {
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  return String(gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL));
 }
 
 /** `#rrggbb` as shares of 1. */

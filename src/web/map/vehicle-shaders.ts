@@ -1,5 +1,5 @@
 /**
- * One point a  The vertex shader moves it between its two places; the fragment shader draws the shape that its state
+ * One point a vehicle. The vertex shader moves it between its two places; the fragment shader draws the shape that its state
  * has: arrow, amber ring, red padlock that pulses twice, green tick; hollow and dashed when its signal is lost.
  */
 const uniforms = /* glsl */ `\
@@ -79,6 +79,52 @@ ${
 
 export const ordinaryVertexShader = vertexShader("ordinary");
 export const specialVertexShader = vertexShader("special");
+
+/**
+ * An ordinary vehicle as two opaque triangles, or as a point where there are too many: each pixel of a square that is shaded, blended or left out again costs a
+ * processor more than the whole arrow does. The same arrow as below, without its soft edge.
+ */
+export const plainVertexShader = /* glsl */ `\
+#version 300 es
+#define SHADER_NAME vehicle-layer-vertex
+precision highp float;
+uniform float timeS;
+uniform float scale;
+uniform vec2 toClip;
+uniform vec2 shift;
+uniform vec2 perPixel;
+uniform float pixelRatio;
+uniform float isPoint;
+in vec4 course;
+in vec2 span;
+in vec4 look;
+
+const vec2 corners[4] = vec2[](vec2(-0.721, -0.8205), vec2(0.0, 1.0), vec2(0.0, -0.42), vec2(0.721, -0.8205));
+
+void main(void) {
+  float share = clamp((timeS - span.x) / span.y, 0.0, 1.0);
+  vec2 place = (course.xy + course.zw * share) * toClip + shift;
+  if (isPoint < 0.5) {
+    float angle = radians(look.x);
+    vec2 corner = corners[gl_VertexID & 3] * (6.8 * scale * pixelRatio);
+    place += vec2(corner.x * cos(angle) + corner.y * sin(angle), corner.y * cos(angle) - corner.x * sin(angle)) * perPixel;
+  }
+  gl_Position = vec4(place, 0.0, 1.0);
+  gl_PointSize = 2.0 * pixelRatio;
+}
+`;
+
+export const plainFragmentShader = /* glsl */ `\
+#version 300 es
+#define SHADER_NAME vehicle-layer-plain
+precision mediump float;
+uniform vec4 ordinaryColor;
+out vec4 fragColor;
+
+void main(void) {
+  fragColor = ordinaryColor;
+}
+`;
 
 /** What every fragment shader begins with. */
 const fragmentHead = (pass: "ordinary" | "special"): string => /* glsl */ `\
