@@ -1,9 +1,8 @@
 /**
  * `npm run bench:gateway [-- --seconds N] [--connections N] [--held N] [--json]`: the real server before the real track
  * store in one process, terminals in others; every frame that is counted was durable and acknowledged. The same load goes
- * to a server that only checks and answers frames. `--connections 50000` (more than 5,000) only holds connections. Where the limit
- * of open files allows fewer, it holds a third, two thirds and all of what it allows, and says what the line through them
- * comes to at the number that was asked for, named as the extrapolation that it is.
+ * to a server that only checks and answers frames. `--connections 50000` (more than 5,000) only holds connections, half of them
+ * and all; where one process may not open so many files, in as many processes beside the gateway as it takes.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -35,13 +34,18 @@ const figures: Figure[] = [];
 
 interface Measured extends Outcome {
   rssMiB: number;
-  /** Of the server, all its threads. */
+  /** Of the server, all its threads and processes. */
   cores: number;
 }
 
 /** One run against a server of its own. Every fix that was acknowledged was durable, and nothing was refused. */
-async function run(name: string, plan: Partial<Plan>, kind: "gateway" | "bare" = "gateway"): Promise<Measured> {
-  const server = fork(new URL("gateway-process.ts", import.meta.url), [kind]);
+async function run(
+  name: string,
+  plan: Partial<Plan>,
+  kind: "gateway" | "bare" = "gateway",
+  processes = 0,
+): Promise<Measured> {
+  const server = fork(new URL("gateway-process.ts", import.meta.url), [kind, String(processes)]);
   const [{ port }] = (await once(server, "message")) as [{ port: number }];
   const whole: Plan = { port, connections, ...ONE_BY_ONE, measureMs, ...plan };
   const loads: ChildProcess[] = [];
@@ -130,47 +134,18 @@ if (!isHeldOnly) {
 await hold(isHeldOnly ? Number(given.connections) : Number(given.held));
 report("JT/T 808 over TCP, every report durable before it is acknowledged", figures);
 
-interface Held {
-  /** Connections. */
-  held: number;
-  rssMiB: number;
-}
-
-/** Connections held at once, each reporting every 30 s: as many as are asked for, or as the limit of open files allows. */
+/** Connections held at once, each reporting every 30 s, by as many processes as their files ask for. */
 async function hold(asked: number): Promise<void> {
-  const most = Math.min(asked, openFilesMax() - OTHER_FILES);
-  const points: Held[] = [];
-  for (const share of most < asked ? [1 / 3, 2 / 3, 1] : [1]) {
-    const plan = { connections: Math.floor(most * share), everyMs: 30_000, window: 1000, measureMs: 30_000 };
-    const { rssMiB, p99Ms, connectMs, cores } = await run("held", plan);
-    points.push({ held: plan.connections, rssMiB });
-    add("connections held, each reporting every 30 s: memory", rssMiB, "MiB", {
-      sizes: { connections: plan.connections },
-    });
+  const processes = Math.ceil(asked / (openFilesMax() - OTHER_FILES));
+  for (const share of [1 / 2, 1]) {
+    const plan = { connections: Math.floor(asked * share), everyMs: 30_000, window: 1000, measureMs: 30_000 };
+    const { rssMiB, p99Ms, connectMs, cores } = await run("held", plan, "gateway", processes > 1 ? processes : 0);
+    const sizes = { connections: plan.connections, "processes beside the gateway": processes > 1 ? processes : 0 };
+    add("connections held, each reporting every 30 s: memory of all processes", rssMiB, "MiB", { sizes });
     add("… p99 to the acknowledgement", p99Ms, "ms");
     add("… logged in", plan.connections / (connectMs / 1000), "terminals/s");
     add("… processor of the server", cores, "cores");
   }
-  if (most >= asked) return;
-  const { slope, at } = lineThrough(points);
-  add("memory of one connection more", slope * 1024, "KiB");
-  add(`EXTRAPOLATED, not measured (open files end at ${openFilesMax()}): memory`, at(asked), "MiB", {
-    sizes: { connections: asked },
-  });
-}
-
-/** Least squares: MiB a connection, and MiB at so many. */
-function lineThrough(points: readonly Held[]): {
-  slope: number;
-  at: (count: number) => number;
-} {
-  const mean = (of: (point: (typeof points)[number]) => number): number =>
-    points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [x, y] = [mean((point) => point.held), mean((point) => point.rssMiB)];
-  const slope =
-    points.reduce((sum, point) => sum + (point.held - x) * (point.rssMiB - y), 0) /
-    points.reduce((sum, point) => sum + (point.held - x) ** 2, 0);
-  return { slope, at: (count) => y + slope * (count - x) };
 }
 
 function openFilesMax(): number {

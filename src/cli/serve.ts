@@ -231,7 +231,15 @@ class Parts implements Platform {
   }
 
   async #openGateway(tracks: TrackStore, watch: Watch, database: Database): Promise<Jt808Server> {
-    const { jt808, jt808Host, jt808Datum, admission, authentication, forwarders } = this.#settings;
+    const {
+      jt808,
+      jt808Host,
+      jt808Processes: processes,
+      jt808Datum,
+      admission,
+      authentication,
+      forwarders,
+    } = this.#settings;
     const sink = this.#sink(tracks, watch);
     const messages = new TerminalMessages(database.kysely);
     this.#messages = messages;
@@ -240,6 +248,7 @@ class Parts implements Platform {
       host: jt808Host,
       port: jt808,
       udpPort: jt808,
+      processes,
       sink,
       secret: await this.#secret(),
       policy: { admission, authentication, forwarders },

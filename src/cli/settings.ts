@@ -80,6 +80,13 @@ const SETTINGS = {
     "终端接入监听的地址",
     "address that terminals connect to",
   ),
+  jt808Processes: setting(
+    "--jt808-processes <n>",
+    "WUXING_JT808_PROCESSES",
+    z.coerce.number().int().min(0).max(64).default(0),
+    "另开几个进程承接终端连接（连接数超过单个进程的文件上限时用）；0：不另开",
+    "processes of their own that hold terminals' connections, for more than one process may open; 0: none",
+  ),
   jt808Datum: setting(
     "--jt808-datum <datum>",
     "WUXING_JT808_DATUM",

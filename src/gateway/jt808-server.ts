@@ -17,6 +17,7 @@ import { count, createCounters, type Jt808Counters } from "./counters.ts";
 import { DatagramPort, listening } from "./datagram-port.ts";
 import { FixCollector, type ToWgs84 } from "./fix-collector.ts";
 import type { IngestSink } from "./ingest-sink.ts";
+import { Fronts } from "./fronts.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 import { forwarderList, isForwarder, JT808_POLICY, plainAddress, type Jt808Policy } from "./policy.ts";
@@ -28,6 +29,8 @@ export interface Jt808ServerOptions {
   host?: string;
   /** TCP; 0 takes a free one. */
   port: number;
+  /** Processes that hold the TCP connections; 0, the default: this one. */
+  processes?: number;
   /** UDP, usually the same number; 0 takes a free one. Without it no datagrams are taken. */
   udpPort?: number;
   sink: IngestSink;
@@ -115,6 +118,7 @@ class Gateway implements Jt808Server {
   readonly #connections = new Set<Connection>();
   readonly #sockets = new Set<Socket>();
   readonly #datagrams: DatagramPort;
+  readonly #fronts: Fronts;
   readonly #perAddress = new Map<string, number>();
   readonly #forwarders: ReturnType<typeof forwarderList>;
   readonly #sweeper: NodeJS.Timeout;
@@ -154,11 +158,12 @@ class Gateway implements Jt808Server {
       replacements: new Map(),
       nowMs,
     };
-    this.#datagrams = new DatagramPort(this.#core, {
-      admit: (address) => this.#admit(address, true),
-      opened: (connection) => this.#opened(connection),
-      gone: (connection) => this.#gone(connection),
-    });
+    const keeper = {
+      opened: (connection: Connection) => this.#opened(connection),
+      gone: (connection: Connection) => this.#gone(connection),
+    };
+    this.#datagrams = new DatagramPort(this.#core, { ...keeper, admit: (address) => this.#admit(address, true) });
+    this.#fronts = new Fronts(this.#core, { ...keeper, admit: (address) => this.#admit(address, false) }, options);
     this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
     this.#server.maxConnections = limits.connections + 1;
     this.#sweeper = setInterval(() => this.#sweep(), options.sweepMs ?? 5000).unref();
@@ -166,6 +171,7 @@ class Gateway implements Jt808Server {
   }
 
   get port(): number {
+    if (!this.#server.listening) return this.#fronts.port;
     const address: AddressInfo | string | null = this.#server.address();
     return typeof address === "object" && address !== null ? address.port : 0;
   }
@@ -174,11 +180,13 @@ class Gateway implements Jt808Server {
     return this.#datagrams.port;
   }
 
-  async listen({ port, host, udpPort }: Jt808ServerOptions): Promise<void> {
+  async listen({ port, host, udpPort, processes = 0 }: Jt808ServerOptions): Promise<void> {
     try {
-      await listening(this.#server, `JT/T 808, TCP port ${port}`, () =>
-        this.#server.listen({ port, backlog: 4096, ...(host !== undefined && { host }) }),
-      );
+      if (processes > 0) await this.#fronts.listen(processes);
+      else
+        await listening(this.#server, `JT/T 808, TCP port ${port}`, () =>
+          this.#server.listen({ port, backlog: 4096, ...(host !== undefined && { host }) }),
+        );
       if (udpPort !== undefined) await this.#datagrams.bind(udpPort, host);
     } catch (error) {
       await this.close();
@@ -243,10 +251,12 @@ class Gateway implements Jt808Server {
     const { collector, commands, register } = this.#core;
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.pause();
+    this.#fronts.stopReading();
     this.#datagrams.stopReading();
     await Promise.race([collector.drain(), waitMs(SETTLE_LIMIT_MS)]);
     for (const connection of this.#connections) connection.close("shutdown");
     await stopped;
+    await this.#fronts.close();
     await commands.close();
     await this.#datagrams.close();
     await register.close();
