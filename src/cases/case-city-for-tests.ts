@@ -65,7 +65,16 @@ export const inspection = defineCaseType({
     },
     { action: "go-on", label, from: ["waiting"], to: "open", slots: ["head"] },
     { action: "close", label, from: ["open"], to: "closed", slots: ["head"], outcome: "resolved" },
-    { action: "reopen", label, from: ["closed"], to: "open", slots: ["head", "desk"], reopens: true },
+    {
+      action: "reopen",
+      label,
+      from: ["closed"],
+      to: "open",
+      slots: ["head", "desk"],
+      reopens: true,
+      withinMs: 7 * 24 * HOUR_MS,
+      form: [{ name: "reason", label, kind: "text", required: true }],
+    },
   ],
   clocks: {
     work: {

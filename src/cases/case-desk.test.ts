@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
 import { readAs } from "../access/read-as.ts";
 import type { CaseAction } from "../model/case.ts";
 import type { Database } from "../store/database.ts";
@@ -167,9 +168,36 @@ describe("8 a locked vehicle's case", () => {
     });
     // A terminal that has been silent for long says nothing about where the truck is.
     truck = { lon: 113.92, lat: 35.3, timeMs: nowMs - 31 * MINUTE_MS };
+    const unseen = await act("zhao", "verify", { position: SPOT, attachments: [await photo()] });
+    expect(unseen).toMatchObject({ state: "unseen", slot: "deputy" });
+    const { entries, facts } = await lists.story(database.kysely, lists.holder("wang"), "case-1");
+    const says = "车载终端自 04-06 08:29 起没有位置，须由第二人核实";
+    expect(entries.at(-1)!.detail).toMatchObject({ metersToSubject: null, says: { zh: says } });
+    expect(facts["spot"]).toMatchObject({ says: { zh: says } });
+    const [{ body }] = (await noticesOf("li")).slice(-1);
+    expect(body).toMatchObject({ zh: expect.stringContaining(`待第二人核实（${says}）`) as string });
+    await expect(act("zhao", "confirm-spot")).rejects.toMatchObject({ code: "CASE_NOT_YOURS" });
+    expect(await act("li", "verify-again", { form: { reason: "照片上看不到车牌" } })).toMatchObject({
+      state: "reached",
+    });
+    truck = null;
     await act("zhao", "verify", { position: SPOT, attachments: [await photo()] });
-    const { entries } = await lists.story(database.kysely, lists.holder("wang"), "case-1");
-    expect(entries.at(-1)!.detail).toEqual({ metersToSubject: null, subjectSeenMs: nowMs - 31 * MINUTE_MS });
+    expect(await act("wang", "confirm-spot")).toMatchObject({ state: "verified", slot: "head" });
+    truck = { lon: 113.9, lat: 35.301, timeMs: nowMs };
+    await act("wang", "handle", { form: { measure: "test" } });
+    expect((await act("li", "send-back", { form: { reason: "x" } })).body.facts["spot"]).toMatchObject({
+      says: { zh: "车载终端没有位置，须由第二人核实" },
+    });
+  });
+
+  test("is raised by who cannot go on: the county's desk has it, is told why, and the next step brings it back", async () => {
+    await open();
+    await act("zhao", "take");
+    const raised = await act("zhao", "raise", { form: { reason: "司机拒绝配合" } });
+    expect(raised).toMatchObject({ state: "taken", slot: "desk", level: 1, taken_by: "zhao" });
+    expect(await noticesOf("county")).toHaveLength(1);
+    expect(await act("county", "reach", { form: { how: "phone" } })).toMatchObject({ state: "reached", slot: "head" });
+    await expect(act("county", "raise", { form: { reason: "x" } })).rejects.toMatchObject({ code: "CASE_NOT_YOURS" });
   });
 
   test("is checked by another person than the one who handled it", async () => {

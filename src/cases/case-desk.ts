@@ -6,8 +6,8 @@ import type { CaseTypeDefinition } from "./case-type.ts";
 import { standingOf, type CaseBody, type CaseRow } from "./case-record.ts";
 import { checkForm, checkNearSubject } from "./check-action.ts";
 import { attach, findCase, insertOpenings, isDone, takeTimer, updateCase, type Timer } from "./case-store.ts";
-import { CaseWriter, entryBody, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
-import { mayDo } from "./permits.ts";
+import { CaseWriter, entryBody, placeAbove, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
+import { isInTime, mayDo } from "./permits.ts";
 import type { Doer } from "./ports.ts";
 
 /** A case was acted on that is not as its doer saw it; `current` is how it is. */
@@ -95,7 +95,7 @@ export class CaseDesk {
     const near =
       wanted?.checks?.includes("near-subject") === true && action.position !== undefined
         ? await checkNearSubject({ kind: row.subject_kind, id: row.subject }, action.position, spotMs, positionOf)
-        : {};
+        : undefined;
     const acted = await kysely.transaction().execute(async (transaction) => {
       const found = await findCase(transaction, id, "for update");
       if (found === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
@@ -112,23 +112,33 @@ export class CaseDesk {
       const atMs = Math.max(present.body.lastMs, doneMs);
       const holder = { person: doer.person, duties: duties.dutiesOf(doer.person, nowMs) };
       if (!mayDo(step, standingOf(present), holder)) throw new WuxingError("CASE_NOT_YOURS", action.action);
+      if (!isInTime(step, standingOf(present), atMs))
+        throw new WuxingError("CASE_ACTION_INVALID", `${action.action} is over: it was closed too long ago`);
       checkForm(step, action);
+      const to = near?.metersToSubject === null && step.whenUnseen !== undefined ? step.whenUnseen : step.to;
       await attach(transaction, present, action.attachments);
       const detail = { ...near, ...(nowMs - atMs > 60_000 ? { receivedAt: new Date(nowMs).toISOString() } : {}) };
-      const next = await this.#writer.step(transaction, type, present, step, {
-        atMs,
-        actor: doer.person,
-        command: action.id,
-        body: entryBody({
-          action: step.action,
-          from: present.state,
-          to: step.to,
-          form: action.form,
-          position: action.position ?? null,
-          attachments: action.attachments,
-          detail,
-        }),
-      });
+      const next = await this.#writer.step(
+        transaction,
+        type,
+        present,
+        { ...step, to },
+        {
+          atMs,
+          actor: doer.person,
+          command: action.id,
+          ...(near === undefined ? {} : { facts: { spot: near } }),
+          body: entryBody({
+            action: step.action,
+            from: present.state,
+            to,
+            form: action.form,
+            position: action.position ?? null,
+            attachments: action.attachments,
+            detail,
+          }),
+        },
+      );
       return { row: next, isNew: true };
     });
     if (acted.isNew) this.#publish(acted.row);
@@ -270,9 +280,7 @@ export class CaseDesk {
     const { duties, places } = this.#options;
     const type = this.typeOf(present.type);
     const step = type.ladder[timer.step]!;
-    const above = present.path.slice(0, -1).split("/");
-    const place = above[Math.max(0, above.length - 1 - step.up)]!;
-    const addressee = duties.find(place, step.slot, timer.due_ms);
+    const addressee = duties.find(placeAbove(present.path, step.up), step.slot, timer.due_ms);
     const atMs = Math.max(timer.due_ms, present.body.lastMs);
     const raised: CaseRow = { ...present, level: present.level + 1 };
     // Whose it becomes is a change that a doer has to have seen; that somebody was told is not.

@@ -57,8 +57,8 @@ export const CASE_COLUMNS = [
   "body",
 ] as const;
 
-export function standingOf({ state, slot, path, taken_by, body }: CaseRow): CaseStanding {
-  return { state, slot, path, takenBy: taken_by, doers: body.doers };
+export function standingOf({ state, slot, path, taken_by, closed_ms, body }: CaseRow): CaseStanding {
+  return { state, slot, path, takenBy: taken_by, closedMs: closed_ms, doers: body.doers };
 }
 
 /** A case as it is shown to a person at an instant; `next` is what that person may do. */
@@ -93,7 +93,7 @@ export function summaryOf(
     outcome: row.outcome as Outcome | null,
     confirmation: row.confirmation as CaseSummary["confirmation"],
     version: row.version,
-    next: stepsOpenTo(type, standingOf(row), context.holder).map(nextActionOf),
+    next: stepsOpenTo(type, standingOf(row), context.holder, context.nowMs).map(nextActionOf),
   };
 }
 

@@ -54,8 +54,14 @@ export interface TransitionDefinition {
   checks?: readonly "near-subject"[];
   /** What the case ends with; a choice in the form when it names a field. */
   outcome?: Outcome | { field: string };
-  /** Goes back from an end. */
+  /** The state instead of `to` when a check cannot be made, because nobody knows where the subject is: another person has to look. */
+  whenUnseen?: string;
+  /** Brings the work to another slot, so many places up, until the next step; the case stays in its state. */
+  raises?: { slot: string; up: number };
+  /** Goes back from an end; clocks that keep go on from what they had used. */
   reopens?: true;
+  /** Of a re-opening: not later than this after the case was closed, ms. */
+  withinMs?: number;
   /** What the program has to do outside the case, once, after the step is recorded. */
   effect?: string;
 }

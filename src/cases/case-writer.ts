@@ -6,7 +6,7 @@ import type { CaseBody, CaseRow, EntryBody } from "./case-record.ts";
 import { setTimers, updateCase, type Opening } from "./case-store.ts";
 import { dueSteps, firstDue, turnClocks, type DueStep } from "./clocks.ts";
 import { writeNotices, type NewNotice } from "./notice-outbox.ts";
-import type { DutyFinder, PlaceFinder, SubjectPosition, WorkingTime } from "./ports.ts";
+import type { Addressee, DutyFinder, PlaceFinder, SubjectPosition, WorkingTime } from "./ports.ts";
 
 export interface CaseDeskOptions {
   kysely: Kysely<Tables>;
@@ -47,6 +47,8 @@ export interface NewEntry {
   command: string | null;
   /** Persons to tell besides whom the case is addressed to. */
   told?: readonly string[];
+  /** What is known of the case from now on, beside what opened it. */
+  facts?: Record<string, unknown>;
   /** True: the version is what `next` says. */
   keepVersion?: boolean;
   body: EntryBody;
@@ -140,17 +142,20 @@ export class CaseWriter {
           ? step.outcome
           : (body.form[step.outcome.field] as Outcome);
     const isElsewhere = step.to !== present.state;
+    const raised = step.raises === undefined ? null : this.#raised(present, step.raises, atMs);
     const next: CaseRow = {
       ...present,
       state: step.to,
-      level: present.level,
+      level: present.level + (raised === null ? 0 : 1),
+      slot: raised?.slot ?? present.slot,
       taken_by: step.takes ? actor : step.frees ? null : present.taken_by,
       outcome: isEnd ? outcome : null,
       closed_ms: isEnd ? atMs : null,
       confirmation: step.reopens ? "none" : present.confirmation,
       body: {
         ...present.body,
-        ...(isElsewhere || step.frees ? { reassigned: false } : {}),
+        ...(raised !== null ? { reassigned: true } : isElsewhere || step.frees ? { reassigned: false } : {}),
+        facts: { ...present.body.facts, ...entry.facts },
         clocks,
         doers: actor === null ? present.body.doers : { ...present.body.doers, [step.action]: actor },
       },
@@ -160,7 +165,7 @@ export class CaseWriter {
       type,
       isElsewhere || step.frees ? this.addressed(type, next, atMs) : next,
       present,
-      { ...entry, kind: step.reopens ? "reopened" : "action" },
+      { ...entry, kind: step.reopens ? "reopened" : "action", ...(raised === null ? {} : { told: raised.persons }) },
     );
     if (step.effect !== undefined) {
       await transaction
@@ -178,6 +183,11 @@ export class CaseWriter {
         .execute();
     }
     return written;
+  }
+
+  /** Who gets work that is raised: the slot so many places up, or whoever serves above it. */
+  #raised({ path }: CaseRow, { slot, up }: { slot: string; up: number }, atMs: number): Addressee {
+    return this.#options.duties.find(placeAbove(path, up), slot, atMs);
   }
 
   /** Writes a case as it is to be, with its entry, its timers and the notices to whom it is addressed now. */
@@ -242,7 +252,7 @@ export class CaseWriter {
       path: row.path,
       case: row.id,
       kind,
-      text: noticeText(type, row, kind),
+      text: noticeText(type, row, kind, entry.body.detail["says"] as Bilingual | undefined),
     }));
   }
 
@@ -251,12 +261,19 @@ export class CaseWriter {
   }
 }
 
-function noticeText(type: CaseTypeDefinition, { state, body }: CaseRow, kind: string): Bilingual {
+/** The place so many places above the one with this path; beyond the top it is the top. */
+export function placeAbove(path: string, up: number): string {
+  const places = path.slice(0, -1).split("/");
+  return places[Math.max(0, places.length - 1 - up)]!;
+}
+
+/** @param says why it came, where the program knows something that its title does not say */
+function noticeText(type: CaseTypeDefinition, { state, body }: CaseRow, kind: string, says?: Bilingual): Bilingual {
   const { zh, en } = type.states[state]!.label;
   const late = kind === "case-escalated";
   return {
-    zh: `${late ? "超时未办，请督促：" : ""}${body.title.zh} · ${zh}`,
-    en: `${late ? "Overdue, please see to it: " : ""}${body.title.en} · ${en}`,
+    zh: `${late ? "超时未办，请督促：" : ""}${body.title.zh} · ${zh}${says === undefined ? "" : `（${says.zh}）`}`,
+    en: `${late ? "Overdue, please see to it: " : ""}${body.title.en} · ${en}${says === undefined ? "" : ` (${says.en})`}`,
   };
 }
 

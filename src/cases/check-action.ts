@@ -1,5 +1,5 @@
 import { distanceMeters } from "../kernel/distance.ts";
-import type { CaseAction, Spot } from "../model/case.ts";
+import type { Bilingual, CaseAction, Spot } from "../model/case.ts";
 import { WuxingError, type Problem } from "../model/errors.ts";
 import type { TransitionDefinition } from "./case-type.ts";
 import type { SubjectPosition } from "./ports.ts";
@@ -39,9 +39,17 @@ export function checkForm({ form = [], needs }: TransitionDefinition, action: Ca
   if (problems.length > 0) throw new WuxingError("INPUT_INVALID", action.action, problems);
 }
 
+/** How far from its subject a step was done; metres null when nobody knows where the subject was then. */
+export interface NearSubject {
+  metersToSubject: number | null;
+  subjectSeenMs: number | null;
+  /** What the story says when it could not be checked. */
+  says?: Bilingual;
+}
+
 /**
  * Checks a step that is to be done near the subject, and says how far it was.
- * @returns metres and the age of the subject's position; both null when nobody knows where the subject was then
+ * @returns metres and the instant of the subject's position
  * @throws WuxingError INPUT_INVALID when the doer was further away than 500 m and the doer's own accuracy
  */
 export async function checkNearSubject(
@@ -49,10 +57,10 @@ export async function checkNearSubject(
   spot: Spot,
   atMs: number,
   positionOf: SubjectPosition,
-): Promise<{ metersToSubject: number | null; subjectSeenMs: number | null }> {
+): Promise<NearSubject> {
   const known = await positionOf(subject, atMs);
   if (known === null || atMs - known.timeMs > POSITION_AGE_MAX_MS)
-    return { metersToSubject: null, subjectSeenMs: known?.timeMs ?? null };
+    return { metersToSubject: null, subjectSeenMs: known?.timeMs ?? null, says: saySilent(known?.timeMs) };
   const meters = Math.round(distanceMeters(spot.lon, spot.lat, known.lon, known.lat));
   const allowed = NEAR_SUBJECT_METERS + Math.min(spot.accuracyM, NEAR_SUBJECT_METERS);
   if (meters > allowed)
@@ -64,4 +72,18 @@ export async function checkNearSubject(
       },
     ]);
   return { metersToSubject: meters, subjectSeenMs: known.timeMs };
+}
+
+function saySilent(seenMs: number | undefined): Bilingual {
+  if (seenMs === undefined)
+    return {
+      zh: "车载终端没有位置，须由第二人核实",
+      en: "The terminal gave no position: a second person has to verify",
+    };
+  // Beijing's time, as people in the city read it.
+  const since = new Date(seenMs + 8 * 3_600_000).toISOString().slice(5, 16).replace("T", " ");
+  return {
+    zh: `车载终端自 ${since} 起没有位置，须由第二人核实`,
+    en: `The terminal has been silent since ${since}: a second person has to verify`,
+  };
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { isWorkday } from "chinese-days";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
 import { WorkingCalendar } from "../city/working-calendar.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
 import { deskForTests, inspection, openForTests, SLOTS } from "./case-city-for-tests.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
 import type { WuxingError } from "../model/errors.ts";
 import { defineCaseType, type CaseTypeDefinition } from "./case-type.ts";
 import { loadCaseType } from "./load-case-type.ts";
@@ -30,7 +31,16 @@ const repair = defineCaseType({
     },
     { action: "go-on", label, from: ["waiting"], to: "open", slots: ["head"] },
     { action: "close", label, from: ["open"], to: "closed", slots: ["head"], outcome: "resolved" },
-    { action: "reopen", label, from: ["closed"], to: "open", slots: ["desk"], reopens: true },
+    {
+      action: "reopen",
+      label,
+      from: ["closed"],
+      to: "open",
+      slots: ["desk"],
+      reopens: true,
+      withinMs: 1000,
+      form: [{ name: "reason", label, kind: "text", required: true }],
+    },
   ],
   clocks: {
     work: {
@@ -52,7 +62,19 @@ const [wait, goOn, close, reopen] = repair.transitions as [
   CaseTypeDefinition["transitions"][number],
   CaseTypeDefinition["transitions"][number],
 ];
-const { reopens: _, ...plainReopen } = reopen;
+const { reopens: _, withinMs: __, ...plainReopen } = reopen;
+const raise: CaseTypeDefinition["transitions"][number] = {
+  action: "raise",
+  label,
+  from: ["open"],
+  to: "open",
+  slots: ["head"],
+  form: [{ name: "reason", label, kind: "text", required: true }],
+  raises: { slot: "desk", up: 3 },
+};
+const raising = (change: Partial<typeof raise>): Partial<CaseTypeDefinition> => ({
+  transitions: [wait, goOn, close, reopen, { ...raise, ...change }],
+});
 const work = repair.clocks["work"];
 const step = repair.ladder[0];
 
@@ -160,6 +182,39 @@ describe("point 4: a definition that does not hold does not load", () => {
     ["a step of the ladder at once", { ladder: [step, { ...step, afterMs: 0 }] }, "ladder[1].afterMs"],
     ["a step of the ladder on another clock", { ladder: [step, { ...step, clock: "play" }] }, "ladder[1]"],
     ["a step of the ladder to nobody", { ladder: [step, { ...step, slot: "mayor" }] }, "ladder[1].slot"],
+    [
+      "a step of the ladder beyond twice its clock",
+      { ladder: [step, { ...step, afterMs: 2001 }] },
+      "ladder[1].afterMs",
+    ],
+    [
+      "a re-opening for ever",
+      { transitions: [wait, goOn, close, { ...reopen, withinMs: 0 }] },
+      "transitions[3] (reopen).withinMs",
+    ],
+    [
+      "a re-opening without a reason",
+      { transitions: [wait, goOn, close, { ...reopen, form: [] }] },
+      "transitions[3] (reopen).form",
+    ],
+    [
+      "a re-opening of what is open",
+      { transitions: [wait, goOn, close, { ...reopen, from: ["closed", "waiting"] }] },
+      "transitions[3] (reopen)",
+    ],
+    [
+      "a raise to a slot that does not exist",
+      raising({ raises: { slot: "mayor", up: 3 } }),
+      "transitions[4] (raise).raises.slot",
+    ],
+    ["a raise to the own place", raising({ raises: { slot: "desk", up: 0 } }), "transitions[4] (raise).raises.up"],
+    ["a raise that goes elsewhere", raising({ to: "waiting" }), "transitions[4] (raise)"],
+    ["a raise without a reason", raising({ form: [] }), "transitions[4] (raise).form"],
+    [
+      "a step that is checked on the spot and passes when nobody knows where its subject is",
+      { transitions: [wait, goOn, { ...close, checks: ["near-subject"] }, reopen] },
+      "transitions[2] (close).whenUnseen",
+    ],
     ["a step of the ladder downwards", { ladder: [step, { ...step, up: -1 }] }, "ladder[1].up"],
   ];
   test.each(refused)("%s", (_what, change, where) => {

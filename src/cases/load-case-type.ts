@@ -1,6 +1,9 @@
 import { WuxingError, type Problem } from "../model/errors.ts";
 import type { CaseTypeDefinition, TransitionDefinition } from "./case-type.ts";
 
+/** A step of the ladder comes at the latest when the clock has run out so many times over. */
+const LATEST_LIMITS = 2;
+
 /**
  * Checks a definition against the slots that the city has, and gives it back.
  * @throws WuxingError CASE_TYPE_INVALID with everything that does not hold: a state that nobody can reach, a state that
@@ -43,8 +46,8 @@ function transitionProblems(definition: CaseTypeDefinition, slots: readonly stri
   const pausing = new Set(Object.values(clocks).flatMap(({ pausesIn }) => pausesIn ?? []));
   for (const [i, transition] of transitions.entries()) {
     const where = `transitions[${i}] (${transition.action})`;
-    const { from, to, form = [], otherThan, reopens } = transition;
-    for (const state of [...from, to])
+    const { from, to, form = [], otherThan, reopens, whenUnseen } = transition;
+    for (const state of [...from, to, ...(whenUnseen === undefined ? [] : [whenUnseen])])
       if (!(state in states)) problems.push({ where, value: state, expected: oneOf(Object.keys(states)) });
     for (const slot of transition.slots)
       if (!slots.includes(slot)) problems.push({ where: `${where}.slots`, value: slot, expected: oneOf(slots) });
@@ -56,15 +59,55 @@ function transitionProblems(definition: CaseTypeDefinition, slots: readonly stri
     if (otherThan !== undefined && !otherThan.startsWith("parent.") && !actions.has(otherThan))
       problems.push({ where: `${where}.otherThan`, value: otherThan, expected: oneOf([...actions]) });
     problems.push(...outcomeProblems(definition, transition, where));
+    problems.push(...reopeningProblems(definition, transition, where), ...raiseProblems(transition, slots, where));
+    if ((transition.checks?.includes("near-subject") === true) !== (whenUnseen !== undefined))
+      problems.push({
+        where: `${where}.whenUnseen`,
+        expected:
+          "a state for when nobody knows where the subject is, of a step that is checked near it, and of no other",
+      });
     if (from.some((state) => states[state]?.end) && !reopens)
       problems.push({ where, expected: "reopens: true, since it leaves an end" });
-    if (pausing.has(to) && !form.some(({ name, required, kind }) => name === "reason" && required && kind === "text"))
+    if (pausing.has(to) && !hasReason(transition))
       problems.push({ where: `${where}.form`, expected: "a required text `reason`, since it pauses a clock" });
     for (const { name, kind, options } of form)
       if (kind === "choice" && (options ?? []).length === 0)
         problems.push({ where: `${where}.form.${name}`, expected: "options to choose from" });
   }
   return problems;
+}
+
+/** Who re-opens says why, and there is an end to it. */
+function reopeningProblems({ states }: CaseTypeDefinition, step: TransitionDefinition, where: string): Problem[] {
+  const { from, reopens, withinMs } = step;
+  if (reopens !== true)
+    return withinMs === undefined ? [] : [{ where: `${where}.withinMs`, expected: "reopens: true, or no withinMs" }];
+  const problems: Problem[] = [];
+  if (!from.every((state) => states[state]?.end)) problems.push({ where, expected: "ends only, since it re-opens" });
+  if (!hasReason(step))
+    problems.push({ where: `${where}.form`, expected: "a required text `reason`, since it re-opens" });
+  if (withinMs === undefined || !(withinMs > 0))
+    problems.push({ where: `${where}.withinMs`, value: String(withinMs), expected: "more than 0" });
+  return problems;
+}
+
+function raiseProblems(step: TransitionDefinition, slots: readonly string[], where: string): Problem[] {
+  const { raises, from, to } = step;
+  if (raises === undefined) return [];
+  const problems: Problem[] = [];
+  if (!slots.includes(raises.slot))
+    problems.push({ where: `${where}.raises.slot`, value: raises.slot, expected: oneOf(slots) });
+  if (!Number.isInteger(raises.up) || raises.up < 1)
+    problems.push({ where: `${where}.raises.up`, value: String(raises.up), expected: "1, 2 … places up" });
+  if (from.length !== 1 || from[0] !== to)
+    problems.push({ where, expected: "one state, in which it stays, since it raises" });
+  if (!hasReason(step))
+    problems.push({ where: `${where}.form`, expected: "a required text `reason`, since it raises" });
+  return problems;
+}
+
+function hasReason({ form = [] }: TransitionDefinition): boolean {
+  return form.some(({ name, required, kind }) => name === "reason" && required && kind === "text");
 }
 
 function outcomeProblems(
@@ -106,12 +149,19 @@ function ladderProblems({ ladder, clocks }: CaseTypeDefinition, slots: readonly 
     const where = `ladder[${i}]`;
     if (!(clock in clocks)) problems.push({ where, value: clock, expected: oneOf(Object.keys(clocks)) });
     if (!(afterMs > 0)) problems.push({ where: `${where}.afterMs`, value: String(afterMs), expected: "more than 0" });
+    const latestMs = LATEST_LIMITS * (clocks[clock]?.limitMs ?? Infinity);
+    if (afterMs > latestMs)
+      problems.push({
+        where: `${where}.afterMs`,
+        value: String(afterMs),
+        expected: `at most ${latestMs}, twice the clock's limit: who is to know of it later has no part in it`,
+      });
     if (!slots.includes(slot)) problems.push({ where: `${where}.slot`, value: slot, expected: oneOf(slots) });
     if (!Number.isInteger(up) || up < 0)
       problems.push({ where: `${where}.up`, value: String(up), expected: "0, 1, 2 … places up" });
   }
   for (const [name, { limitMs }] of Object.entries(clocks)) {
-    if (!ladder.some(({ clock, afterMs }) => clock === name && afterMs <= limitMs * 2))
+    if (!ladder.some(({ clock, afterMs }) => clock === name && afterMs <= limitMs * LATEST_LIMITS))
       problems.push({ where: `clocks.${name}`, expected: "a step of the ladder by twice its limit" });
   }
   return problems;
@@ -121,9 +171,9 @@ function reachableFrom(start: string, transitions: readonly TransitionDefinition
   const reached = new Set([start]);
   for (let grown = true; grown;) {
     grown = false;
-    for (const { from, to } of transitions) {
-      if (reached.has(to) || !from.some((state) => reached.has(state))) continue;
-      reached.add(to);
+    for (const { from, to, whenUnseen = to } of transitions) {
+      if ((reached.has(to) && reached.has(whenUnseen)) || !from.some((state) => reached.has(state))) continue;
+      reached.add(to).add(whenUnseen);
       grown = true;
     }
   }

@@ -14,6 +14,7 @@ const standing = (doers: Record<string, string>) => ({
   slot: "desk",
   path: "city/county/grid/",
   takenBy: null,
+  closedMs: null,
   doers,
 });
 const DESK = { person: "county", duties: [{ place: "county", slot: "desk" }] };

@@ -7,6 +7,7 @@ export interface CaseStanding {
   slot: string;
   path: string;
   takenBy: string | null;
+  closedMs: number | null;
   /** Who did each action last. */
   doers: Readonly<Record<string, string>>;
 }
@@ -17,9 +18,21 @@ export interface Holder {
   duties: readonly { place: string; slot: string }[];
 }
 
-/** The steps that a person may do to a case now, in the order of the definition. */
-export function stepsOpenTo(type: CaseTypeDefinition, standing: CaseStanding, holder: Holder): TransitionDefinition[] {
-  return type.transitions.filter((step) => step.from.includes(standing.state) && mayDo(step, standing, holder));
+/** The steps that a person may do to a case at an instant, in the order of the definition. */
+export function stepsOpenTo(
+  type: CaseTypeDefinition,
+  standing: CaseStanding,
+  holder: Holder,
+  atMs: number,
+): TransitionDefinition[] {
+  return type.transitions.filter(
+    (step) => step.from.includes(standing.state) && isInTime(step, standing, atMs) && mayDo(step, standing, holder),
+  );
+}
+
+/** Whether it is not too late for a re-opening. */
+export function isInTime({ withinMs }: TransitionDefinition, { closedMs }: CaseStanding, atMs: number): boolean {
+  return withinMs === undefined || closedMs === null || atMs - closedMs <= withinMs;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
 import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
 import { ArrivalRegister } from "../apps/checkpoints/arrivals.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";

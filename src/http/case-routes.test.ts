@@ -13,7 +13,8 @@ import { ArrivalRegister } from "../apps/checkpoints/arrivals.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";
 import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
-import { lockedVehicle, lockObjection } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
+import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
 import { Attachments } from "../cases/attachments.ts";
 import { deskForTests, dutiesForTests, placesForTests } from "../cases/case-city-for-tests.ts";
 import { CaseLists } from "../cases/case-lists.ts";
@@ -32,6 +33,7 @@ import { principalOf } from "./principal.ts";
 import { startHttpServer, type HttpServer } from "./server.ts";
 
 const START_MS = Date.UTC(2022, 4, 10, 2);
+const MINUTE_MS = 60_000;
 const VEHICLE = "豫G00001_2";
 const SQUARE = [
   [113.95, 35.2],
@@ -50,6 +52,7 @@ let effects: EffectDesk;
 let caseId: string;
 let lockId: string;
 let sourceKey: string;
+let nowMs = START_MS + 20 * MINUTE_MS;
 const keys = new Map<string, string>();
 const open: (() => unknown)[] = [];
 
@@ -61,7 +64,7 @@ beforeAll(async () => {
   const { kysely } = database;
   ledger = await openLedger(database);
   const fence = { type: "Polygon" as const, coordinates: [SQUARE] };
-  const now = (): number => START_MS + 20 * 60_000;
+  const now = (): number => nowMs;
   const watch = await openWatch({ tracks, ledger, city: { fence, gates: [] }, now });
   open.push(() => watch.close());
   const types = [lockedVehicle, lockObjection];
@@ -295,6 +298,7 @@ describe("point 8: a lock from its finding to its release, over the API", () => 
     expect(shown.headers.get("x-content-type-options")).toBe("nosniff");
     expect(Buffer.from(await shown.arrayBuffer())).toEqual(PHOTO);
 
+    nowMs += 50 * MINUTE_MS;
     expect((await act("wang", "handle", { form: { measure: "test" } })).body.state).toBe("handled");
     expect(await act("wang", "check")).toMatchObject({ status: 403, body: { code: "CASE_NOT_YOURS" } });
     expect((await act("li", "check")).body.state).toBe("checked");
@@ -403,5 +407,33 @@ describe("point 8: a lock from its finding to its release, over the API", () => 
     expect(/event: case\ndata: (.*)/.exec(text)?.[1]).toContain(`"id":"${caseId}","state":"released"`);
     abort.abort();
     await reader.cancel().catch(() => {});
+  });
+
+  test("4. A re-opening keeps the clock: with a reason, by another than who released it, within seven days", async () => {
+    const reopen = (person: string, form: object = { reason: "检测结果有误" }) => act(person, "reopen", { form });
+    expect(await reopen("li")).toMatchObject({ status: 403, body: { code: "CASE_NOT_YOURS" } });
+    expect(await reopen("wang", {})).toMatchObject({ status: 400, body: { code: "INPUT_INVALID" } });
+    nowMs += 60 * MINUTE_MS;
+    expect(await reopen("wang")).toMatchObject({ status: 200, body: { state: "verified", outcome: null } });
+    const { body: story } = await call<CaseStory>("wang", "GET", `/cases/${caseId}`);
+    const handle = story.clocks.find(({ clock }) => clock === "handle")!;
+    // What was used before the release is used, the hour between is not.
+    expect(handle).toMatchObject({ state: "running", usedMs: 50 * MINUTE_MS });
+    expect(Date.parse(handle.dueAt!)).toBe(nowMs + (240 - 50) * MINUTE_MS);
+    expect(story.entries.at(-1)).toMatchObject({ kind: "reopened", form: { reason: "检测结果有误" } });
+    expect(story).toMatchObject({ confirmation: "none", dueAt: handle.dueAt, takenBy: null });
+    // The lock stays as it ended: only a finding locks.
+    expect((await ledger.lock(lockId)).state).toBe("released");
+
+    await act("wang", "handle", { form: { measure: "seal" } });
+    await act("li", "check");
+    const again = await act("county", "release", { form: { outcome: "resolved", reason: "复测阴性" } });
+    expect(again).toMatchObject({ status: 200, body: { state: "released" } });
+    await effects.perform(Date.now());
+    expect((await ledger.lock(lockId)).release).toMatchObject({ by: "li" });
+    nowMs += (7 * 24 * 60 + 1) * MINUTE_MS;
+    expect(await reopen("wang")).toMatchObject({ status: 409, body: { code: "CASE_ACTION_INVALID" } });
+    const { body: late } = await call<CaseStory>("wang", "GET", `/cases/${caseId}`);
+    expect(late.next).toEqual([]);
   });
 });

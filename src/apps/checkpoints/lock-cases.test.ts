@@ -18,7 +18,8 @@ import { LockCases, type LockCasesOptions } from "./lock-cases.ts";
 import type { DeclaredDestination, DestinationFinder } from "./lock-placement.ts";
 import { lockEffects } from "./lock-effects.ts";
 import { DriverDesk } from "./lock-driver.ts";
-import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
+import { lockedVehicle } from "./locked-vehicle.ts";
+import { lockObjection } from "./lock-objection.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 3, 8, 2);

@@ -8,7 +8,8 @@ import type { LedgerQueries } from "../../store/ledger.ts";
 import type { Tables } from "../../store/tables.ts";
 import { caseIdOf, openingsOf, plateOf } from "./lock-opening.ts";
 import { placeVehicles, type PlacementPorts } from "./lock-placement.ts";
-import { lockedVehicle, lockObjection } from "./locked-vehicle.ts";
+import { lockedVehicle } from "./locked-vehicle.ts";
+import { lockObjection } from "./lock-objection.ts";
 
 export interface LockCasesOptions extends PlacementPorts {
   kysely: Kysely<Tables>;

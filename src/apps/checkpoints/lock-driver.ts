@@ -12,7 +12,7 @@ import type { Tables } from "../../store/tables.ts";
 import type { ArrivalRegister } from "./arrivals.ts";
 import type { LockCases } from "./lock-cases.ts";
 import { plateOf } from "./lock-opening.ts";
-import { lockObjection } from "./locked-vehicle.ts";
+import { lockObjection } from "./lock-objection.ts";
 
 export interface DriverDeskOptions {
   kysely: Kysely<Tables>;

@@ -2,12 +2,15 @@ import { defineCaseType } from "../../cases/case-type.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const OPEN = ["new", "taken", "reached", "verified", "waiting", "handled", "checked", "review"] as const;
+const OPEN = ["new", "taken", "reached", "unseen", "verified", "waiting", "handled", "checked", "review"] as const;
 /** A grid's own people. */
 const TEAM = ["head", "deputy", "member", "police"] as const;
 /** From a grid up: community, township, county, city. */
 const COUNTY = 3;
 const CITY = 4;
+
+/** What was closed longer ago begins with another finding. */
+const REOPEN_WITHIN_MS = 7 * 24 * HOUR_MS;
 
 const reason = {
   name: "reason",
@@ -24,7 +27,7 @@ const note = { name: "note", label: { zh: "备注", en: "Note" }, kind: "text", 
  */
 export const lockedVehicle = defineCaseType({
   id: "locked-vehicle",
-  version: 1,
+  version: 2,
   label: { zh: "锁定车辆", en: "Locked vehicle" },
   subject: "vehicle",
   initial: "new",
@@ -32,6 +35,7 @@ export const lockedVehicle = defineCaseType({
     new: { label: { zh: "待接单", en: "To be taken" }, slot: "head" },
     taken: { label: { zh: "联系司机", en: "Reach the driver" }, slot: "head" },
     reached: { label: { zh: "现场核实", en: "Verify on the spot" }, slot: "head" },
+    unseen: { label: { zh: "待第二人核实", en: "A second person has to verify" }, slot: "deputy" },
     verified: { label: { zh: "处置", en: "Handle" }, slot: "head" },
     waiting: { label: { zh: "等待结果", en: "Waiting for a result" }, slot: "head" },
     handled: { label: { zh: "待复核", en: "To be checked" }, slot: "deputy" },
@@ -92,6 +96,25 @@ export const lockedVehicle = defineCaseType({
       form: [note],
       needs: { photo: true, position: true },
       checks: ["near-subject"],
+      whenUnseen: "unseen",
+    },
+    {
+      action: "confirm-spot",
+      label: { zh: "照片与位置无误", en: "Photo and position are right" },
+      from: ["unseen"],
+      to: "verified",
+      slots: ["head", "deputy", "police", "desk"],
+      otherThan: "verify",
+      form: [note],
+    },
+    {
+      action: "verify-again",
+      label: { zh: "须重新到场核实", en: "Has to be verified again" },
+      from: ["unseen"],
+      to: "reached",
+      slots: ["head", "deputy", "police", "desk"],
+      otherThan: "verify",
+      form: [reason],
     },
     {
       action: "handle",
@@ -177,10 +200,32 @@ export const lockedVehicle = defineCaseType({
     {
       action: "hand-over",
       label: { zh: "移交", en: "Hand over" },
-      from: ["taken", "reached", "verified"],
+      from: ["taken", "reached", "unseen", "verified"],
       to: "new",
       slots: [...TEAM, "desk"],
       byTaker: true,
+      frees: true,
+      form: [reason],
+    },
+    ...(["taken", "reached", "unseen", "verified"] as const).map((state) => ({
+      action: "raise",
+      label: { zh: "上报县区", en: "Raise to the county" },
+      from: [state],
+      to: state,
+      slots: TEAM,
+      form: [reason],
+      raises: { slot: "desk", up: COUNTY },
+    })),
+    {
+      // The lock itself has ended and stays so: only a finding locks.
+      action: "reopen",
+      label: { zh: "重新打开", en: "Re-open" },
+      from: ["released", "expired"],
+      to: "verified",
+      slots: ["head", "desk"],
+      otherThan: "release",
+      reopens: true,
+      withinMs: REOPEN_WITHIN_MS,
       frees: true,
       form: [reason],
     },
@@ -250,7 +295,7 @@ export const lockedVehicle = defineCaseType({
       label: { zh: "到场核实", en: "Verify" },
       time: "wall",
       limitMs: 2 * HOUR_MS,
-      runsIn: ["reached"],
+      runsIn: ["reached", "unseen"],
       keeps: true,
       executor: "head",
     },
@@ -291,52 +336,4 @@ export const lockedVehicle = defineCaseType({
     { clock: "check", afterMs: 2 * HOUR_MS, slot: "desk", up: COUNTY, does: "reassign" },
     { clock: "review", afterMs: 15 * MINUTE_MS, slot: "desk", up: CITY, does: "notify" },
   ],
-});
-
-/** A driver's or an owner's objection to a lock: decided by somebody who had no hand in the case that it is about. */
-export const lockObjection = defineCaseType({
-  id: "lock-objection",
-  version: 1,
-  label: { zh: "对锁定的异议", en: "Objection to a lock" },
-  subject: "vehicle",
-  initial: "open",
-  states: {
-    open: { label: { zh: "待复核", en: "To be decided" }, slot: "desk" },
-    upheld: { label: { zh: "异议成立", en: "Upheld" }, slot: "desk", end: true },
-    rejected: { label: { zh: "异议不成立", en: "Rejected" }, slot: "desk", end: true },
-  },
-  transitions: [
-    {
-      action: "uphold",
-      label: { zh: "异议成立，解除锁定", en: "Right: release the lock" },
-      from: ["open"],
-      to: "upheld",
-      slots: ["desk"],
-      otherThan: "parent.*",
-      form: [reason],
-      outcome: "resolved",
-      effect: "uphold-objection",
-    },
-    {
-      action: "reject",
-      label: { zh: "异议不成立", en: "Not right" },
-      from: ["open"],
-      to: "rejected",
-      slots: ["desk"],
-      otherThan: "parent.*",
-      form: [reason],
-      outcome: "unfounded",
-    },
-  ],
-  clocks: {
-    decide: {
-      label: { zh: "复核异议", en: "Decide" },
-      time: "working",
-      limitMs: 4 * HOUR_MS,
-      runsIn: ["open"],
-      keeps: true,
-      executor: "desk",
-    },
-  },
-  ladder: [{ clock: "decide", afterMs: 4 * HOUR_MS, slot: "desk", up: CITY, does: "notify" }],
 });
