@@ -77,18 +77,19 @@ export class Fronts {
 
   #start(): Front {
     const front = new Front(this.#core, this.#keeper, this.#order, () => this.connections);
-    void front.ended.then(async (reason) => {
-      if (this.#closing || !this.#fronts.includes(front)) return;
-      count(this.#core.counters.closed, "frontLost");
-      this.#core.log.warn(
-        "a process that held connections has ended; another one is started",
-        { reason },
-        this.#core.nowMs(),
-      );
-      await sleep(AGAIN_MS);
-      if (!this.#closing) this.#fronts[this.#fronts.indexOf(front)] = this.#start();
-    });
+    void this.#replace(front);
     return front;
+  }
+
+  /** Starts another one in the place of one that ends. */
+  async #replace(front: Front): Promise<void> {
+    const reason = await front.ended;
+    if (this.#closing) return;
+    const { counters, log, nowMs } = this.#core;
+    count(counters.closed, "frontLost");
+    log.warn("a process that held connections has ended; another one is started", { reason }, nowMs());
+    await sleep(AGAIN_MS);
+    if (!this.#closing) this.#fronts[this.#fronts.indexOf(front)] = this.#start();
   }
 }
 

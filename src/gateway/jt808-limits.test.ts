@@ -58,9 +58,9 @@ async function terminal(phone = "13900000001", from?: string): Promise<RawTermin
   return made;
 }
 
-describe.each([0, 1])("connections held by %i processes beside this one", (held) => {
+describe.each([0, 1])("connections held by %i processes beside this one", (beside) => {
   beforeAll(() => {
-    processes = held;
+    processes = beside;
   });
 
   describe("hostile input", () => {

@@ -53,9 +53,9 @@ async function terminal(phone = "13900000001", version: Jt808Version = "2013", f
   return made;
 }
 
-describe.each([0, 1])("connections held by %i processes beside this one", (held) => {
+describe.each([0, 1])("connections held by %i processes beside this one", (beside) => {
   beforeAll(() => {
-    processes = held;
+    processes = beside;
   });
 
   describe("a session", () => {
