@@ -122,6 +122,11 @@ export class DutyIndex {
     return false;
   }
 
+  /** Every leave of a person, in the order in which they begin. */
+  leavesOf(person: string): Leave[] {
+    return [...(this.#leaves.get(person)?.values() ?? [])].toSorted((a, b) => a.fromMs - b.fromMs);
+  }
+
   /** Who holds a slot of exactly this place, with leave and substitutes, in the order of the duties' ids. */
   holdersAt(place: string, atMs: number): { holding: Holding; onLeave: boolean; substitutes: string[] }[] {
     return this.holdingsFrom(place, atMs)

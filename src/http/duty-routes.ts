@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { dutySchema, rosterSchema, slotSchema } from "../model/duty.ts";
-import { answer, instantQuery } from "./lists.ts";
+import { dutyStories, rosterBelow } from "../city/duty-list.ts";
+import { dutyRowSchema, dutySchema, dutyStorySchema, rosterSchema, slotSchema } from "../model/duty.ts";
+import { EXPORTED } from "./export-columns.ts";
+import { answer, instantQuery, pageAnswer, pageQuery } from "./lists.ts";
 import type { PlaceDesk } from "./place-routes.ts";
 
 const tags = ["duties"];
@@ -9,6 +11,17 @@ const id = z.string().min(1).max(64);
 const params = z.object({ id: z.string().min(1).max(200) });
 const instant = z.iso.datetime({ offset: true });
 const person = z.string().min(1).max(64);
+/** Duties that one file gives: a city of 5,000 grids with six slots each. */
+const IMPORT_MAX = 30_000;
+const dutyInputSchema = z.strictObject({
+  place: id,
+  slot: z.string().min(1).max(32),
+  person,
+  /** Makes the person known, or gives the one that is known this name. */
+  name: z.string().min(1).max(100).optional(),
+  from: instant.optional(),
+  to: instant.nullish(),
+});
 const leaveSchema = z.object({ id: z.string(), person: z.string(), from: z.iso.datetime(), to: z.iso.datetime() });
 
 /** Who holds which slot of which place: rosters, and the changes of them. Names only; nothing else about persons is here. */
@@ -37,6 +50,70 @@ export function dutyRoutes({ places, cityTimeMs, accountOf }: PlaceDesk): Fastif
     });
     app.route({
       method: "GET",
+      url: "/places/:id/duty-story",
+      schema: {
+        tags,
+        summary: "Every duty of a place, past and planned ones too, with leaves and substitutes; the latest first",
+        params,
+        response: answer(z.object({ items: z.array(dutyStorySchema) })),
+      },
+      handler: async (request) => ({
+        items: dutyStories(places.history, duties, request.params.id, cityTimeMs()),
+      }),
+    });
+    app.route({
+      method: "GET",
+      url: "/duties",
+      config: { exported: EXPORTED.duties },
+      schema: {
+        tags,
+        summary: "The roster of a place and of all below it at an instant, with the slots that nobody holds",
+        description: "Pages hold whole places and may be a little longer than `limit`.",
+        querystring: z.strictObject({ place: id, at: instantQuery.optional(), ...pageQuery }),
+        response: pageAnswer(dutyRowSchema),
+      },
+      handler: async ({ query: { place, at, cursor, limit } }) =>
+        rosterBelow(places.history, duties, { place, atMs: msOf(at), after: cursor ?? "", limit }),
+    });
+    app.route({
+      method: "POST",
+      url: "/duties/import",
+      config: { invalidBody: "DUTY_INVALID" },
+      schema: {
+        tags,
+        summary:
+          "Gives many slots to persons, all of them or none; what is held already by the person is left as it is",
+        body: z.strictObject({ duties: z.array(dutyInputSchema).min(1).max(IMPORT_MAX) }),
+        response: { 201: z.object({ given: z.int(), held: z.int() }), ...answer(z.never()) },
+      },
+      handler: async (request, reply) => {
+        const account = accountOf(request);
+        const inputs = request.body.duties.map(({ place, slot, person: who, from, to }) => ({
+          place,
+          slot,
+          person: who,
+          fromMs: msOf(from),
+          toMs: endOf(to),
+        }));
+        const isHeld = ({ place, slot, person: who, fromMs }: (typeof inputs)[number]): boolean =>
+          duties.index
+            .holdingsFrom(place, fromMs)
+            .some((held) => held.slot === slot && held.person === who && held.fromMs <= fromMs);
+        const wanted = inputs.filter((input) => !isHeld(input));
+        const persons = new Map(
+          request.body.duties.flatMap((each) => (each.name === undefined ? [] : [[each.person, each.name] as const])),
+        );
+        if (wanted.length > 0) {
+          await duties.assign(wanted, {
+            persons: [...persons].map(([personId, name]) => ({ id: personId, name })),
+            ...(account === null ? {} : { account }),
+          });
+        }
+        return reply.code(201).send({ given: wanted.length, held: inputs.length - wanted.length });
+      },
+    });
+    app.route({
+      method: "GET",
       url: "/places/:id/addressee",
       schema: {
         tags,
@@ -59,15 +136,7 @@ export function dutyRoutes({ places, cityTimeMs, accountOf }: PlaceDesk): Fastif
       schema: {
         tags,
         summary: "Gives a slot of a place to a person for a period",
-        body: z.strictObject({
-          place: id,
-          slot: z.string().min(1).max(32),
-          person,
-          /** Makes the person known, or gives the one that is known this name. */
-          name: z.string().min(1).max(100).optional(),
-          from: instant.optional(),
-          to: instant.nullish(),
-        }),
+        body: dutyInputSchema,
         response: { 201: dutySchema, ...answer(z.never()) },
       },
       handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { Area } from "../model/area.ts";
 import type { CaseSummary } from "../model/case.ts";
+import type { DutyRow } from "../model/duty.ts";
 import type { Exposure, FenceEvent, Lock, Passage } from "../model/finding.ts";
 import type { Vehicle } from "../model/vehicle.ts";
 import type { ExportedList } from "./export-lists.ts";
@@ -106,6 +107,19 @@ const CASE_COLUMNS: readonly ExportColumn<CaseSummary>[] = [
   { zh: "编号", en: "Id", value: ({ id }) => id },
 ];
 
+/** The headings in English are those of the file that is read in again. */
+const DUTY_COLUMNS: readonly ExportColumn<DutyRow>[] = [
+  { zh: "网格编号", en: "place", value: ({ place }) => place },
+  { zh: "网格", en: "placeName", width: 24, value: ({ placeName }) => placeName },
+  { zh: "岗位", en: "slot", width: 12, value: ({ slot }) => slot },
+  { zh: "人员编号", en: "person", width: 14, value: ({ person }) => person },
+  { zh: "姓名", en: "name", width: 12, value: ({ name }) => name },
+  { zh: "起", en: "from", value: ({ from }) => instantOf(from) },
+  { zh: "止", en: "to", value: ({ to }) => instantOf(to) },
+  { zh: "请假", en: "onLeave", width: 8, value: ({ onLeave }) => (onLeave ? "yes" : "no") },
+  { zh: "顶替人", en: "substitutes", width: 16, value: ({ substitutes }) => substitutes.join("、") },
+];
+
 /** Every list that can be had as a file. */
 export const EXPORTED = {
   locks: { name: "locks", zh: "锁定", en: "Locks", columns: LOCK_COLUMNS },
@@ -115,6 +129,7 @@ export const EXPORTED = {
   vehicles: { name: "vehicles", zh: "车辆", en: "Vehicles", columns: VEHICLE_COLUMNS },
   areas: { name: "areas", zh: "风险区", en: "Risk areas", columns: AREA_COLUMNS },
   cases: { name: "cases", zh: "事项", en: "Cases", columns: CASE_COLUMNS },
+  duties: { name: "duties", zh: "岗位", en: "Duties", columns: DUTY_COLUMNS },
 } satisfies Record<string, ExportedList>;
 
 /** Longest text that a cell of Excel holds. */

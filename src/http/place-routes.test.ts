@@ -67,6 +67,16 @@ test("places are listed from the top downwards, as of any instant", async () => 
   expect(outlines.body).toMatchObject({ items: [{ id: "A", geometry: { type: "Polygon" } }, { id: "B" }] });
 });
 
+test("all places of a kind below another are listed with outline and load", async () => {
+  const outlines = (await call("GET", "/places/outlines?kind=grid&parent=A")).body["items"] as unknown as {
+    id: string;
+  }[];
+  const loads = (await call("GET", "/places/load?kind=grid&parent=A")).body["items"] as unknown as object[];
+  expect(outlines).toHaveLength(16);
+  expect(loads).toHaveLength(outlines.length);
+  expect(loads[0]).toMatchObject({ kind: "grid", leaves: 1, vacant: 5 });
+});
+
 test("a position answers with its grid and what lies above", async () => {
   const [lon, lat] = middle(2, 1);
   expect((await call("GET", `/places/at?lon=${lon}&lat=${lat}`)).body).toMatchObject({
@@ -156,6 +166,46 @@ test("a duty is given, seen in the roster, stood in for, and ended", async () =>
   expect((await call("GET", "/places/g00/duties")).body).toMatchObject({ holders: [] });
   expect((await call("POST", "/duties/none/end", {})).body).toMatchObject({ code: "DUTY_NOT_FOUND" });
   expect((await call("GET", "/places/g00/addressee?slot=king")).body).toMatchObject({ code: "SLOT_NOT_FOUND" });
+});
+
+test("a whole roster is read in all or nothing, listed page by page with what nobody holds, and told through time", async () => {
+  const rows = [
+    { place: "g00", slot: "head", person: "p1", name: "张建国", from: START },
+    { place: "g01", slot: "head", person: "p1", from: START },
+  ];
+  const wrong = await call("POST", "/duties/import", { duties: [...rows, { ...rows[0], slot: "king", place: "g99" }] });
+  expect(wrong).toMatchObject({ status: 422, body: { code: "DUTY_INVALID" } });
+  expect(wrong.body["problems"]).toMatchObject([{ where: "duties[2].slot" }, { where: "duties[2].place" }]);
+  expect((await call("GET", "/places/g00/duties")).body).toMatchObject({ holders: [] });
+  expect(await call("POST", "/duties/import", { duties: rows })).toEqual({ status: 201, body: { given: 2, held: 0 } });
+  expect(await call("POST", "/duties/import", { duties: rows })).toEqual({ status: 201, body: { given: 0, held: 2 } });
+  const seen: { place: string; slot: string; person: string | null }[] = [];
+  let cursor: string | null = "";
+  for (let page = 0; page < 100 && cursor !== null; page++) {
+    const { body } = await call("GET", `/duties?place=A1&limit=7${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    seen.push(...(body["items"] as unknown as typeof seen));
+    cursor = body["next"] as unknown as string | null;
+  }
+  // Eight grids with five slots each.
+  expect(seen).toHaveLength(40);
+  expect(new Set(seen.map(({ place, slot }) => `${place} ${slot}`)).size).toBe(40);
+  expect(seen.filter(({ person }) => person !== null)).toMatchObject([
+    { place: "g00", slot: "head", person: "p1", name: "张建国", from: START, to: null },
+    { place: "g01", slot: "head" },
+  ]);
+  const { id } = (await call("POST", "/leave", { person: "p1", from: MARCH, to: "2025-04-01T00:00:00Z" })).body;
+  await call("POST", "/duties", {
+    place: "g00",
+    slot: "head",
+    person: "p2",
+    name: "李芳",
+    from: "2025-12-01T00:00:00Z",
+  });
+  expect((await call("GET", "/places/g00/duty-story")).body["items"]).toMatchObject([
+    { person: "p2", from: "2025-12-01T00:00:00.000Z", leaves: [] },
+    { person: "p1", name: "张建国", to: null, leaves: [{ id, from: MARCH }], substitutes: [] },
+  ]);
+  expect((await call("GET", "/places/none/duty-story")).status).toBe(404);
 });
 
 test("the load of each place below another: leaves, vacant slots, open and overdue work", async () => {

@@ -37,6 +37,7 @@ const tags = ["places"];
 const params = z.object({ id: z.string().min(1).max(64) });
 const tree = placeTreeSchema.default("civil");
 const at = instantQuery.optional().describe("As of this instant; now when not given");
+const kind = placeKindSchema.optional().describe("All places of this kind below, at any depth, not those right below");
 /** Operations on a page of their list. */
 const OPERATIONS_MAX = 100;
 
@@ -47,6 +48,15 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
     if (parent === undefined) return places.history.topsAt(ofTree, atMs);
     places.history.getVersion(parent, atMs);
     return places.history.childrenAt(parent, atMs);
+  };
+  /** Places right below another, or all of a kind below it. */
+  const placesBelow = (
+    query: { parent?: string | undefined; tree: PlaceVersion["tree"]; kind?: PlaceVersion["kind"] | undefined },
+    atMs: number,
+  ): PlaceVersion[] => {
+    const right = childrenOf(query.parent, query.tree, atMs);
+    if (query.kind === undefined) return right;
+    return right.flatMap(({ id }) => places.history.subtreeAt(id, atMs)).filter((each) => each.kind === query.kind);
   };
   return async (app) => {
     app.route({
@@ -73,11 +83,11 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       schema: {
         tags,
         summary: "The same places with their outlines, for a map; WGS-84",
-        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), tree, at }),
+        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), kind, tree, at }),
         response: answer(z.object({ items: z.array(placeWithShapeSchema) })),
       },
       handler: async ({ query }) => ({
-        items: childrenOf(query.parent, query.tree, msOf(query.at)).map((version) => withShape(version)),
+        items: placesBelow(query, msOf(query.at)).map((version) => withShape(version)),
       }),
     });
     app.route({
@@ -108,7 +118,7 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       schema: {
         tags,
         summary: "Leaves, vacant slots and open work below each place right below another",
-        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), tree, at }),
+        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), kind, tree, at }),
         response: answer(
           z.object({
             items: z.array(
@@ -129,7 +139,7 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       },
       handler: async ({ query }) => {
         const atMs = msOf(query.at);
-        const found = childrenOf(query.parent, query.tree, atMs);
+        const found = placesBelow(query, atMs);
         const counted = work === null ? [] : await work.countBelow(found.map(({ path }) => path));
         const counts = new Map(counted.map((each) => [each.path, each]));
         const items = found.map(({ id, name, kind, path }) => {

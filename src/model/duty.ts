@@ -47,3 +47,31 @@ export const rosterSchema = z.object({
   vacant: z.array(z.string()),
 });
 export type Roster = z.infer<typeof rosterSchema>;
+
+/** One line of a whole roster; a slot that should be filled and that nobody holds has no person. */
+export const dutyRowSchema = z.object({
+  place: z.string(),
+  placeName: z.string(),
+  slot: z.string(),
+  person: z.string().nullable(),
+  name: z.string().nullable(),
+  from: instant.nullable(),
+  to: instant.nullable(),
+  onLeave: z.boolean(),
+  /** Names of those who stand in while the holder is on leave. */
+  substitutes: z.array(z.string()),
+});
+export type DutyRow = z.infer<typeof dutyRowSchema>;
+
+/** A duty from its beginning to its end, with the leaves and the substitutes in it. */
+export const dutyStorySchema = z.object({
+  duty: z.string(),
+  slot: z.string(),
+  person: z.string(),
+  name: z.string(),
+  from: instant,
+  to: instant.nullable(),
+  leaves: z.array(z.object({ id: z.string(), from: instant, to: instant })),
+  substitutes: z.array(z.object({ person: z.string(), name: z.string(), from: instant, to: instant.nullable() })),
+});
+export type DutyStory = z.infer<typeof dutyStorySchema>;
