@@ -34,6 +34,8 @@ export interface Tokens {
   trackUnknown: string;
   trackParked: string;
   fault: string;
+  /** Fills a place by how much open work it has. */
+  load: string;
   /** Around symbols and labels so that they stand off the map. */
   halo: string;
 }
@@ -71,6 +73,7 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     trackUnknown: "#8b98a3",
     trackParked: "#6b4fa0",
     fault: "#7a4a12",
+    load: "#5b4b9a",
     halo: "#ffffff",
   },
   dark: {
@@ -103,6 +106,7 @@ export const TOKENS: Record<ThemeName, Tokens> = {
     trackUnknown: "#6f7f8c",
     trackParked: "#b39be8",
     fault: "#e0b26a",
+    load: "#a897ec",
     halo: "#0c1115",
   },
 };

@@ -1,12 +1,14 @@
 import type { StyleSpecification } from "maplibre-gl";
 import type { CityView } from "../../model/city.ts";
 import type { ThemeName, Tokens } from "../tokens.ts";
+import { gridFills, gridMarks } from "./grid-layers.ts";
 
 type Features = GeoJSON.FeatureCollection;
 
 /** The sources that change while the map stands. */
 export const MOVING_SOURCES = [
   "places",
+  "grids",
   "areas",
   "areaNames",
   "reach",
@@ -61,6 +63,7 @@ export function baseStyle(
         filter: ["!=", ["geometry-type"], "Point"],
         paint: { "line-color": tokens.countyLine, "line-width": 0.7 },
       },
+      ...gridFills(tokens, theme),
       {
         id: "roads",
         type: "line",
@@ -166,6 +169,7 @@ export function baseStyle(
           "circle-stroke-width": 2,
         },
       },
+      ...gridMarks(tokens, FONT),
       {
         id: "road-names",
         type: "symbol",

@@ -18,6 +18,8 @@ function draw(name: string, theme: ThemeName): ImageData | null {
       return hatch(tokens.areaHigh, 16, 2.2, true);
     case "hatch-medium":
       return hatch(tokens.areaMedium, 20, 2.2, false);
+    case "hatch-late":
+      return hatch(tokens.text, 20, 1.6, false);
     case "gate-bar":
       return bar(tokens.gate, tokens.halo, 44, 9);
     case "gate-bar-selected":
