@@ -1,4 +1,5 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
+import { readViewAddress } from "./map/view-address.ts";
 import { en } from "./text/en.ts";
 import { zh, type Text } from "./text/zh.ts";
 import { applyTokens, type ThemeName } from "./tokens.ts";
@@ -30,7 +31,8 @@ const NIGHT_TO_HOUR = 7;
 export function PreferencesProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState<Language>(() => (read(LANGUAGE_KEY) === "en" ? "en" : "zh"));
   const [themeChoice, setThemeChoice] = useState<ThemeChoice>(() => {
-    const kept = read(THEME_KEY);
+    // A link of a view brings its own.
+    const kept = readViewAddress(location.search).theme ?? read(THEME_KEY);
     return kept === "light" || kept === "dark" ? kept : "auto";
   });
   const [night, setNight] = useState(isNight);

@@ -7,13 +7,13 @@ import { roughSpan, span } from "../show/instant.ts";
 import { Plate } from "../show/plate.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
 import { acknowledged } from "./acknowledged.ts";
-import { RECEIVE_WITHIN_MS, type Waiting } from "./desk-clock.ts";
+import type { Waiting } from "./desk-clock.ts";
 
 /** A lock that waits for a person: one sentence, its clock, one action. */
 export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: boolean; onOpen: () => void }) {
   const t = useText();
   const { cityName, clock, live } = useDesk();
-  const { lock, urgency, waitedMs } = waiting;
+  const { lock, urgency, of } = waiting;
   const { data: exposures } = useVehicleExposures(lock.vehicle);
   const { data: areas } = useAreas();
   const nowMs = live.cityNowMs();
@@ -41,8 +41,18 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
           </>
         )}
       </p>
+      {of === null ? null : (
+        <p className="card-case">
+          <b>{of.stateLabel[t.language]}</b> {of.takenByName ?? of.placeName}
+          {of.level > 0 ? <span className="card-level">{t.rail.raised(of.level)}</span> : null}
+        </p>
+      )}
       <div className="card-foot">
-        {urgency === "noted" ? <span className="limit" /> : <Limit waitedMs={waitedMs} />}
+        {urgency === "noted" || waiting.limit === null ? (
+          <span className="limit" />
+        ) : (
+          <Limit {...waiting.limit} nowMs={nowMs} />
+        )}
         {urgency === "review" ? null : (
           <button
             type="button"
@@ -54,7 +64,11 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
           </button>
         )}
         <button type="button" className="card-action" onClick={onOpen}>
-          {urgency === "review" ? t.rail.decide : t.rail.open}
+          {urgency === "review"
+            ? t.rail.decide
+            : of?.next[0] === undefined
+              ? t.rail.open
+              : `${of.next[0].label[t.language]}…`}
         </button>
       </div>
     </article>
@@ -80,19 +94,18 @@ function mainGround(grounds: readonly Exposure[], areas: readonly Area[]): Expos
   )[0];
 }
 
-/** The clock of the desk's limit: a bar that fills; over the limit it breaks into blocks. */
-function Limit({ waitedMs }: { waitedMs: number }) {
+/** The clock of the limit: a bar that fills; over the limit it breaks into blocks. */
+function Limit({ fromMs, dueMs, nowMs }: { fromMs: number; dueMs: number; nowMs: number }) {
   const t = useText();
-  const over = waitedMs > RECEIVE_WITHIN_MS;
-  const text = over
-    ? t.rail.overdueBy(roughSpan(waitedMs - RECEIVE_WITHIN_MS, t))
-    : t.rail.waiting(roughSpan(waitedMs, t));
+  const leftMs = dueMs - nowMs;
+  const over = leftMs < 0;
+  const share = Math.min(1, Math.max(0, (nowMs - fromMs) / Math.max(1, dueMs - fromMs)));
   return (
     <div className={`limit${over ? " over" : ""}`}>
       <span className="limit-bar" aria-hidden="true">
-        <span style={{ width: `${Math.min(100, (waitedMs / RECEIVE_WITHIN_MS) * 100)}%` }} />
+        <span style={{ width: `${share * 100}%` }} />
       </span>
-      <small>{text}</small>
+      <small>{over ? `▲ ${t.rail.overdueBy(roughSpan(-leftMs, t))}` : t.rail.left(roughSpan(leftMs, t))}</small>
     </div>
   );
 }

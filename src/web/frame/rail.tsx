@@ -10,6 +10,7 @@ import { AlertSwitch } from "./alert-switch.tsx";
 import { useLockAlerts } from "./alerts.ts";
 import { Card } from "./card.tsx";
 import { queueOf, type Urgency, type Waiting } from "./desk-clock.ts";
+import { useLockCases } from "./lock-cases.ts";
 import { Recent } from "./recent.tsx";
 import { useKeys } from "./use-keys.ts";
 
@@ -25,13 +26,14 @@ export function Rail() {
   const [chosen, setChosen] = useState<string | null>(null);
   const noted = useAcknowledged();
   useLockAlerts(locks);
-  const queue = useMemo(() => queueOf(locks ?? [], nowMs, noted), [locks, nowMs, noted]);
+  const cases = useLockCases();
+  const queue = useMemo(() => queueOf(locks ?? [], nowMs, noted, cases), [locks, nowMs, noted, cases]);
   const rows = useMemo(() => withHeadings(queue), [queue]);
   const list = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => list.current,
-    estimateSize: (index) => ("heading" in rows[index]! ? 30 : 138),
+    estimateSize: (index) => ("heading" in rows[index]! ? 30 : 160),
     getItemKey: (index) => {
       const row = rows[index]!;
       return "heading" in row ? row.heading : row.waiting.lock.id;
@@ -61,7 +63,7 @@ export function Rail() {
     const row = rows.findIndex((one) => "waiting" in one && one.waiting.lock.id === openedId);
     if (row >= 0) virtualizer.scrollToIndex(row, { align: "auto" });
   }, [openedId, locks === undefined]);
-  const count = queue.filter(({ urgency }) => urgency !== "noted").length;
+  const count = queue.filter(({ urgency }) => urgency !== "noted" && urgency !== "working").length;
   useEffect(() => {
     document.title = `${count > 0 ? `(${count}) ` : ""}${t.productName} · ${t.deskName}`;
   }, [count, t]);

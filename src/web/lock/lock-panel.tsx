@@ -132,7 +132,15 @@ function OpenedLock({ lock }: { lock: Lock }) {
               area={areas.find((area) => area.id === exposure.area)}
               stretches={stretches}
               drawn={exposure.id === drawn?.id}
-              onDraw={() => setSearch({ exposure: exposure.id }, { replace: true })}
+              onDraw={() =>
+                setSearch(
+                  (before) => {
+                    before.set("exposure", exposure.id);
+                    return before;
+                  },
+                  { replace: true },
+                )
+              }
             />
           ))
         )}

@@ -12,12 +12,14 @@ import type { CityView } from "../../model/city.ts";
 import { TOKENS, type ThemeName } from "../tokens.ts";
 import { baseStyle, MOVING_SOURCES, NOTHING, type MovingSource } from "./base-style.ts";
 import type { Fleet } from "./fleet.ts";
+import { LAYER_GROUPS, LAYER_GROUP_NAMES, type LayerGroup } from "./layer-groups.ts";
 import { LOST_AFTER_MS } from "./lost.ts";
 import { drawMarksWhenMissed } from "./marks.ts";
 import { withOpaqueCanvas } from "./opaque-canvas.ts";
 import type { LonLat } from "./plane.ts";
 import { scene, type Focus } from "./scene.ts";
 import { mercatorOf, vehicleColumns, type Mercator } from "./vehicle-columns.ts";
+import type { MapView } from "./view-address.ts";
 import type { VehicleLook } from "./vehicle-pass.ts";
 import { rgba, VehiclePainter, VEHICLE_LAYER } from "./vehicle-painter.ts";
 
@@ -58,6 +60,7 @@ export class CityMap {
   #columnsFleet: Fleet | null = null;
   #columnsRevision = -1;
   #isCrowd = false;
+  #hidden: readonly LayerGroup[] = [];
   #selected: string | null = null;
   #lastFrameMs = 0;
   #animation = 0;
@@ -99,6 +102,7 @@ export class CityMap {
       const order = this.map.getLayersOrder();
       if (!order.includes(VEHICLE_LAYER)) this.map.addLayer(this.#painter);
       else if (order.at(-1) !== VEHICLE_LAYER) this.map.moveLayer(VEHICLE_LAYER);
+      this.#hide();
     });
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => this.#hover(event));
@@ -111,6 +115,31 @@ export class CityMap {
     this.#theme = theme;
     this.map.setStyle(baseStyle(this.#options.city, TOKENS[theme], theme, this.#data));
     this.#columnsRevision = -1;
+  }
+
+  /** Takes groups off the map and puts all others on it. */
+  setHidden(hidden: readonly LayerGroup[]): void {
+    this.#hidden = hidden;
+    this.#columnsRevision = -1;
+    this.#hide();
+  }
+
+  /** A new style comes with everything on it. */
+  #hide(): void {
+    for (const group of LAYER_GROUP_NAMES)
+      for (const layer of LAYER_GROUPS[group])
+        if (this.map.getLayer(layer) !== undefined)
+          this.map.setLayoutProperty(layer, "visibility", this.#hidden.includes(group) ? "none" : "visible");
+  }
+
+  view(): MapView {
+    const { lng, lat } = this.map.getCenter();
+    return { lon: lng, lat, zoom: this.map.getZoom() };
+  }
+
+  /** Puts the map somewhere, at once. */
+  show({ lon, lat, zoom }: MapView): void {
+    this.map.jumpTo({ center: [lon, lat], zoom });
   }
 
   setData(name: MovingSource, data: GeoJSON.FeatureCollection): void {
@@ -166,7 +195,8 @@ export class CityMap {
       this.#isCrowd = isCrowd;
       const lostBeforeMs = cityNowMs() - LOST_AFTER_MS;
       const plainBut = isCrowd || this.#painter.isSoftware ? this.#look().selected : null;
-      const options = { nowMs: performance.now(), lostBeforeMs, plainBut, isCrowd };
+      const hidesOrdinary = this.#hidden.includes("ordinary");
+      const options = { nowMs: performance.now(), lostBeforeMs, plainBut, isCrowd, hidesOrdinary };
       this.#painter.setColumns(vehicleColumns(fleet, this.#origin, options));
       this.map.painter.context.setDirty();
     }

@@ -1,10 +1,13 @@
 import { useState } from "react";
 import { useText } from "../preferences.tsx";
+import { hiddenLayers, useHiddenLayers } from "./hidden-layers.ts";
+import { LAYER_GROUP_NAMES } from "./layer-groups.ts";
 import { AreaMark, FenceMark, GateMark, VehicleMark } from "../show/symbols.tsx";
 
-/** What the shapes mean; folded away by one click and remembered for the visit. */
+/** What the shapes mean, and which of them are on the map; folded away by one click and remembered for the visit. */
 export function Legend() {
   const t = useText();
+  const hidden = useHiddenLayers();
   const [open, setOpen] = useState(() => globalThis.innerWidth >= 1600);
   const rows = [
     [<VehicleMark key="o" state="ordinary" />, t.legend.ordinary],
@@ -23,14 +26,29 @@ export function Legend() {
         {t.legend.title} <span aria-hidden="true">{open ? "▾" : "▴"}</span>
       </button>
       {open ? (
-        <ul>
-          {rows.map(([mark, text]) => (
-            <li key={text}>
-              {mark}
-              <span>{text}</span>
-            </li>
-          ))}
-        </ul>
+        <>
+          <ul>
+            {rows.map(([mark, text]) => (
+              <li key={text}>
+                {mark}
+                <span>{text}</span>
+              </li>
+            ))}
+          </ul>
+          <div className="legend-layers" role="group" aria-label={t.map.layers}>
+            {LAYER_GROUP_NAMES.map((group) => (
+              <button
+                key={group}
+                type="button"
+                aria-pressed={!hidden.includes(group)}
+                title={t.map.layerHint}
+                onClick={() => hiddenLayers.toggle(group)}
+              >
+                {t.map.layer[group]}
+              </button>
+            ))}
+          </div>
+        </>
       ) : null}
     </div>
   );

@@ -18,6 +18,7 @@ import {
   reachFeatures,
   trackFeatures,
 } from "./features.ts";
+import { CopyLink } from "./copy-link.tsx";
 import { EvidenceLabels } from "./evidence-labels.tsx";
 import { HoverLabel } from "./hover-label.tsx";
 import { Legend } from "./legend.tsx";
@@ -26,6 +27,7 @@ import { PlaceLines } from "./place-lines.ts";
 import { PlateLabels } from "./plate-labels.ts";
 import { replay, useReplay } from "./replay.ts";
 import { scene } from "./scene.ts";
+import { useViewAddress } from "./use-view-address.ts";
 
 /** The live map with everything on it. Loaded after the frame stands; the pages reach it through `scene`. */
 export function MapView({ city }: { city: CityView }) {
@@ -33,6 +35,11 @@ export function MapView({ city }: { city: CityView }) {
   const { t, theme, language } = usePreferences();
   const replaying = useReplay().atMs !== null;
   const navigate = useNavigate();
+  const goTo = useRef(navigate);
+  // Its identity changes with the address; the map stays.
+  useEffect(() => {
+    goTo.current = navigate;
+  });
   const container = useRef<HTMLDivElement>(null);
   const labels = useRef<HTMLDivElement>(null);
   const [cityMap, setCityMap] = useState<CityMap | null>(null);
@@ -52,7 +59,7 @@ export function MapView({ city }: { city: CityView }) {
         cityNowMs: () => replay.get().atMs ?? live.cityNowMs(),
         onClick: (hit, place) => {
           if (scene.onPlace !== null) scene.onPlace(place);
-          else if (hit !== null) void navigate(`/${hit.kind}/${encodeURIComponent(hit.id)}`);
+          else if (hit !== null) void goTo.current(`/${hit.kind}/${encodeURIComponent(hit.id)}`);
         },
         onHover: (hit, at) => setHover(scene.onPlace === null ? { hit, at } : { hit: null, at }),
         onFrame: () => plates.place(made!.map, scene.get().vehicle),
@@ -75,11 +82,12 @@ export function MapView({ city }: { city: CityView }) {
       setCityMap(null);
     };
     // A new theme is handed over below; the map itself stays.
-  }, [city, live, navigate]);
+  }, [city, live]);
 
   useEffect(() => cityMap?.setTheme(theme), [cityMap, theme]);
   useMapData(cityMap, city, language);
   usePlaceLines(cityMap);
+  useViewAddress(cityMap);
 
   if (failed) {
     return (
@@ -99,6 +107,7 @@ export function MapView({ city }: { city: CityView }) {
       <button type="button" className="map-whole" onClick={() => cityMap?.wholeCity()}>
         {t.map.wholeCity}
       </button>
+      {cityMap === null ? null : <CopyLink cityMap={cityMap} />}
     </div>
   );
 }
@@ -127,7 +136,7 @@ function useMapData(cityMap: CityMap | null, city: CityView, language: "zh" | "e
   const { data: areas } = useAreas();
   const { data: counts } = useGateCountsSince(dayStart);
   const { data: locks } = useOpenLocks();
-  const { vehicle, track, evidence, cursor, area, gate, draft, found } = useSyncExternalStore(
+  const { vehicle, track, evidence, cursor, area, gate, draft, found, grids } = useSyncExternalStore(
     scene.subscribe,
     scene.get,
   );
@@ -144,5 +153,6 @@ function useMapData(cityMap: CityMap | null, city: CityView, language: "zh" | "e
   useEffect(() => cityMap?.setData("track", trackFeatures(track)), [cityMap, track]);
   useEffect(() => cityMap?.setData("evidence", evidenceFeatures(evidence, cursor)), [cityMap, evidence, cursor]);
   useEffect(() => cityMap?.setData("draft", draftFeatures(draft, found)), [cityMap, draft, found]);
+  useEffect(() => cityMap?.setData("grids", grids ?? NOTHING), [cityMap, grids]);
   useEffect(() => cityMap?.select(vehicle), [cityMap, vehicle, locks]);
 }

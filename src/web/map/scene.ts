@@ -1,6 +1,7 @@
 import type { Area, Geometry } from "../../model/area.ts";
 import type { Exposure } from "../../model/finding.ts";
 import type { Bbox, LonLat } from "./plane.ts";
+import { readViewAddress } from "./view-address.ts";
 
 /** What a stretch of a track is; each has its own colour and its own line. */
 export type TrackKind = "outside" | "near" | "unknown" | "parked";
@@ -29,6 +30,8 @@ export interface SceneState {
   draft: { shapes: Geometry[]; corners: LonLat[]; before?: Geometry | null } | null;
   /** Places of stays that the draft would find. */
   found: readonly LonLat[];
+  /** Grids and other places with their load, or before and after a re-cut; see `grid-layers.ts`. */
+  grids: GeoJSON.FeatureCollection | null;
 }
 
 export type Focus = { bbox: Bbox } | { place: LonLat; zoom: number };
@@ -42,12 +45,15 @@ const EMPTY: SceneState = {
   gate: null,
   draft: null,
   found: [],
+  grids: null,
 };
 
 /** What the pages ask of the map. They know no map library; the map reads this and draws it. */
 class Scene {
   #state: SceneState = EMPTY;
   #focus: Focus | null = null;
+  /** The address says where the map stands; pages bring nothing else into view until somebody does something. */
+  #isHeld = readViewAddress(globalThis.location?.search ?? "").view !== null;
   readonly #listeners = new Set<() => void>();
   readonly #focusListeners = new Set<(focus: Focus) => void>();
   /** How much of the map's left side a panel covers, pixels. */
@@ -69,8 +75,18 @@ class Scene {
 
   /** Brings something into view; kept for a map that is still loading. */
   focus(focus: Focus): void {
+    if (this.#isHeld) return;
     if (this.#focusListeners.size === 0) this.#focus = focus;
     for (const listener of this.#focusListeners) listener(focus);
+  }
+
+  hold(): void {
+    this.#isHeld = true;
+    this.#focus = null;
+  }
+
+  release(): void {
+    this.#isHeld = false;
   }
 
   onFocus(listener: (focus: Focus) => void): () => void {

@@ -34,6 +34,8 @@ export interface ColumnsOptions {
   plainBut: number | null;
   /** There are so many that a plain one is only a point. */
   isCrowd?: boolean;
+  /** Ordinary vehicles are not drawn. */
+  hidesOrdinary?: boolean;
 }
 
 /** Tip, wings and notch. */
@@ -53,11 +55,11 @@ export function mercatorOf(lon: number, lat: number): Mercator {
 
 /** Writes the fleet into columns; once for each message of the stream, not for each picture. */
 export function vehicleColumns(fleet: Fleet, origin: Mercator, options: ColumnsOptions): VehiclePasses {
-  const { nowMs, lostBeforeMs, plainBut, isCrowd = false } = options;
+  const { nowMs, lostBeforeMs, plainBut, isCrowd = false, hidesOrdinary = false } = options;
   const numbers: Record<PassName, number[]> = { plain: [], ordinary: [], special: [] };
   for (let number = 0; number < fleet.length; number++) {
     const state = fleet.state[number]!;
-    if (state === NONE) continue;
+    if (state === NONE || (hidesOrdinary && state === ORDINARY)) continue;
     const isPlain = plainBut !== null && number !== plainBut && fleet.fixMs[number]! >= lostBeforeMs;
     numbers[state !== ORDINARY ? "special" : isPlain ? "plain" : "ordinary"].push(number);
   }
