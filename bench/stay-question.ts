@@ -33,23 +33,22 @@ export function boxOf({ lon, lat, radiusMeters }: Place): BoxE6 {
   return [(lon - dx) * 1e6, (lat - dy) * 1e6, (lon + dx) * 1e6, (lat + dy) * 1e6];
 }
 
-/** Asks the track store, as retro does: stretches of time from the visits, then their fixes. */
+/** Asks the track store, as the preview of an area does. */
 export async function askStore(
   store: TrackStore,
   places: readonly Place[],
   fromMs: number,
   toMs: number,
 ): Promise<{ stays: Stay[][]; vehicles: number; fixesRead: number }> {
-  const stretches = await store.stretchesIn(places.map(boxOf), fromMs, toMs, DWELL_MS);
   const stays: Stay[][] = places.map(() => []);
   const grid = gridOf(places);
   const vehicles = new Set<number>();
   let fixesRead = 0;
-  await store.eachStretch(stretches, (vehicle, track) => {
+  for await (const { vehicle, places: track } of store.staysIn(places.map(boxOf), fromMs, toMs, DWELL_MS)) {
     vehicles.add(vehicle);
     fixesRead += track.length;
     addStays(vehicle, track, places, grid, stays);
-  });
+  }
   return { stays, vehicles: vehicles.size, fixesRead };
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { WuxingError } from "../model/errors.ts";
 import { quoted } from "./fix-source.ts";
 import { readManifest, writeManifest } from "./manifest.ts";
-import { syncPath } from "./run-writer.ts";
+import { filesOf, syncPath } from "./run-writer.ts";
 import { messageOf, type TrackDatabase } from "./track-database.ts";
 
 /** See `TrackStore.backup`. Files of the manifest never change, and none is removed while a question runs. */
@@ -31,19 +31,18 @@ export async function backupTracks(
         await connection.run("USE backup");
         const manifest = await readManifest(connection);
         let bytes = 0;
-        for (const { name, visitsName, ...file } of manifest) {
-          for (const each of [name, visitsName]) {
-            await copyFile(join(database.filesDir, each), join(files, each), constants.COPYFILE_FICLONE);
-            await syncPath(join(files, each));
-          }
-          bytes += file.bytes + file.visitsBytes;
+        const all = manifest.flatMap(filesOf);
+        for (const { name, bytes: size } of all) {
+          await copyFile(join(database.filesDir, name), join(files, name), constants.COPYFILE_FICLONE);
+          await syncPath(join(files, name));
+          bytes += size;
         }
         await syncPath(files);
         await writeManifest(connection, dir, manifest);
         const position = await connection.runAndReadAll(
           `SELECT greatest((SELECT value FROM store_meta WHERE key = 'position'), (SELECT coalesce(max(seq) + 1, 0) FROM hot_fix))::DOUBLE`,
         );
-        return { files: 2 * manifest.length, bytes, position: Number(position.getRows()[0][0]) };
+        return { files: all.length, bytes, position: Number(position.getRows()[0][0]) };
       } finally {
         await connection.run(`USE "${String(source)}"`);
         await connection.run("DETACH backup");

@@ -7,7 +7,7 @@ import { FileHealth } from "./file-check.ts";
 import { dropItemsWithoutFix, filesWithItems, hotFixesWithItems } from "./fix-items.ts";
 import { fixFiles, quoted, wholeMs } from "./fix-source.ts";
 import { insertOf, readManifest, writeManifest } from "./manifest.ts";
-import { writeRun, type TrackFile } from "./run-writer.ts";
+import { filesOf, writeRun, type TrackFile } from "./run-writer.ts";
 import type { TrackDatabase } from "./track-database.ts";
 import type { CompactionReport, TrackStep } from "./track-port.ts";
 import type { Stretch } from "./visits.ts";
@@ -62,13 +62,11 @@ export class Compaction {
 
   /** Removes files that the manifest does not know: what a run left that was cut off. */
   private async removeOrphans(): Promise<void> {
-    const rows = await this.database.use("compact", (connection) =>
-      connection.runAndReadAll("SELECT name, visits_name, run::DOUBLE FROM track_file"),
-    );
+    const manifest = await this.database.use("compact", readManifest);
     const known = new Set<string>();
-    for (const [name, visitsName, run] of rows.getRows()) {
-      known.add(String(name)).add(String(visitsName));
-      this.newestRun = Math.max(this.newestRun, Number(run));
+    for (const file of manifest) {
+      for (const { name } of filesOf(file)) known.add(name);
+      this.newestRun = Math.max(this.newestRun, file.run);
     }
     for (const name of await readdir(this.database.filesDir)) {
       if (!known.has(name)) await rm(join(this.database.filesDir, name), { force: true });
@@ -255,10 +253,7 @@ export class Compaction {
   private async unlink(files: readonly TrackFile[]): Promise<void> {
     if (files.length === 0) return;
     await this.database.afterRunning();
-    for (const { name, visitsName } of files) {
-      await rm(join(this.database.filesDir, name), { force: true });
-      await rm(join(this.database.filesDir, visitsName), { force: true });
-    }
+    for (const { name } of files.flatMap(filesOf)) await rm(join(this.database.filesDir, name), { force: true });
   }
 
   /** Greater than all before, also those of earlier processes, so that no name of a file is ever used again. */

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { WuxingError } from "../model/errors.ts";
-import { fingerprint, type TrackFile } from "./run-writer.ts";
+import { filesOf, fingerprint, type TrackFile } from "./run-writer.ts";
 import { messageOf } from "./track-database.ts";
 import type { VerifyReport } from "./track-port.ts";
 
@@ -11,7 +11,7 @@ import type { VerifyReport } from "./track-port.ts";
  * @throws WuxingError DATA_UNREADABLE naming the file
  */
 export async function checkFiles(filesDir: string, manifest: readonly TrackFile[]): Promise<void> {
-  for (const { name, bytes } of manifest.flatMap(bothOf)) {
+  for (const { name, bytes } of manifest.flatMap(filesOf)) {
     const path = join(filesDir, name);
     const found = await stat(path).then(
       ({ size }) => `${size} bytes`,
@@ -25,7 +25,7 @@ export async function checkFiles(filesDir: string, manifest: readonly TrackFile[
 /** Reads every file and compares it with the manifest. */
 export async function verifyFiles(filesDir: string, manifest: readonly TrackFile[]): Promise<VerifyReport> {
   const report: VerifyReport = { files: 0, bytes: 0, faults: [] };
-  for (const { name, bytes, sha256 } of manifest.flatMap(bothOf)) {
+  for (const { name, bytes, sha256 } of manifest.flatMap(filesOf)) {
     report.files++;
     report.bytes += bytes;
     const found = await fingerprint(join(filesDir, name)).then(
@@ -56,20 +56,20 @@ export class FileHealth {
   /** Looks at files before they are rewritten. @throws WuxingError DATA_UNREADABLE naming the first damaged one */
   async check(files: readonly TrackFile[]): Promise<void> {
     for (const file of files) await this.#look(file);
-    const name = files.flatMap(bothOf).find((each) => this.damaged.has(each.name))?.name;
+    const name = files.flatMap(filesOf).find((each) => this.damaged.has(each.name))?.name;
     if (name === undefined) return;
     const path = join(this.#filesDir, name);
     throw new WuxingError("DATA_UNREADABLE", path, [{ where: path, expected: "the content that was written" }]);
   }
 
-  /** True when the file, or its visits, were found damaged. */
+  /** True when the file, its visits or its rests were found damaged. */
   isDamaged(file: TrackFile): boolean {
-    return this.damaged.has(file.name) || this.damaged.has(file.visitsName);
+    return filesOf(file).some(({ name }) => this.damaged.has(name));
   }
 
   /** Looks at the next file of the walk, and forgets those that are no longer there. */
   async lookOn(manifest: readonly TrackFile[]): Promise<void> {
-    const present = new Set(manifest.flatMap(bothOf).map(({ name }) => name));
+    const present = new Set(manifest.flatMap(filesOf).map(({ name }) => name));
     for (const name of this.damaged) if (!present.has(name)) this.damaged.delete(name);
     const names = manifest.toSorted((a, b) => (a.name < b.name ? -1 : 1));
     const next = names.find(({ name }) => name > this.#lastName) ?? names[0];
@@ -81,14 +81,7 @@ export class FileHealth {
   /** A file that was restored is whole again. */
   async #look(file: TrackFile): Promise<void> {
     const { faults } = await verifyFiles(this.#filesDir, [file]);
-    for (const { name } of bothOf(file)) this.damaged.delete(name);
+    for (const { name } of filesOf(file)) this.damaged.delete(name);
     for (const { file: name } of faults) this.damaged.add(name);
   }
-}
-
-function bothOf(file: TrackFile): { name: string; bytes: number; sha256: string }[] {
-  return [
-    { name: file.name, bytes: file.bytes, sha256: file.sha256 },
-    { name: file.visitsName, bytes: file.visitsBytes, sha256: file.visitsSha256 },
-  ];
 }

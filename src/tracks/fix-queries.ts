@@ -1,22 +1,16 @@
 import { WuxingError } from "../model/errors.ts";
 import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
-import { FIX_COLUMNS_SQL, retainFixes, viewFixes } from "./fix-columns.ts";
+import { FIX_COLUMNS_SQL, viewFixes } from "./fix-columns.ts";
 import { collectFixes, filesWhere, fixesWhere, overlaps, wholeMs, type Span } from "./fix-source.ts";
+import { withoutRepetitions } from "./place-rows.ts";
 import type { TrackDatabase } from "./track-database.ts";
-import type { PlaceTrack } from "./track-port.ts";
-import { stretchesIn, type BoxE6, type Stretch } from "./visits.ts";
+import { planStays } from "./stay-plan.ts";
+import type { BoxE6, Stretch } from "./visits.ts";
 
 const TRACK_FIXES_MAX = 4_000_000;
 /** Fixes that one pass of `eachTrack` sorts: some 100 MB. */
 const PASS_FIXES = 1_000_000;
 const PASS_VEHICLES_MAX = 4096;
-const PASS_STRETCHES = 1024;
-/** Of short stretches one pass reads more: so many slots of time in all, at a fix a second 5 million fixes. */
-const PASS_SLOTS = 8192;
-/** A range of numbers of which the vehicles in question are more than one in so many is read as a whole. */
-const DENSE_SHARE = 3;
-const SLOT_MS = 600_000;
-const SLOTS_MAX = 100_000;
 /** Log places that one pass of `replay` sorts. */
 const REPLAY_PASS = 1_000_000;
 /** Chunks of 2,048 fixes in one batch of `replay`. */
@@ -24,8 +18,6 @@ const REPLAY_BATCH_CHUNKS = 8;
 
 /** Repetitions stand one behind the other, the one that counts first: usable before unusable, then the earlier one. */
 const TRACK_ORDER = `vehicle, time_ms, lon_e6, lat_e6, (flags & ${FIX_UNUSABLE}) <> 0, seq`;
-
-const PLACE_COLUMNS = ["vehicle", "timeMs", "lonE6", "latE6", "flags"] as const;
 
 /** Questions to the hot table and the files together, each in one transaction. */
 export class FixQueries {
@@ -76,57 +68,12 @@ export class FixQueries {
   }
 
   /** See `TrackStore.stretchesIn`. */
-  stretchesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
+  async stretchesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
     const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
-    return this.database.transaction("quick", (connection) =>
-      stretchesIn(connection, this.database.filesDir, boxes, span, leastStayMs),
+    const plan = await this.database.transaction("quick", (connection) =>
+      planStays(connection, this.database.filesDir, boxes, span, leastStayMs),
     );
-  }
-
-  /** See `TrackStore.eachStretch`; the stretches are in order. */
-  async eachStretch(
-    stretches: readonly Stretch[],
-    onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
-  ): Promise<void> {
-    for (let at = 0, end = 0; at < stretches.length; at = end) {
-      end = endOfPass(stretches, at);
-      const part = stretches.slice(at, end);
-      const places = await this.placesOf(part);
-      let row = 0;
-      for (const { vehicle, toMs } of part) {
-        const from = row;
-        while (row < places.length && places.vehicle[row] === vehicle && places.timeMs[row] <= toMs) row++;
-        if (row > from) await onStretch(vehicle, placesOnce(places, from, row));
-      }
-    }
-  }
-
-  private placesOf(stretches: readonly Stretch[]): Promise<FixBatch> {
-    const span = {
-      fromMs: wholeMs(Math.min(...stretches.map(({ fromMs }) => fromMs))),
-      toMs: wholeMs(Math.max(...stretches.map(({ toMs }) => toMs)) + 1),
-    };
-    const [first, last] = [stretches[0].vehicle, stretches[stretches.length - 1].vehicle];
-    // A list is compared with the zone maps of the row groups, a join is not; where it holds most of a range, the range is.
-    const vehicles = [...new Set(stretches.map(({ vehicle }) => vehicle))];
-    const isDense = vehicles.length * DENSE_SHARE > last - first + 1;
-    const among = isDense ? `vehicle BETWEEN ${first} AND ${last}` : `vehicle IN (${vehicles.join(", ")})`;
-    const inSlot = areShort(stretches) ? `AND fix.time_ms // ${SLOT_MS} = slot` : "";
-    return this.database.transaction("long", async (connection) => {
-      const files = await filesWhere(
-        connection,
-        `${overlaps(span)} AND min_vehicle <= ${last} AND max_vehicle >= ${first}`,
-      );
-      const source = fixesWhere(this.database.filesDir, files, `${among} AND ${within(span)}`);
-      const fixes = await collectFixes(
-        connection,
-        `SELECT fix.vehicle, fix.time_ms::DOUBLE, fix.lon_e6, fix.lat_e6, fix.flags FROM ${source} AS fix
-         JOIN (${boundsOf(stretches)}) AS bound ON fix.vehicle = v AND fix.time_ms BETWEEN a AND z ${inSlot}`,
-        { columns: PLACE_COLUMNS },
-      );
-      sortPlaces(fixes);
-      return fixes;
-    });
+    return plan.stretches.map(({ vehicle, ...stretch }) => ({ vehicle, fromMs: stretch.fromMs, toMs: stretch.toMs }));
   }
 
   /** See `TrackStore.replay`; `end` is the durable position. */
@@ -195,90 +142,9 @@ export class FixQueries {
   }
 }
 
-/** Stretches as a table: of short ones a row for each slot of time, so that a fix is compared with those of its own slot only. */
-function boundsOf(stretches: readonly Stretch[]): string {
-  const list = (values: readonly number[]): string => `unnest([${values.join(", ")}])`;
-  const rows = `SELECT ${list(stretches.map(({ vehicle }) => vehicle))}::UINTEGER AS v,
-    ${list(stretches.map(({ fromMs }) => wholeMs(fromMs)))}::BIGINT AS a,
-    ${list(stretches.map(({ toMs }) => Math.floor(wholeMs(toMs))))}::BIGINT AS z`;
-  if (!areShort(stretches)) return rows;
-  return `SELECT v, a, z, unnest(range(a // ${SLOT_MS}, z // ${SLOT_MS} + 1)) AS slot FROM (${rows})`;
-}
-
-function areShort(stretches: readonly Stretch[]): boolean {
-  return stretches.reduce((sum, stretch) => sum + slotsOf(stretch), 0) <= SLOTS_MAX;
-}
-
-function endOfPass(stretches: readonly Stretch[], from: number): number {
-  let end = from;
-  for (let slots = 0; end < stretches.length; end++) {
-    slots += slotsOf(stretches[end]);
-    if (end - from >= PASS_STRETCHES && slots > PASS_SLOTS) break;
-  }
-  return end;
-}
-
-/** Slots that a stretch lies in, at most. */
-function slotsOf({ fromMs, toMs }: Stretch): number {
-  return (toMs - fromMs) / SLOT_MS + 2;
-}
-
 /** Column of the log place behind those of `FIX_COLUMNS_SQL`. */
 const SEQ_COLUMN = 11;
 
 function within({ fromMs, toMs }: Span): string {
   return `time_ms >= ${fromMs} AND time_ms < ${toMs}`;
-}
-
-function withoutRepetitions(track: FixBatch): FixBatch {
-  let [timeMs, lonE6, latE6] = [Number.NaN, 0, 0];
-  retainFixes(track, (row) => {
-    if (track.timeMs[row] === timeMs && track.lonE6[row] === lonE6 && track.latE6[row] === latE6) return false;
-    timeMs = track.timeMs[row];
-    lonE6 = track.lonE6[row];
-    latE6 = track.latE6[row];
-    return true;
-  });
-  return track;
-}
-
-/**
- * Brings places into the order of tracks; of repetitions, which differ in nothing else that is asked here, the usable one
- * first. By vehicle they are counted; what one vehicle has comes in order mostly, so this is a fifth of DuckDB's sorting.
- */
-function sortPlaces(fixes: FixBatch): void {
-  const { length, vehicle, timeMs, lonE6, latE6, flags } = fixes;
-  if (length === 0) return;
-  let [first, last] = [vehicle[0], vehicle[0]];
-  for (let row = 1; row < length; row++) {
-    if (vehicle[row] < first) first = vehicle[row];
-    else if (vehicle[row] > last) last = vehicle[row];
-  }
-  // Where the rows of each vehicle begin; then, where its next one goes.
-  const starts = new Uint32Array(last - first + 2);
-  for (let row = 0; row < length; row++) starts[vehicle[row] - first + 1]++;
-  for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1];
-  const order = new Uint32Array(length);
-  for (let row = 0; row < length; row++) order[starts[vehicle[row] - first]++] = row;
-  const compare = (a: number, b: number): number =>
-    timeMs[a] - timeMs[b] ||
-    lonE6[a] - lonE6[b] ||
-    latE6[a] - latE6[b] ||
-    Number((flags[a] & FIX_UNUSABLE) !== 0) - Number((flags[b] & FIX_UNUSABLE) !== 0);
-  for (let from = 0, at = 0; at < starts.length - 1; at++) {
-    const rows = order.subarray(from, starts[at]);
-    from = starts[at];
-    let isSorted = true;
-    for (let row = 1; row < rows.length && isSorted; row++) isSorted = compare(rows[row - 1], rows[row]) <= 0;
-    if (!isSorted) rows.sort(compare);
-  }
-  for (const column of [vehicle, timeMs, lonE6, latE6, flags]) {
-    const unsorted = column.slice(0, length);
-    for (let row = 0; row < length; row++) column[row] = unsorted[order[row]];
-  }
-}
-
-function placesOnce(fixes: FixBatch, from: number, to: number): PlaceTrack {
-  const { length, timeMs, lonE6, latE6, flags } = withoutRepetitions(viewFixes(fixes, from, to));
-  return { length, timeMs, lonE6, latE6, flags };
 }

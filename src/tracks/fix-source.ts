@@ -47,13 +47,9 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Names (`column` of the manifest) of the files that may hold what `where` over the manifest's columns says. */
-export async function filesWhere(
-  connection: DuckDBConnection,
-  where: string,
-  column: "name" | "visits_name" = "name",
-): Promise<string[]> {
-  const result = await connection.runAndReadAll(`SELECT ${column} FROM track_file WHERE ${where} ORDER BY run, name`);
+/** Names of the files that may hold what `where` over the manifest's columns says. */
+export async function filesWhere(connection: DuckDBConnection, where: string): Promise<string[]> {
+  const result = await connection.runAndReadAll(`SELECT name FROM track_file WHERE ${where} ORDER BY run, name`);
   return result.getRows().map(([name]) => String(name));
 }
 

@@ -29,6 +29,9 @@ export async function readManifest(connection: DuckDBConnection): Promise<TrackF
       visitsBytes: number("visits_bytes"),
       visitsSha256: text("visits_sha256"),
       items: number("items"),
+      restsName: text("rests_name"),
+      restsBytes: number("rests_bytes"),
+      restsSha256: text("rests_sha256"),
     };
   });
 }
@@ -50,7 +53,8 @@ export function insertOf(file: TrackFile): string {
     file.bytes,
   ];
   return `INSERT INTO track_file VALUES (${quoted(file.name)}, ${numbers.join(", ")}, ${quoted(file.sha256)},
-    ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)}, ${file.items})`;
+    ${quoted(file.visitsName)}, ${file.visitsBytes}, ${quoted(file.visitsSha256)}, ${file.items},
+    ${quoted(file.restsName)}, ${file.restsBytes}, ${quoted(file.restsSha256)})`;
 }
 
 /**

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { FIX_UNUSABLE } from "../model/fix.ts";
 import { FILE_COLUMNS_SQL, parquet, quoted } from "./fix-source.ts";
+import { restsOf } from "./rests.ts";
 import { visitsOf } from "./visits.ts";
 
-/** A file of fixes with its file of visits, as the manifest names them. Times, receipts, vehicles and log places of all its fixes. */
+/** A file of fixes with its files of visits and rests, as the manifest names them. Times, receipts, vehicles and log places of all its fixes. */
 export interface TrackFile {
   name: string;
   run: number;
@@ -26,6 +27,10 @@ export interface TrackFile {
   visitsName: string;
   visitsBytes: number;
   visitsSha256: string;
+  /** The places of its rests (`rests.ts`); empty for a file from before there were such. */
+  restsName: string;
+  restsBytes: number;
+  restsSha256: string;
   /** Fixes beside which a terminal said more (`fix-items.ts`); with none the file has no column for it. */
   items: number;
 }
@@ -38,7 +43,8 @@ const FILE_FIXES = 4_000_000;
  * 0.25 s, 9.4 bytes and 130 MB of footers in memory instead of 55.
  */
 const FIX_GROUP_ROWS = 20_480;
-const VISIT_GROUP_ROWS = 20_480;
+const VISIT_GROUP_ROWS = 8192;
+const REST_GROUP_ROWS = 20_480;
 // V2 has delta encodings: 8.4 instead of 10.1 bytes a fix.
 // Dictionaries of a small group's receipts would be larger than the receipts: 0.35 bytes a fix.
 const COPY_OPTIONS = "FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 512";
@@ -62,6 +68,16 @@ export async function writeRun(
   }
   if (files.length > 0) await syncPath(filesDir);
   return files;
+}
+
+/** The files that belong together, each with what the manifest says of it. */
+export function filesOf(file: TrackFile): { name: string; bytes: number; sha256: string }[] {
+  const all = [
+    { name: file.name, bytes: file.bytes, sha256: file.sha256 },
+    { name: file.visitsName, bytes: file.visitsBytes, sha256: file.visitsSha256 },
+    { name: file.restsName, bytes: file.restsBytes, sha256: file.restsSha256 },
+  ];
+  return all.filter(({ name }) => name !== "");
 }
 
 /** What a file is in truth: for comparing with the manifest. */
@@ -98,6 +114,7 @@ async function writeFile(
   source: string,
 ): Promise<TrackFile> {
   const visitsName = name.replace(/\.parquet$/, "-visits.parquet");
+  const restsName = name.replace(/\.parquet$/, "-rests.parquet");
   await copy(
     connection,
     `SELECT ${FILE_COLUMNS_SQL}${hasItems ? ", items" : ""} FROM (${fixesOnce(source)})`,
@@ -105,6 +122,7 @@ async function writeFile(
     FIX_GROUP_ROWS,
   );
   await copy(connection, visitsOf(filesDir, name), join(filesDir, visitsName), VISIT_GROUP_ROWS);
+  await copy(connection, restsOf(filesDir, name, visitsName), join(filesDir, restsName), REST_GROUP_ROWS);
   const figures = await connection.runAndReadAll(
     `SELECT count(*)::DOUBLE, min(time_ms)::DOUBLE, max(time_ms)::DOUBLE,
        min(time_ms + delay_ms)::DOUBLE, max(time_ms + delay_ms)::DOUBLE, min(vehicle), max(vehicle),
@@ -114,6 +132,7 @@ async function writeFile(
     figures.getRows()[0].map(Number);
   const content = await fingerprint(join(filesDir, name));
   const visits = await fingerprint(join(filesDir, visitsName));
+  const rests = await fingerprint(join(filesDir, restsName));
   return {
     name,
     run,
@@ -132,6 +151,9 @@ async function writeFile(
     visitsName,
     visitsBytes: visits.bytes,
     visitsSha256: visits.sha256,
+    restsName,
+    restsBytes: rests.bytes,
+    restsSha256: rests.sha256,
     items,
   };
 }

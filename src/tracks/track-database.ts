@@ -36,6 +36,10 @@ const SCHEMA = [
      visits_name VARCHAR NOT NULL, visits_bytes BIGINT NOT NULL, visits_sha256 VARCHAR NOT NULL)`,
   // Fixes with items in the file; files from before there were any have none.
   "ALTER TABLE track_file ADD COLUMN IF NOT EXISTS items BIGINT DEFAULT 0",
+  // Empty for files from before there were rests.
+  "ALTER TABLE track_file ADD COLUMN IF NOT EXISTS rests_name VARCHAR DEFAULT ''",
+  "ALTER TABLE track_file ADD COLUMN IF NOT EXISTS rests_bytes BIGINT DEFAULT 0",
+  "ALTER TABLE track_file ADD COLUMN IF NOT EXISTS rests_sha256 VARCHAR DEFAULT ''",
   // The latest usable fix of every vehicle among those that have left the hot table.
   `CREATE TABLE IF NOT EXISTS last_fix AS SELECT * FROM hot_fix WHERE false`,
   `CREATE TABLE IF NOT EXISTS store_meta (key VARCHAR NOT NULL, value BIGINT NOT NULL)`,

@@ -89,6 +89,17 @@ export interface TrackStore {
     onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
   ): Promise<void>;
   /**
+   * The stretches that `stretchesIn` gives, each with its fixes, in the order of places mostly: for "who stayed here" some
+   * ten times as fast as both calls, because nearly all that is needed stands side by side. Unusable fixes may be left
+   * out. Memory stays bounded; whoever has enough stops asking.
+   */
+  staysIn(
+    boxesE6: readonly (readonly [west: number, south: number, east: number, north: number])[],
+    fromMs: number,
+    toMs: number,
+    leastStayMs: number,
+  ): AsyncGenerator<Stay>;
+  /**
    * Gives every fix from the position on, once, in the order in which it was appended, up to the position that was
    * durable when the call began, and returns that position. `position` is the one behind the batch given. `onBatch` is
    * awaited. Compaction drops the repetitions of a fix from the log, nothing else; retention drops what is too old.
@@ -133,6 +144,12 @@ export interface TrackStore {
 
 /** The places of one vehicle in order of time, each fix once, unusable ones too; the columns may be longer. */
 export type PlaceTrack = Pick<FixBatch, "length" | "timeMs" | "lonE6" | "latE6" | "flags">;
+
+/** What may be one stay of a vehicle. */
+export interface Stay {
+  vehicle: number;
+  places: PlaceTrack;
+}
 
 export interface TrackStoreOptions {
   /** Folder of the store; made when it is not there. One process at a time. */

@@ -279,7 +279,7 @@ describe("the folder", () => {
     const { files, fileFixes, hotFixes } = store.health();
     expect({ fileFixes, hotFixes }).toEqual({ fileFixes: 5400, hotFixes: 0 });
     expect(files).toBeLessThan(5);
-    expect(readdirSync(join(dir, "files"))).toHaveLength(2 * files);
+    expect(readdirSync(join(dir, "files"))).toHaveLength(3 * files);
     expect((await store.track(4, NOON, NOON + HOUR)).length).toBe(540);
     expect(await store.vehiclesIn([[113_800_000, 35_000_000, 113_800_000, 35_000_000]], NOON, NOON + HOUR)).toEqual(
       Uint32Array.of(0),

@@ -11,7 +11,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { LastFixes } from "./last-fixes.ts";
 import { copyToParquet } from "./geo-parquet.ts";
 import { readManifest } from "./manifest.ts";
-import type { TrackFile } from "./run-writer.ts";
+import { filesOf, type TrackFile } from "./run-writer.ts";
 import { checkFiles, verifyFiles } from "./file-check.ts";
 import { Snapshots } from "./snapshots.ts";
 import { messageOf, TrackDatabase } from "./track-database.ts";
@@ -19,12 +19,15 @@ import type {
   CompactionReport,
   PlaceTrack,
   Position,
+  Stay,
   TrackStore,
   TrackStoreHealth,
   TrackStoreLog,
   TrackStoreOptions,
   VerifyReport,
 } from "./track-port.ts";
+import { staysIn } from "./stays.ts";
+import { tracksIn } from "./stretch-fixes.ts";
 import { loadVehicles, StoredVehicles, storeVehicles } from "./vehicle-dictionary.ts";
 import type { BoxE6, Stretch } from "./visits.ts";
 
@@ -32,6 +35,7 @@ export type {
   CompactionReport,
   PlaceTrack,
   Position,
+  Stay,
   TrackStore,
   TrackStoreHealth,
   TrackStoreLog,
@@ -173,7 +177,11 @@ class StoredTracks implements TrackStore {
     stretches: readonly Stretch[],
     onStretch: (vehicle: number, places: PlaceTrack) => void | Promise<void>,
   ): Promise<void> {
-    return this.queries.eachStretch(stretches, onStretch);
+    for await (const [vehicle, places] of tracksIn(this.database, stretches)) await onStretch(vehicle, places);
+  }
+
+  async *staysIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): AsyncGenerator<Stay> {
+    if (boxesE6.length > 0) yield* staysIn(this.database, wholeBoxes(boxesE6), { fromMs, toMs }, leastStayMs);
   }
 
   async replay(
@@ -365,10 +373,10 @@ class StoredTracks implements TrackStore {
   private async countFiles(): Promise<TrackFile[]> {
     const manifest = await this.database.use("compact", readManifest);
     this.files = { files: 0, fileFixes: 0, fileBytes: 0 };
-    for (const { fixes, bytes, visitsBytes } of manifest) {
+    for (const file of manifest) {
       this.files.files++;
-      this.files.fileFixes += fixes;
-      this.files.fileBytes += bytes + visitsBytes;
+      this.files.fileFixes += file.fixes;
+      for (const { bytes } of filesOf(file)) this.files.fileBytes += bytes;
     }
     return manifest;
   }

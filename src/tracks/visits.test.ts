@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createFixBatch, type FixBatch } from "../model/fix.ts";
 import { openTrackStore, type BoxE6, type Stretch, type TrackStore } from "./track-store.ts";
+import { randomOf, START, VEHICLES, wandering } from "./wandering-for-tests.ts";
 
-const START = Date.UTC(2021, 10, 6);
-const VEHICLES = 60;
-const FIXES = 2000;
 const STAY = 600_000;
+const DAY = 86_400_000;
 
 let dir: string;
 let store: TrackStore;
@@ -21,36 +20,6 @@ afterEach(async () => {
   await store.close();
   rmSync(dir, { recursive: true, force: true });
 });
-
-/** Repeatable numbers in [0, 1). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Vehicles that wander over some 20 km, rest, fall silent and jump; sorted by vehicle and time. */
-function wandering(random: () => number): FixBatch {
-  const all = createFixBatch(VEHICLES * FIXES);
-  for (let vehicle = 0; vehicle < VEHICLES; vehicle++) {
-    let [timeMs, lon, lat, speed] = [START + Math.floor(random() * 3_600_000), random() * 2e5, random() * 2e5, 3000];
-    for (let index = 0; index < FIXES; index++) {
-      timeMs += random() < 0.01 ? 7_200_000 : 30_000;
-      if (random() < 0.05) speed = random() < 0.6 ? 0 : 4000;
-      lon = Math.min(2e5, Math.max(0, lon + (random() - 0.5) * 2 * speed));
-      lat = Math.min(2e5, Math.max(0, lat + (random() - 0.5) * 2 * speed));
-      const row = all.length++;
-      all.vehicle[row] = vehicle;
-      all.timeMs[row] = timeMs;
-      all.receivedMs[row] = timeMs;
-      all.lonE6[row] = 113_800_000 + Math.round(random() < 0.01 ? random() * 2e5 : lon);
-      all.latE6[row] = 35_000_000 + Math.round(lat);
-    }
-  }
-  return all;
-}
 
 /** What the store may answer at least, and at most if it told vehicles apart by their fixes alone. */
 function expected(
@@ -104,12 +73,15 @@ async function checkStretches(all: FixBatch, stretches: Stretch[]): Promise<void
 }
 
 test.each([
-  ["one file", 1],
-  ["seven files that overlap in time, as late fixes make them", 7],
-])("no vehicle that was in a box, or stayed in it, is left out: %s", async (_name, parts) => {
+  ["one file", 1, (random: () => number) => random()],
+  ["seven files that overlap in time, as late fixes make them", 7, (random: () => number) => random()],
+  ["four files, one behind the other", 4, (_random: () => number, timeMs: number) => ((timeMs - START) % DAY) / DAY],
+])("no vehicle that was in a box, or stayed in it, is left out: %s", async (_name, parts, shareOf) => {
   const random = randomOf(parts);
   const all = wandering(random);
-  const partOf = Uint8Array.from({ length: all.length }, () => Math.floor(random() * parts));
+  const partOf = Uint8Array.from(all.timeMs.subarray(0, all.length), (timeMs) =>
+    Math.floor(shareOf(random, timeMs) * parts),
+  );
   for (let part = 0; part < parts; part++) {
     const batch = createFixBatch(all.length);
     for (let row = 0; row < all.length; row++) {

@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { FIX_UNUSABLE } from "../model/fix.ts";
-import { filesWhere, overlaps, parquet, type Span } from "./fix-source.ts";
+import { parquet, type Span } from "./fix-source.ts";
+import { collectNumbers } from "./number-columns.ts";
+import { COVERS_FROM_SQL, COVERS_TO_SQL, IS_REST_SQL } from "./rests.ts";
 
 /**
  * A visit is a run of consecutive usable fixes of one vehicle in one cell of a grid. Beside every file of fixes, which
@@ -17,11 +19,13 @@ const CELL_ROWS_MAX = 64;
 /** More boxes than this are looked up by a table of their cells: each visit is compared with those of its cell only. */
 const LISTED_BOXES_MAX = 16;
 const TABLE_CELLS_MAX = 100_000;
+/** So many cells are listed one by one. */
+export const LISTED_CELLS_MAX = 64;
 /** Where a file does not tell the fix before or after a visit: the longest gap that may count as presence (6 h). */
-const UNKNOWN_EDGE_MS = 21_600_000;
+export const UNKNOWN_EDGE_MS = 21_600_000;
 
 /** Runs that are no further apart than this count as one: an outlier, or two, may lie between. */
-const BRIDGED_MS = 300_000;
+export const BRIDGED_MS = 300_000;
 
 /** West, south, east, north in 1e-6 degree, closed. */
 export type BoxE6 = readonly [west: number, south: number, east: number, north: number];
@@ -65,39 +69,52 @@ export interface Stretch {
 }
 
 /**
- * What may be stays of at least `leastStayMs` in the boxes, among fixes of the span, ascending by vehicle and time. A
- * stretch can reach beyond the span; those of one vehicle are more than 5 min apart.
+ * Visits that touch the boxes and the span, in columns, ascending by vehicle and the fix before them; hot fixes in the
+ * boxes stand as one visit a vehicle.
  */
-export async function stretchesIn(
+export interface VisitColumns {
+  length: number;
+  vehicle: Float64Array;
+  /** The fix before the visit and the fix behind it; 6 h further where they are not known. */
+  fromMs: Float64Array;
+  toMs: Float64Array;
+  /** Its first and its last fix. */
+  firstMs: Float64Array;
+  lastMs: Float64Array;
+  cell: Float64Array;
+  /** What the rests of its file hold of its vehicle round it (`rests.ts`); nothing when it begins and ends at 0. */
+  coversFromMs: Float64Array;
+  coversToMs: Float64Array;
+  /** Number of its file in the list; -1 for hot fixes. */
+  file: Float64Array;
+}
+
+export async function visitsIn(
   connection: DuckDBConnection,
   filesDir: string,
-  boxes: readonly BoxE6[],
-  span: Span,
-  leastStayMs: number,
-): Promise<Stretch[]> {
+  files: readonly string[],
+  { boxes, span }: { boxes: readonly BoxE6[]; span: Span },
+): Promise<VisitColumns> {
   const holding = boxes.map(([w, s, e, n]) => `(lon_e6 BETWEEN ${w} AND ${e} AND lat_e6 BETWEEN ${s} AND ${n})`);
-  const files = await filesWhere(connection, overlaps(span), "visits_name");
   const visits =
     files.length === 0
       ? ""
-      : `UNION ALL SELECT vehicle, (first_ms - before_ms)::DOUBLE, (first_ms + lasted_ms + after_ms)::DOUBLE
+      : `UNION ALL SELECT vehicle, first_ms - before_ms, first_ms + lasted_ms + after_ms, first_ms, first_ms + lasted_ms, cell,
+           CASE WHEN ${IS_REST_SQL} THEN ${COVERS_FROM_SQL} ELSE 0 END, CASE WHEN ${IS_REST_SQL} THEN ${COVERS_TO_SQL} ELSE 0 END,
+           file_index::INTEGER
          FROM ${visitsTouching(parquet(filesDir, files), boxes)}
          AND first_ms < ${span.toMs} AND first_ms + lasted_ms >= ${span.fromMs}`;
-  const result = await connection.stream(
-    `SELECT vehicle, (min(time_ms) - ${UNKNOWN_EDGE_MS})::DOUBLE, (max(time_ms) + ${UNKNOWN_EDGE_MS})::DOUBLE FROM hot_fix
-     WHERE (flags & ${FIX_UNUSABLE}) = 0 AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs}
-     AND (${holding.join(" OR ")}) GROUP BY vehicle ${visits} ORDER BY 1, 2`,
+  const columns = await collectNumbers(
+    connection,
+    `SELECT COLUMNS(*)::DOUBLE FROM (
+       SELECT vehicle, min(time_ms) - ${UNKNOWN_EDGE_MS} AS from_ms, max(time_ms) + ${UNKNOWN_EDGE_MS} AS to_ms,
+         min(time_ms), max(time_ms), 0 AS cell, 0 AS covers_from, 0 AS covers_to, -1 AS file
+       FROM hot_fix WHERE (flags & ${FIX_UNUSABLE}) = 0 AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs}
+       AND (${holding.join(" OR ")}) GROUP BY vehicle ${visits}) ORDER BY vehicle, from_ms`,
+    9,
   );
-  const stretches: Stretch[] = [];
-  let open: Stretch | undefined;
-  for await (const rows of result.yieldRows()) {
-    for (const row of rows) {
-      const [vehicle, fromMs, toMs] = [Number(row[0]), Number(row[1]), Number(row[2])];
-      if (open?.vehicle === vehicle && fromMs <= open.toMs + BRIDGED_MS) open.toMs = Math.max(open.toMs, toMs);
-      else stretches.push((open = { vehicle, fromMs, toMs }));
-    }
-  }
-  return stretches.filter(({ fromMs, toMs }) => toMs - fromMs >= leastStayMs);
+  const [vehicle, fromMs, toMs, firstMs, lastMs, cell, coversFromMs, coversToMs, file] = columns;
+  return { length: vehicle.length, vehicle, fromMs, toMs, firstMs, lastMs, cell, coversFromMs, coversToMs, file };
 }
 
 /** `visits WHERE …`: those that touch a box; a visit that touches several boxes may be there several times. */
@@ -106,7 +123,7 @@ function visitsTouching(visits: string, boxes: readonly BoxE6[]): string {
   const cells = ranges.flat().reduce((sum, [first, last]) => sum + last - first + 1, 0);
   if (boxes.length <= LISTED_BOXES_MAX || cells > TABLE_CELLS_MAX) {
     const touching = boxes.map(([w, s, e, n]) => `(west <= ${e} AND east >= ${w} AND south <= ${n} AND north >= ${s})`);
-    return `${visits} WHERE (${cellsOf(ranges.flat())}) AND (${touching.join(" OR ")})`;
+    return `${visits} WHERE ${cellsOf(ranges.flat())} AND (${touching.join(" OR ")})`;
   }
   const rows = boxes.flatMap((box, index) => ranges[index].map((range) => [...range, ...box].map(Math.round)));
   const [first, last, w, s, e, n] = [0, 1, 2, 3, 4, 5].map(
@@ -129,8 +146,12 @@ function cellRanges([west, south, east, north]: BoxE6): [first: number, last: nu
   });
 }
 
-/** The condition on `cell` for ranges of cells: for zone maps, so as few and as narrow as can be. */
+/** The condition on `cell` for ranges of cells, so that it is compared with zone maps well: a short list, or few ranges. */
 function cellsOf(ranges: [number, number][]): string {
+  const cells = new Set(
+    ranges.length <= LISTED_CELLS_MAX ? ranges.flatMap(([first, last]) => numbersOf(first, last)) : [],
+  );
+  if (cells.size > 0 && cells.size <= LISTED_CELLS_MAX) return `cell IN (${[...cells].join(", ")})`;
   ranges.sort((a, b) => a[0] - b[0]);
   const merged: [number, number][] = [];
   for (const [first, last] of ranges) {
@@ -138,5 +159,10 @@ function cellsOf(ranges: [number, number][]): string {
     if (previous !== undefined && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last);
     else merged.push([first, last]);
   }
-  return merged.map(([first, last]) => `cell BETWEEN ${first} AND ${last}`).join(" OR ");
+  return `(${merged.map(([first, last]) => `cell BETWEEN ${first} AND ${last}`).join(" OR ")})`;
+}
+
+/** The whole numbers of a range; none where there are more than would be listed. */
+function numbersOf(first: number, last: number): number[] {
+  return Array.from({ length: Math.min(last - first, LISTED_CELLS_MAX) + 1 }, (_, index) => first + index);
 }

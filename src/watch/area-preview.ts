@@ -12,7 +12,7 @@ import { areaOf } from "./area-input.ts";
 import { reachBoxes, type BoxE6 } from "./reach-boxes.ts";
 
 export interface AreaPreviewOptions {
-  tracks: Pick<TrackStore, "vehicles" | "stretchesIn" | "eachStretch">;
+  tracks: Pick<TrackStore, "vehicles" | "staysIn" | "eachStretch">;
   rule: Rule;
   /** WGS-84, longitude first. */
   fence: Geometry | null;
@@ -89,9 +89,13 @@ class Preview {
       if (this.#isOver()) break;
       const { tracks, rule } = this.#options;
       const leastStayMs = rule.dwellMs > rule.maxGapMs ? rule.dwellMs : 0;
-      const stretches = await tracks.stretchesIn(boxes, this.#fromMs, this.#toMs, leastStayMs);
-      for (const { vehicle } of stretches) near.add(vehicle);
-      await this.#each(stretches, areasOnly, (vehicle) => stayed.add(vehicle));
+      for await (const { vehicle, places } of tracks.staysIn(boxes, this.#fromMs, this.#toMs, leastStayMs)) {
+        if (this.#isOver()) break;
+        near.add(vehicle);
+        if (matchTrack(areasOnly, marked(places)).exposures.length > 0) stayed.add(vehicle);
+        // Live batches that came meanwhile go first.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
     }
     const found: Found[] = [];
     const whole = [...stayed]

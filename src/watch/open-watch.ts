@@ -25,7 +25,15 @@ import type { Watch, WatchStatus } from "./watch.ts";
 export interface WatchOptions {
   tracks: Pick<
     TrackStore,
-    "vehicles" | "track" | "stretchesIn" | "eachStretch" | "vehiclesIn" | "lastPositions" | "replay" | "completeSinceMs"
+    | "vehicles"
+    | "track"
+    | "stretchesIn"
+    | "eachStretch"
+    | "staysIn"
+    | "vehiclesIn"
+    | "lastPositions"
+    | "replay"
+    | "completeSinceMs"
   >;
   ledger: LedgerPort;
   /** Fence (Polygon or MultiPolygon) and gates, WGS-84, longitude first. */

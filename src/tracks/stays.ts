@@ -1,0 +1,145 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { FixBatch } from "../model/fix.ts";
+import { collectFixes, fixFiles, parquet, wholeMs, type Span } from "./fix-source.ts";
+import type { EdgeFix } from "./file-edges.ts";
+import { STORED_COLUMNS_SQL, withRoom } from "./fix-columns.ts";
+import { REST_LAT_SQL, REST_LON_SQL } from "./rests.ts";
+import { PLACE_COLUMNS, sortPlaces } from "./place-rows.ts";
+import { leftToRead, planFiles, planStays, type PlannedStretch, type StayPlan } from "./stay-plan.ts";
+import { amongVehicles, placesSql, spanOf, tracksIn, tracksOf } from "./stretch-fixes.ts";
+import type { TrackDatabase } from "./track-database.ts";
+import type { Stay } from "./track-port.ts";
+import { LISTED_CELLS_MAX, type BoxE6 } from "./visits.ts";
+
+/** Fixes that one pass reads, as far as can be told from the pass before. */
+const PASS_FIXES = 1_000_000;
+const FIRST_PASS_MS = 4096 * 600_000;
+const PASS_STRETCHES_MIN = 64;
+
+/** A plan's stretch, and what of it is not among the rests. */
+interface Part {
+  stretch: PlannedStretch;
+  files: number[];
+  fixes: EdgeFix[];
+}
+
+/** See `TrackStore.staysIn`. */
+export async function* staysIn(
+  database: TrackDatabase,
+  boxes: readonly BoxE6[],
+  { fromMs, toMs }: Span,
+  leastStayMs: number,
+): AsyncGenerator<Stay> {
+  const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
+  const plan = await database.transaction("quick", (connection) =>
+    planStays(connection, database.filesDir, boxes, span, leastStayMs),
+  );
+  const plain: PlannedStretch[] = [];
+  const parts: Part[] = [];
+  for (const stretch of plan.stretches) {
+    const left = leftToRead(plan, stretch, span);
+    if (left === null) plain.push(stretch);
+    else parts.push({ stretch, ...left });
+  }
+  // In the order of places, so that each pass reads other row groups.
+  const cellOf = ({ stretch }: Part): number => plan.visits.cell[stretch.visits[0]];
+  parts.sort((a, b) => cellOf(a) - cellOf(b));
+  let passMs = FIRST_PASS_MS;
+  for (let at = 0, end = 0; at < parts.length; at = end) {
+    end = endOfPass(parts, at, passMs);
+    const pass = parts
+      .slice(at, end)
+      .toSorted((a, b) => a.stretch.vehicle - b.stretch.vehicle || a.stretch.fromMs - b.stretch.fromMs);
+    const stretches = pass.map(({ stretch }) => stretch);
+    const places = await database.transaction("long", async (connection) => {
+      const files = await planFiles(connection, span);
+      const isSame = files.length === plan.files.length && files.every(({ name }, i) => name === plan.files[i].name);
+      return isSame ? placesOf(connection, database.filesDir, plan, pass) : null;
+    });
+    if (places === null) {
+      // Compaction has changed the files: what the plan says of them is over, the fixes are where they always are.
+      plain.push(...stretches);
+      continue;
+    }
+    const readMs = stretches.reduce((sum, stretch) => sum + stretch.toMs - stretch.fromMs, 0);
+    if (places.length > 0) passMs = (readMs * PASS_FIXES) / places.length;
+    for (const [vehicle, track] of tracksOf(stretches, places)) yield { vehicle, places: track };
+  }
+  plain.sort((a, b) => a.vehicle - b.vehicle || a.fromMs - b.fromMs);
+  for await (const [vehicle, track] of tracksIn(database, plain)) yield { vehicle, places: track };
+}
+
+function endOfPass(parts: readonly Part[], from: number, passMs: number): number {
+  let end = from;
+  for (let ms = 0; end < parts.length; end++) {
+    const { fromMs, toMs } = parts[end].stretch;
+    ms += toMs - fromMs;
+    if (end - from >= PASS_STRETCHES_MIN && ms > passMs) break;
+  }
+  return end;
+}
+
+/** The places of stretches, sorted: from the rests, and what they do not hold from the fixes themselves. */
+async function placesOf(
+  connection: DuckDBConnection,
+  filesDir: string,
+  plan: StayPlan,
+  pass: readonly Part[],
+): Promise<FixBatch> {
+  const stretches = pass.map(({ stretch }) => stretch);
+  const { fromMs, toMs } = spanOf(stretches);
+  const hot = `(SELECT ${STORED_COLUMNS_SQL} FROM hot_fix WHERE time_ms >= ${fromMs} AND time_ms < ${toMs})`;
+  const queries = [placesSql(hot, stretches)];
+  const rests = restsSql(filesDir, plan, stretches);
+  if (rests !== null) queries.push(rests);
+  const unread = pass.filter(({ files }) => files.length > 0);
+  if (unread.length > 0) {
+    const files = [...new Set(unread.flatMap((part) => part.files))].map((file) => plan.files[file].name);
+    const left = unread.map(({ stretch }) => stretch);
+    const span = spanOf(left);
+    const source = `(SELECT * FROM ${fixFiles(filesDir, files)} WHERE ${amongVehicles(left)}
+      AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs})`;
+    queries.push(placesSql(source, left));
+  }
+  const fixes = addEdges(await collectFixes(connection, queries.join(" UNION ALL "), { columns: PLACE_COLUMNS }), pass);
+  sortPlaces(fixes);
+  return fixes;
+}
+
+/** The query for the rests of stretches; null when they have none. A few fixes of other times are among what it gives. */
+function restsSql(filesDir: string, { files, visits }: StayPlan, stretches: readonly PlannedStretch[]): string | null {
+  const numbers = new Set<number>();
+  const cells = new Set<number>();
+  for (const stretch of stretches) {
+    for (const row of stretch.visits) {
+      if (visits.coversToMs[row] === 0 || files[visits.file[row]].restsName === "") continue;
+      numbers.add(visits.file[row]);
+      cells.add(visits.cell[row]);
+    }
+  }
+  if (numbers.size === 0) return null;
+  const names = [...numbers].map((file) => files[file].restsName);
+  const listed = [...cells];
+  const inCells =
+    listed.length <= LISTED_CELLS_MAX
+      ? `WHERE cell IN (${listed.join(", ")})`
+      : `JOIN (SELECT unnest([${listed.join(", ")}])::UINTEGER AS c) ON cell = c`;
+  const vehicles = [...new Set(stretches.map(({ vehicle }) => vehicle))];
+  return `SELECT vehicle, time_ms::DOUBLE, ${REST_LON_SQL}, ${REST_LAT_SQL}, 0::UTINYINT FROM ${parquet(filesDir, names)}
+    JOIN (SELECT unnest([${vehicles.join(", ")}])::UINTEGER AS v) ON vehicle = v ${inCells}`;
+}
+
+function addEdges(fixes: FixBatch, pass: readonly Part[]): FixBatch {
+  const batch = withRoom(fixes, fixes.length + pass.reduce((sum, part) => sum + part.fixes.length, 0));
+  for (const part of pass) {
+    for (const { timeMs, lonE6, latE6 } of part.fixes) {
+      const row = batch.length++;
+      batch.vehicle[row] = part.stretch.vehicle;
+      batch.timeMs[row] = timeMs;
+      batch.lonE6[row] = lonE6;
+      batch.latE6[row] = latE6;
+      batch.flags[row] = 0;
+    }
+  }
+  return batch;
+}
