@@ -85,9 +85,9 @@ export class Fronts {
   async #replace(front: Front): Promise<void> {
     const reason = await front.ended;
     if (this.#closing) return;
-    const { counters, log, nowMs } = this.#core;
-    count(counters.closed, "frontLost");
-    log.warn("a process that held connections has ended; another one is started", { reason }, nowMs());
+    const core = this.#core;
+    count(core.counters.closed, "frontLost");
+    core.log.warn("a process that held connections has ended; another one is started", { reason }, core.nowMs());
     await sleep(AGAIN_MS);
     if (!this.#closing) this.#fronts[this.#fronts.indexOf(front)] = this.#start();
   }

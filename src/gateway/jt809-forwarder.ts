@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { WuxingError } from "../model/errors.ts";
-import { ABSENT_I16, ABSENT_U16, FixFlag, type FixBatch } from "../model/fix.ts";
+import { FixFlag, type FixBatch } from "../model/fix.ts";
 import type { Message809 } from "../wire/jt809/header.ts";
 import {
   decodeLoginAnswer809,
@@ -23,6 +23,7 @@ import {
 } from "../wire/jt809/vehicle-messages.ts";
 import { count } from "./counters.ts";
 import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
+import { forwardedPosition } from "./jt809-positions.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 
 /** Where forwarded fixes come from: the track store is one. */
@@ -73,6 +74,8 @@ export interface Jt809Forwarder {
 /** A fix that is older than this when it is sent goes as a supplement (0x1203). */
 const SUPPLEMENT_AGE_MS = 300_000;
 const LONGEST_RETRY_FACTOR = 16;
+/** An upper platform that has confirmed nothing (0x9101) for so long does not do so at all. */
+const CONFIRMS_WITHIN_MS = 180_000;
 
 /**
  * Starts the lower end of JT/T 809: dials the upper platform, logs in, and forwards every stored fix in the order of
@@ -83,7 +86,6 @@ const LONGEST_RETRY_FACTOR = 16;
 export async function startJt809Forwarder(options: Jt809ForwarderOptions): Promise<Jt809Forwarder> {
   const forwarder = new Forwarder(options);
   await forwarder.listen();
-  forwarder.run();
   return forwarder;
 }
 
@@ -98,6 +100,14 @@ class Forwarder implements Jt809Forwarder {
   #verifyCode: number | undefined;
   #position: number;
   #retries = 0;
+  #retryAtMs = 0;
+  /** What was sent and not confirmed yet: up to which number of positions, and where the source went on behind them. */
+  #unconfirmed: { sent: number; position: number }[] = [];
+  /** Up to where the upper platform has confirmed, at first where the first link began. */
+  #confirmedPosition: number | undefined;
+  #loggedInMs = 0;
+  /** Positions of the present link: sent before it, and confirmed before it. */
+  #before = { sent: 0, confirmed: 0 };
   #closed = false;
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
@@ -135,9 +145,6 @@ class Forwarder implements Jt809Forwarder {
       });
       this.#server.listen({ port, ...(host !== undefined && { host }) }, () => resolve());
     });
-  }
-
-  run(): void {
     this.#loop = this.#forwardForEver();
   }
 
@@ -155,12 +162,13 @@ class Forwarder implements Jt809Forwarder {
   async #forwardForEver(): Promise<void> {
     const { pollMs = 200, retryMs = 2000, source } = this.#options;
     while (!this.#closed) {
-      if (!this.loggedIn) {
-        if (!(await this.#logIn())) {
-          await this.#pause(retryMs * Math.min(LONGEST_RETRY_FACTOR, 2 ** this.#retries++));
-          continue;
-        }
-        this.#retries = 0;
+      if (!this.loggedIn && this.#nowMs() >= this.#retryAtMs) {
+        if (await this.#logIn()) this.#retries = 0;
+        else this.#retryAtMs = this.#nowMs() + retryMs * Math.min(LONGEST_RETRY_FACTOR, 2 ** this.#retries++);
+      }
+      if (this.#carrier === undefined) {
+        await this.#pause(Math.max(1, this.#retryAtMs - this.#nowMs()));
+        continue;
       }
       try {
         await source.replay(this.#position, (batch, position) => this.#forward(batch, position));
@@ -179,6 +187,7 @@ class Forwarder implements Jt809Forwarder {
   async #forward(batch: FixBatch, position: number): Promise<void> {
     const { version } = this.#options.agreement;
     const nowMs = this.#nowMs();
+    const carrier = this.#carrier;
     let supplement: { vehicle: number; positions: Position809Input[] } | undefined;
     const endSupplement = (): void => {
       if (supplement === undefined) return;
@@ -194,7 +203,7 @@ class Forwarder implements Jt809Forwarder {
         continue;
       }
       this.#register(vehicle);
-      const fix = positionOf(batch, row, this.#options.platformId);
+      const fix = forwardedPosition(batch, row, this.#options.platformId);
       const late = (batch.flags[row]! & FixFlag.stored) !== 0 || nowMs - fix.timeMs > SUPPLEMENT_AGE_MS;
       if (!late) {
         this.#sendAbout(vehicle, Vehicle809Id.position, encodePositions809([fix], version, false));
@@ -206,9 +215,11 @@ class Forwarder implements Jt809Forwarder {
       supplement.positions.push(fix);
     }
     endSupplement();
-    await this.#main?.drained();
-    if (!this.loggedIn) throw new LinkDown();
+    await carrier?.drained();
+    // What a link that broke had taken may be lost: all of the batch goes over the other one.
+    if (carrier === undefined || carrier !== this.#carrier) throw new LinkDown();
     this.#position = position;
+    this.#unconfirmed.push({ sent: this.sent, position });
     this.#options.onForwarded?.(position);
   }
 
@@ -221,11 +232,36 @@ class Forwarder implements Jt809Forwarder {
     this.#registered.add(vehicle);
   }
 
-  /** Over the main link; over the sub link when that is down. */
   #sendAbout(vehicle: number, subId: number, data: Buffer): void {
-    const { plate, plateColour } = this.#options.source.plateOf(vehicle)!;
-    const body = encodeVehicleMessage809({ plate, plateColour, subId, data });
-    if (!this.loggedIn || this.#main?.send(Message809Id.vehicles, body) !== true) throw new LinkDown();
+    const body = encodeVehicleMessage809({ ...this.#options.source.plateOf(vehicle)!, subId, data });
+    if (this.#carrier?.send(Message809Id.vehicles, body) !== true) throw new LinkDown();
+  }
+
+  /** The main link; the sub link when that is down. */
+  get #carrier(): Link809 | undefined {
+    return this.loggedIn ? this.#main : this.subLink ? this.#sub : undefined;
+  }
+
+  /** Of the positions sent so many are durable at the upper platform, at least. */
+  get #durable(): number {
+    return this.#before.sent + this.confirmed - this.#before.confirmed;
+  }
+
+  /** The upper platform has made so many more positions durable. */
+  #confirm(positions: number): void {
+    this.confirmed += positions;
+    while (this.#unconfirmed.length > 0 && this.#unconfirmed[0]!.sent <= this.#durable) {
+      this.#confirmedPosition = this.#unconfirmed.shift()!.position;
+    }
+  }
+
+  /** What the lost link had taken and nobody confirmed is sent once more; it is known there if it came. */
+  #goBack(): void {
+    const confirms = this.confirmed > 0 || this.#nowMs() - this.#loggedInMs < CONFIRMS_WITHIN_MS;
+    if (confirms && this.#confirmedPosition !== undefined) this.#position = this.#confirmedPosition;
+    this.#unconfirmed = [];
+    // What comes late about the lost link must not count for what is sent from now on.
+    this.#before = { sent: this.sent, confirmed: this.confirmed + Math.max(0, this.sent - this.#durable) };
   }
 
   #logIn(): Promise<boolean> {
@@ -245,6 +281,8 @@ class Forwarder implements Jt809Forwarder {
             this.loggedIn = false;
             this.#main = undefined;
             this.#registered.clear();
+            this.#goBack();
+            if (!this.#closed) this.#sub?.send(Message809Id.disconnectNotice, encodeCode809(0));
           }
           resolve(false);
         },
@@ -271,6 +309,8 @@ class Forwarder implements Jt809Forwarder {
     this.#verifyCode = verifyCode;
     this.#main = main;
     this.loggedIn = true;
+    this.#loggedInMs = this.#nowMs();
+    this.#confirmedPosition ??= this.#position;
     return true;
   }
 
@@ -311,15 +351,10 @@ class Forwarder implements Jt809Forwarder {
         link.send(Message809Id.keepAliveAnswer, EMPTY);
         break;
       case Message809Id.receivedCount:
-        this.confirmed += decodeReceivedCount809(body).count;
-        break;
-      case Message809Id.keepAliveAnswer:
-      case Message809Id.logoutAnswer:
-      case Message809Id.subDisconnectNotice:
-      case Message809Id.subCloseNotice:
+        this.#confirm(decodeReceivedCount809(body).count);
         break;
       default:
-        count(this.#counters.faults, "unknownMessage");
+        if (!NEEDS_NOTHING.has(header.messageId)) count(this.#counters.faults, "unknownMessage");
     }
   }
 
@@ -352,25 +387,11 @@ class Forwarder implements Jt809Forwarder {
 
 class LinkDown extends Error {}
 
-const EMPTY = Buffer.alloc(0);
+const NEEDS_NOTHING: ReadonlySet<number> = new Set([
+  Message809Id.keepAliveAnswer,
+  Message809Id.logoutAnswer,
+  Message809Id.subDisconnectNotice,
+  Message809Id.subCloseNotice,
+]);
 
-function positionOf(batch: FixBatch, row: number, platformId: string): Position809Input {
-  const flags = batch.flags[row]!;
-  const heading = batch.headingDeg[row]!;
-  const speed = batch.speedKmh10[row]!;
-  const altitude = batch.altitudeM[row]!;
-  const status = batch.status[row]!;
-  return {
-    coordinatesProcessed: (flags & FixFlag.processed) !== 0,
-    longitude: batch.lonE6[row]! / 1e6,
-    latitude: batch.latE6[row]! / 1e6,
-    timeMs: batch.timeMs[row]!,
-    // The bits of the hemispheres follow from the signs; a source without a status word says at least "fixed".
-    statusFlags: ((flags & FixFlag.invalid) === 0 ? status | 2 : status & ~2) & ~0b1100,
-    alarmFlags: batch.alarm[row]!,
-    platformId,
-    ...(heading === ABSENT_U16 ? {} : { direction: heading }),
-    ...(speed === ABSENT_U16 ? {} : { speedKmh: speed / 10 }),
-    ...(altitude === ABSENT_I16 ? {} : { altitude }),
-  };
-}
+const EMPTY = Buffer.alloc(0);

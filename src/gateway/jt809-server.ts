@@ -6,7 +6,6 @@ import { applyCipher809 } from "../wire/jt809/cipher.ts";
 import type { Message809 } from "../wire/jt809/header.ts";
 import {
   decodeLogin809,
-  decodeLogout809,
   encodeCode809,
   encodeLoginAnswer809,
   encodeReceivedCount809,
@@ -17,12 +16,11 @@ import {
   type Login809,
 } from "../wire/jt809/link-messages.ts";
 import { decodePositions809, decodeVehicleMessage809, Vehicle809Id } from "../wire/jt809/vehicle-messages.ts";
-import { locationItemsOf, writeLocationItems } from "../wire/jt808/location-items.ts";
-import { OctetWriter } from "../wire/octets.ts";
 import type { Position809 } from "../wire/jt809/position.ts";
 import { count } from "./counters.ts";
 import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
 import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
+import { reportedPosition, vehicleOf809 } from "./jt809-positions.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 import { plainAddress } from "./policy.ts";
 import { PositionIntake, type ReportedPosition } from "./position-intake.ts";
@@ -166,15 +164,20 @@ class UpperPlatform implements Jt809Server {
   }
 }
 
-/** A lower platform's main link, and the sub link that was dialled back to it. */
+/**
+ * A lower platform's main link, and the sub link that was dialled back to it. When one is lost everything goes over the
+ * other (JT/T 809-2011, 4.3), until the platform logs in anew.
+ */
 class LowerLink {
   readonly #upper: UpperPlatform;
   readonly #main: Link809;
   readonly #address: string;
   readonly #openedMs: number;
+  readonly #onClosed: () => void;
   #sub: Link809 | undefined;
   platform: LowerPlatform | undefined;
   #verifyCode = 0;
+  #leaving = false;
   #underWay = 0;
   /** Positions made durable and not confirmed yet. */
   #received = { count: 0, sinceMs: 0 };
@@ -188,11 +191,9 @@ class LowerLink {
       upper.counters,
       () => upper.nowMs(),
       (message) => this.#onMain(message),
-      () => {
-        this.#sub?.close("mainClosed");
-        onClosed();
-      },
+      () => this.#lost(),
     );
+    this.#onClosed = onClosed;
   }
 
   get hasSubLink(): boolean {
@@ -200,8 +201,17 @@ class LowerLink {
   }
 
   close(reason: string): void {
+    this.#leaving = true;
+    if (this.#received.count > 0) this.#confirm(this.#upper.nowMs());
     this.#sub?.close(reason);
     this.#main.close(reason);
+  }
+
+  /** One of the two links is gone. */
+  #lost(): void {
+    if (this.#main.open || (this.hasSubLink && !this.#leaving)) return;
+    this.#sub?.close("mainClosed");
+    this.#onClosed();
   }
 
   sweep(nowMs: number): void {
@@ -210,7 +220,8 @@ class LowerLink {
       if (nowMs - this.#openedMs > LOGIN_MS) this.close("notLoggedIn");
       return;
     }
-    if (nowMs - this.#main.heardMs > silentMs) {
+    const heardMs = this.#main.open ? this.#main.heardMs : (this.#sub?.heardMs ?? 0);
+    if (nowMs - heardMs > silentMs) {
       this.close("silent");
       return;
     }
@@ -220,7 +231,7 @@ class LowerLink {
   }
 
   #onMain(message: Message809): void {
-    const { header, body } = message;
+    const { header } = message;
     if (this.platform === undefined) {
       if (header.messageId === Message809Id.login) this.#login(message);
       else this.#main.fault("notLoggedIn");
@@ -231,7 +242,6 @@ class LowerLink {
         this.#main.send(Message809Id.keepAliveAnswer, EMPTY);
         break;
       case Message809Id.logout:
-        decodeLogout809(body);
         this.#main.send(Message809Id.logoutAnswer, EMPTY);
         this.close("loggedOut");
         break;
@@ -307,11 +317,13 @@ class LowerLink {
         if (header.messageId === Message809Id.subLoginAnswer && decodeCode809(body).result !== 0)
           sub.close("subLoginRefused");
         else if (header.messageId === Message809Id.vehicles) this.#vehicle({ header, body });
+        else if (header.messageId === Message809Id.logout) this.close("loggedOut");
       },
       () => {
         if (this.#sub !== sub) return;
         this.#sub = undefined;
         if (this.#main.open) this.#main.send(Message809Id.subDisconnectNotice, encodeCode809(0));
+        else this.#lost();
       },
     );
     socket.once("connect", () => {
@@ -334,7 +346,11 @@ class LowerLink {
       return;
     }
     const positions = decodePositions809(subId, data, header.version);
-    this.#take(vehicleOf(name, plateColour, this.platform!), positions, subId === Vehicle809Id.supplement);
+    this.#take(
+      vehicleOf809(name, plateColour, this.platform!.accessCode),
+      positions,
+      subId === Vehicle809Id.supplement,
+    );
   }
 
   #take(facts: VehicleFacts, positions: readonly Position809[], supplement: boolean): void {
@@ -342,14 +358,8 @@ class LowerLink {
     const nowMs = upper.nowMs();
     upper.counters.fixes += positions.length;
     this.#underWay += positions.length;
-    if (this.#underWay > UNDER_WAY_FIXES) this.#main.pause();
-    const reported = positions.map((position) => ({
-      ...position,
-      items: itemBytesOf(position),
-      fixed: (position.statusFlags & 2) !== 0,
-      stored: supplement,
-      processed: position.coordinatesProcessed,
-    }));
+    if (this.#underWay > UNDER_WAY_FIXES) for (const link of [this.#main, this.#sub]) link?.pause();
+    const reported = positions.map((position) => reportedPosition(position, supplement));
     void this.#store(facts, reported, nowMs);
   }
 
@@ -364,7 +374,7 @@ class LowerLink {
       upper.log.warn("positions could not be stored and were not confirmed", { error }, upper.nowMs());
     } finally {
       this.#underWay -= positions.length;
-      if (this.#underWay <= UNDER_WAY_FIXES / 2) this.#main.resume();
+      if (this.#underWay <= UNDER_WAY_FIXES / 2) for (const link of [this.#main, this.#sub]) link?.resume();
     }
   }
 
@@ -379,24 +389,10 @@ class LowerLink {
 
 const EMPTY = Buffer.alloc(0);
 
-/** As for 808: plate and colour, or the VIN when the colour is 0. */
-function vehicleOf(plate: string, plateColour: number, platform: LowerPlatform): VehicleFacts {
-  const terminal = `jt809-${platform.accessCode}`;
-  if (plateColour === 0) return { vehicle: plate, plate: null, plateColour: null, terminal };
-  return { vehicle: `${plate}_${plateColour}`, plate, plateColour, terminal };
-}
-
 function samePassword(expected: string, given: string): boolean {
   const a = Buffer.alloc(32);
   const b = Buffer.alloc(32);
   a.write(expected);
   b.write(given);
   return timingSafeEqual(a, b);
-}
-
-/** What stands beside the position, as JT/T 808 says it: of the record of 2011 its mileage and the recorder's speed. */
-function itemBytesOf({ layout, items, extras }: Position809): Uint8Array {
-  const out = new OctetWriter(64);
-  writeLocationItems(layout === "2019" ? items : locationItemsOf(extras), out);
-  return out.toBuffer();
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { connect, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { bytesOf } from "../model/byte-column.ts";
@@ -162,6 +162,43 @@ describe.each([
     expect(forwarder.metrics().faults).toEqual({ noPlate: 12 });
   });
 
+  it("go on over the sub link while the main link is down, and over the main link again", async () => {
+    const shelf = new Shelf();
+    const log = new Log();
+    const server = await upper(shelf);
+    // The main link goes over a wire that can be cut.
+    const wire = await startWire(server.port);
+    log.add(12, Date.now() - 60_000);
+    const forwarder = await lower(wire.port, log, agreement);
+    await until("both links", () => forwarder.subLink && shelf.stored.length === 8);
+    wire.cut();
+    await until("main link lost", () => !forwarder.loggedIn);
+    log.add(12, Date.now() - 30_000);
+    await until("the rest over the sub link", () => shelf.stored.length >= 16);
+    expect(forwarder.loggedIn).toBe(false);
+    expect(server.online()).toEqual([{ accessCode: agreement.accessCode, subLink: true }]);
+    await wire.mend();
+    await until("logged in anew", () => forwarder.loggedIn && forwarder.subLink);
+    log.add(12, Date.now() - 10_000);
+    await until("the last ones", () => new Set(shelf.stored.map(({ timeMs }) => timeMs)).size === 24);
+    expect(server.online()).toHaveLength(1);
+    await until("confirmed", () => forwarder.confirmed >= 16);
+  });
+
+  it("what a broken link had taken and nobody confirmed is sent again", async () => {
+    const shelf = new Shelf();
+    const log = new Log();
+    const server = await upper(shelf);
+    const wire = await startWire(server.port, { swallowsAfterBytes: 2000 });
+    log.add(60, Date.now() - 60_000);
+    const forwarder = await lower(wire.port, log, { ...agreement });
+    await until("all sent", () => forwarder.sent >= 40);
+    wire.cut();
+    await wire.mend();
+    await until("all stored", () => new Set(shelf.stored.map(({ timeMs }) => timeMs)).size === 40);
+    expect(forwarder.confirmed).toBeGreaterThan(0);
+  });
+
   it("go on where they were after the link broke", async () => {
     const shelf = new Shelf();
     const log = new Log();
@@ -179,13 +216,56 @@ describe.each([
   });
 });
 
+/** A wire between two ports that can be cut; `swallowsAfterBytes`: what is sent upwards beyond that many bytes gets lost on it. */
+async function startWire(
+  port: number,
+  { swallowsAfterBytes = Infinity }: { swallowsAfterBytes?: number } = {},
+): Promise<{ port: number; cut(): void; mend(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  let own = 0;
+  let swallows = swallowsAfterBytes;
+  const server = createServer((near) => {
+    const far = connect({ host: "127.0.0.1", port });
+    let carried = 0;
+    near.on("data", (chunk: Buffer) => {
+      carried += chunk.length;
+      if (carried <= swallows) far.write(chunk);
+    });
+    far.on("data", (chunk: Buffer) => void near.write(chunk));
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+  });
+  const mend = (): Promise<void> => new Promise((resolve) => server.listen({ port: own, host: "127.0.0.1" }, resolve));
+  await mend();
+  own = (server.address() as AddressInfo).port;
+  const cut = (): void => {
+    swallows = Infinity;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  open.push({ close: cut });
+  return { port: own, cut, mend };
+}
+
 /** A peer made of bytes: sends frames and decodes what comes back. */
 function rawPeer(port: number): { socket: Socket; heard: Decoded809[]; say(messageId: number, body: Buffer): void } {
   const socket = connect({ host: "127.0.0.1", port });
   const heard: Decoded809[] = [];
   socket.on("error", () => {});
+  let waiting = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {
-    for (const frame of chunk.toString("hex").matchAll(/5b(?:(?!5b).)*?5d/gu)) heard.push(decodeJt809(frame[0]));
+    waiting = Buffer.concat([waiting, chunk]);
+    for (let end = waiting.indexOf(0x5d); end >= 0; end = waiting.indexOf(0x5d)) {
+      heard.push(decodeJt809(waiting.subarray(0, end + 1).toString("hex")));
+      waiting = waiting.subarray(end + 1);
+    }
   });
   open.push({ close: () => void socket.destroy() });
   return {
