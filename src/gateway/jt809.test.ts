@@ -211,8 +211,9 @@ describe.each([
     log.add(8, Date.now() - 10_000);
     await until("logged out", () => !forwarder.loggedIn);
     await upper(shelf, port);
-    await until("the rest", () => shelf.stored.length >= 24);
-    expect(new Set(shelf.stored.map(({ vehicle, timeMs }) => `${vehicle} ${timeMs}`)).size).toBe(24);
+    const fixes = (): Set<string> => new Set(shelf.stored.map(({ vehicle, timeMs }) => `${vehicle} ${timeMs}`));
+    await until("the rest", () => fixes().size >= 24);
+    expect(fixes().size).toBe(24);
   });
 });
 
