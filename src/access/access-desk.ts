@@ -2,11 +2,9 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
-import { hashPassword, isPassword } from "./passwords.ts";
+import { hashPassword } from "./passwords.ts";
 import type { Principal } from "./principal.ts";
 import { grantsOf, RIGHTS, ROLES, type Right } from "./rights.ts";
-import { SignInGuard } from "./sign-in-guard.ts";
-import { isTotp } from "./totp.ts";
 
 /** What rights come from: duties and where they are. */
 export interface DutyLookup {
@@ -23,8 +21,8 @@ export interface AccessOptions {
   /** The city's clock decides about duties; sessions go by the wall clock. */
   cityNow: () => number;
   now?: () => number;
-  /** In the demo: makes the account of whoever of the teams signs in for the first time. */
-  beforeSignIn?: (account: string) => Promise<void>;
+  /** Has the person of an account be told what an administrator did to it, and why. */
+  onTouched?: (touched: { by: Principal; person: string; what: Touched; reason: string }) => Promise<void>;
   /** Has whoever stands above be told. */
   onBreakGlass?: (taken: {
     id: string;
@@ -33,6 +31,17 @@ export interface AccessOptions {
     reason: string;
     untilMs: number;
   }) => Promise<void>;
+}
+
+/** What an administrator can do to what guards an account. */
+export type Touched = "factors-reset" | "identity-linked";
+
+/** Who asks, and what for: null when nothing was said, then personal data stays masked. */
+export interface Asker {
+  principal: Principal;
+  purpose: string | null;
+  /** When the purpose that was chosen ends, ms UTC; null when it was not chosen in a session. */
+  purposeUntilMs: number | null;
 }
 
 export interface NewAccount {
@@ -48,6 +57,8 @@ const IDLE_MS = 12 * 3_600_000;
 const SESSION_MS = 30 * 24 * 3_600_000;
 /** A session's last use is noted once in this time, ms. */
 const SEEN_EVERY_MS = 60_000;
+/** How long a purpose that was chosen holds: a shift, ms. */
+const PURPOSE_MS = 8 * 3_600_000;
 const TOKEN_BYTES = 32;
 /** How long a right that was taken in an emergency holds. */
 export const BREAK_GLASS_HOURS = 3;
@@ -58,12 +69,10 @@ const ACCOUNTS_MAX = 200;
 export class AccessDesk {
   readonly #options: AccessOptions;
   readonly #now: () => number;
-  readonly #guard: SignInGuard;
 
   constructor(options: AccessOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#guard = new SignInGuard(this.#now);
   }
 
   /** @throws WuxingError INPUT_INVALID when there is such an account, or a role that does not exist */
@@ -81,7 +90,6 @@ export class AccessDesk {
         name,
         person,
         password: password === null ? null : await hashPassword(password),
-        totp: null,
         roles: [...roles],
         state: "active",
         created_ms: nowMs,
@@ -129,6 +137,15 @@ export class AccessDesk {
       throw new WuxingError("INPUT_INVALID", "account", [{ where: "id", value: id, expected: "an account" }]);
   }
 
+  /** Tells an account's person what somebody is about to do to it. @throws WuxingError INPUT_INVALID when there is no such account */
+  async tell(by: Principal, account: string, what: Touched, reason: string): Promise<void> {
+    const query = this.#options.kysely.selectFrom("account").select("person").where("id", "=", account);
+    const row = await query.executeTakeFirst();
+    if (row === undefined)
+      throw new WuxingError("INPUT_INVALID", "account", [{ where: "id", value: account, expected: "an account" }]);
+    if (row.person !== null) await this.#options.onTouched?.({ by, person: row.person, what, reason });
+  }
+
   /**
    * Takes a purpose that the duties do not give, for some hours. Whoever stands above is told (`onBreakGlass`).
    * @returns until when, ms UTC
@@ -152,30 +169,8 @@ export class AccessDesk {
     return row.to_ms;
   }
 
-  /**
-   * Signs in. Every failure answers the same, takes the same time, and makes the next one wait longer.
-   * @returns the token of the new session
-   * @throws WuxingError SIGN_IN_FAILED, TOO_MANY
-   */
-  async signIn(account: string, password: string, code: string | undefined, address: string): Promise<string> {
-    this.#guard.check(account, address);
-    await this.#options.beforeSignIn?.(account);
-    const row = await this.#options.kysely
-      .selectFrom("account")
-      .select(["id", "password", "totp", "state"])
-      .where("id", "=", account)
-      .executeTakeFirst();
-    const isRight = await isPassword(password, row?.password ?? null);
-    const hasCode = row?.totp == null || isTotp(row.totp, code ?? "", this.#now());
-    if (row === undefined || !isRight || !hasCode || row.state !== "active") {
-      this.#guard.failed(account, address);
-      throw new WuxingError("SIGN_IN_FAILED");
-    }
-    this.#guard.passed(account, address);
-    return this.#begin(row.id, address);
-  }
-
-  async #begin(account: string, address: string): Promise<string> {
+  /** A new session of whoever has proved who it is (`SignIn`). @returns its token; only its digest is kept */
+  async beginSession(account: string, address: string): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString("base64url");
     const nowMs = this.#now();
     await this.#options.kysely
@@ -184,6 +179,7 @@ export class AccessDesk {
         id: digestOf(token),
         account,
         purpose: null,
+        purpose_until_ms: null,
         address,
         created_ms: nowMs,
         seen_ms: nowMs,
@@ -195,12 +191,13 @@ export class AccessDesk {
   }
 
   /** Whom a session's token stands for; null when it has ended or never was. */
-  async bySession(token: string): Promise<{ principal: Principal; purpose: string | null } | null> {
+  async bySession(token: string): Promise<Asker | null> {
     const nowMs = this.#now();
     const row = await this.#options.kysely
       .selectFrom("session")
       .innerJoin("account", "account.id", "session.account")
-      .select(["session.id", "session.purpose", "session.seen_ms", "account.id as account"])
+      .select(["session.id", "session.purpose", "session.purpose_until_ms", "session.seen_ms"])
+      .select("account.id as account")
       .select(["account.name", "account.person", "account.roles"])
       .where("session.id", "=", digestOf(token))
       .where("session.ended_ms", "is", null)
@@ -212,11 +209,15 @@ export class AccessDesk {
     if (nowMs - row.seen_ms > SEEN_EVERY_MS)
       await this.#options.kysely.updateTable("session").set({ seen_ms: nowMs }).where("id", "=", row.id).execute();
     const principal = await this.#withEmergency(this.#principal(row.account, row.name, row.person, row.roles, row.id));
-    return { principal, purpose: row.purpose ?? principal.purposes[0] ?? null };
+    // A purpose holds while it was chosen for and while it is one of theirs: with the duty it ends.
+    const isHeld = (row.purpose_until_ms ?? 0) > nowMs && principal.purposes.includes(row.purpose ?? "");
+    return isHeld
+      ? { principal, purpose: row.purpose, purposeUntilMs: row.purpose_until_ms }
+      : { principal, purpose: principal.purposes[0] ?? null, purposeUntilMs: null };
   }
 
   /** Whom a key stands for, with no more than the key's own rights. */
-  async byKey(key: string): Promise<{ principal: Principal; purpose: string | null } | null> {
+  async byKey(key: string): Promise<Asker | null> {
     const nowMs = this.#now();
     const row = await this.#options.kysely
       .selectFrom("api_key")
@@ -231,7 +232,7 @@ export class AccessDesk {
     if (row === undefined) return null;
     const whole = this.#principal(row.account, row.name, row.person, row.roles, null);
     const rights = new Set([...whole.rights].filter((right) => row.rights.includes(right)));
-    return { principal: { ...whole, rights }, purpose: row.purpose };
+    return { principal: { ...whole, rights }, purpose: row.purpose, purposeUntilMs: null };
   }
 
   /** An account by its name, without a session: for the demo and for commands. @throws WuxingError NOT_SIGNED_IN */
@@ -279,11 +280,22 @@ export class AccessDesk {
       .execute();
   }
 
-  /** What the session's reads are for from now on. @throws WuxingError FORBIDDEN for a purpose that the account does not have */
-  async setPurpose(principal: Principal, purpose: string): Promise<void> {
-    if (!principal.purposes.includes(purpose)) throw new WuxingError("FORBIDDEN", `${purpose} is no purpose of yours`);
-    if (principal.session === null) return;
-    await this.#options.kysely.updateTable("session").set({ purpose }).where("id", "=", principal.session).execute();
+  /**
+   * What the session's reads are for, for the length of a shift; null: for nothing any more.
+   * @returns until when, ms UTC
+   * @throws WuxingError FORBIDDEN for a purpose that the account does not have
+   */
+  async setPurpose(principal: Principal, purpose: string | null): Promise<number | null> {
+    if (purpose !== null && !principal.purposes.includes(purpose))
+      throw new WuxingError("FORBIDDEN", `${purpose} is no purpose of yours`);
+    if (principal.session === null) throw new WuxingError("FORBIDDEN", "only a session has a purpose that lasts");
+    const untilMs = purpose === null ? null : this.#now() + PURPOSE_MS;
+    await this.#options.kysely
+      .updateTable("session")
+      .set({ purpose, purpose_until_ms: untilMs })
+      .where("id", "=", principal.session)
+      .execute();
+    return untilMs;
   }
 
   /** Sessions of an account that have not ended, newest first. */
@@ -298,6 +310,11 @@ export class AccessDesk {
       .limit(100)
       .execute();
     return rows.map(({ id, address, created_ms: createdMs, seen_ms: seenMs }) => ({ id, address, createdMs, seenMs }));
+  }
+
+  async endSessions(account: string): Promise<void> {
+    const query = this.#options.kysely.updateTable("session").set({ ended_ms: this.#now() });
+    await query.where("account", "=", account).where("ended_ms", "is", null).execute();
   }
 
   async endSession(account: string, id: string): Promise<void> {

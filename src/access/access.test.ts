@@ -6,13 +6,18 @@ import { AccessDesk } from "./access-desk.ts";
 import { AuditChain, verifyAudit, type AuditNote } from "./audit-chain.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import { readAs } from "./read-as.ts";
-import { isTotp } from "./totp.ts";
+import { createFieldKey, FieldCipher } from "./field-cipher.ts";
+import { Passkeys } from "./passkeys.ts";
+import { SecondFactor } from "./second-factor.ts";
+import { SignIn } from "./sign-in.ts";
+import { findTotpStep } from "./totp.ts";
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.parse("2022-04-06T01:00:00.000Z");
 
 let database: Database;
 let desk: AccessDesk;
+let signIn: SignIn;
 let nowMs: number;
 
 beforeAll(async () => {
@@ -31,6 +36,10 @@ beforeEach(async () => {
     cityNow: () => nowMs,
     now: () => nowMs,
   });
+  const { kysely } = database;
+  const now = (): number => nowMs;
+  const factors = new SecondFactor(kysely, new FieldCipher([createFieldKey("aes-256-gcm", "k1")]), now);
+  signIn = new SignIn({ kysely, factors, passkeys: new Passkeys(kysely, now), now });
   for (const id of ["wang", "chen"])
     await database.kysely.insertInto("person").values({ id, name: id, recorded_ms: 0 }).execute();
   await desk.addAccount({ id: "wang", name: "王", person: "wang", password: "correct horse" });
@@ -53,14 +62,15 @@ describe("9 accounts", () => {
     [2_000_000_000_000, "279037"],
   ])("take the code of RFC 6238, appendix B, at %d ms", (atMs, code) => {
     const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-    expect(isTotp(secret, code, atMs)).toBe(true);
-    expect(isTotp(secret, code, atMs + 30_000)).toBe(true);
-    expect(isTotp(secret, code, atMs + 90_000)).toBe(false);
-    expect(isTotp(secret, "000000", atMs)).toBe(false);
+    const step = Math.floor(atMs / 30_000);
+    expect(findTotpStep(secret, code, atMs)).toBe(step);
+    expect(findTotpStep(secret, code, atMs + 30_000)).toBe(step);
+    expect(findTotpStep(secret, code, atMs + 90_000)).toBeNull();
+    expect(findTotpStep(secret, "000000", atMs)).toBeNull();
   });
 
   test("give a session by account and password, and the rights of today's duties", async () => {
-    const token = await desk.signIn("wang", "correct horse", undefined, "10.0.0.1");
+    const token = await enter("wang", "correct horse", "10.0.0.1");
     const found = await desk.bySession(token);
     expect(found).toMatchObject({ purpose: "case-work", principal: { person: "wang", paths: ["c1/g1/"] } });
     expect([...found!.principal.rights]).toEqual(["cases"]);
@@ -70,7 +80,7 @@ describe("9 accounts", () => {
   });
 
   test("end a session when it is signed out, unused for twelve hours, or the account is blocked", async () => {
-    const sign = (): Promise<string> => desk.signIn("wang", "correct horse", undefined, "10.0.0.1");
+    const sign = (): Promise<string> => enter("wang", "correct horse", "10.0.0.1");
     const [out, idle, blocked] = [await sign(), await sign(), await sign()];
     const { principal } = (await desk.bySession(out))!;
     await desk.endSession("wang", principal.session!);
@@ -87,15 +97,28 @@ describe("9 accounts", () => {
 
   test("make whoever guesses wait, by account and by address", async () => {
     const guess = (account: string, address: string): Promise<unknown> =>
-      desk.signIn(account, "wrong", undefined, address).catch((error: { code: string }) => error.code);
+      enter(account, "wrong", address).catch((error: { code: string }) => error.code);
     for (let i = 0; i < 6; i++) expect(await guess("wang", `10.0.0.${i}`)).toBe("SIGN_IN_FAILED");
-    await expect(desk.signIn("wang", "correct horse", undefined, "10.0.1.1")).rejects.toMatchObject({
+    await expect(enter("wang", "correct horse", "10.0.1.1")).rejects.toMatchObject({
       code: "TOO_MANY",
+      retryAfterS: 2,
     });
     nowMs += 2001;
-    expect(await desk.signIn("wang", "correct horse", undefined, "10.0.1.1")).toBeTypeOf("string");
+    expect(await enter("wang", "correct horse", "10.0.1.1")).toBeTypeOf("string");
     for (let i = 0; i < 6; i++) expect(await guess(`nobody${i}`, "10.9.9.9")).toBe("SIGN_IN_FAILED");
     expect(await guess("somebody", "10.9.9.9")).toBe("TOO_MANY");
+    nowMs += HOUR_MS + 1;
+    expect(await guess("somebody", "10.9.9.9")).toBe("SIGN_IN_FAILED");
+  });
+
+  test("make whoever guesses many at once wait as well", async () => {
+    const guesses = await Promise.all(
+      Array.from({ length: 40 }, () =>
+        enter("wang", "wrong", "10.0.0.1").catch((error: { code: string }) => error.code),
+      ),
+    );
+    expect(guesses.filter((code) => code === "SIGN_IN_FAILED")).toHaveLength(6);
+    expect(guesses.filter((code) => code === "TOO_MANY")).toHaveLength(34);
   });
 
   test("give keys to programs, with no more than the owner's rights, until they are revoked", async () => {
@@ -110,6 +133,11 @@ describe("9 accounts", () => {
     expect(await desk.byKey(key)).toBeNull();
   });
 });
+
+async function enter(account: string, password: string, address: string): Promise<string> {
+  await signIn.byPassword(account, password, {}, address);
+  return desk.beginSession(account, address);
+}
 
 describe("9 what a person sees", () => {
   beforeEach(async () => {

@@ -2,7 +2,7 @@ import type { Kysely } from "kysely";
 import type { AccessDesk } from "../access/access-desk.ts";
 import { hashPassword } from "../access/passwords.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
-import type { DemoAccount } from "../http/session-routes.ts";
+import type { DemoAccount } from "../http/session-sign-in-routes.ts";
 import type { Tables } from "../store/tables.ts";
 
 /** Everybody's password in the demo, where nothing is worth protecting. */
@@ -64,7 +64,6 @@ export async function addDemoPerson(kysely: Kysely<Tables>, account: string): Pr
     ...person,
     person: person.id,
     password: await demoHash,
-    totp: null,
     roles: [],
     state: "active" as const,
   };

@@ -7,6 +7,10 @@ import { LockCases } from "../apps/checkpoints/lock-cases.ts";
 import { DriverDesk } from "../apps/checkpoints/lock-driver.ts";
 import { AccessDesk } from "../access/access-desk.ts";
 import { AuditChain } from "../access/audit-chain.ts";
+import { OpenId, type OpenIdSettings } from "../access/open-id.ts";
+import { Passkeys } from "../access/passkeys.ts";
+import { SecondFactor } from "../access/second-factor.ts";
+import { SignIn } from "../access/sign-in.ts";
 import { FieldCipher } from "../access/field-cipher.ts";
 import { PersonRegister } from "../access/person-fields.ts";
 import { readAs } from "../access/read-as.ts";
@@ -16,6 +20,7 @@ import { CaseLists } from "../cases/case-lists.ts";
 import { DriverLinks } from "../cases/driver-link.ts";
 import { EffectDesk } from "../cases/effects.ts";
 import { loadCaseType } from "../cases/load-case-type.ts";
+import { placeNotices } from "../cases/place-notices.ts";
 import { countAtPlaces, countBelow, rehomeCases } from "../cases/place-work.ts";
 import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
@@ -24,7 +29,8 @@ import type { HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
 import { principalOf } from "../http/principal.ts";
-import type { DemoAccount, PlaceNames } from "../http/session-routes.ts";
+import type { PlaceNames } from "../http/session-routes.ts";
+import type { DemoAccount } from "../http/session-sign-in-routes.ts";
 import type { TerminalDesk } from "../http/terminal-routes.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Rule } from "../model/rule.ts";
@@ -35,7 +41,7 @@ import type { TrackStore } from "../tracks/track-store.ts";
 import type { Watch } from "../watch/watch.ts";
 import { readFieldKeys } from "./field-keys.ts";
 import { openNotices } from "./open-notices.ts";
-import { tellEmergency } from "./tell-emergency.ts";
+import { tellEmergency, tellTouched } from "./tell-accounts.ts";
 import { addDemoPerson, fillDemoAccounts } from "./demo-accounts.ts";
 
 export interface OfficeParts {
@@ -50,6 +56,10 @@ export interface OfficeParts {
   /** Of the data folder; signs drivers' links. */
   secret: string;
   ruleOf: (version: number) => Promise<Rule>;
+  /** Null when no identity provider is set. */
+  openId: OpenIdSettings | null;
+  /** Where browsers reach this server, if that was said. */
+  publicUrl: string | null;
   isDemo: boolean;
   now: () => number;
   log: { warn(fields: object, text: string): void; info(fields: object, text: string): void };
@@ -124,11 +134,23 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     }),
   );
   places.work = { countBelow: (paths) => countBelow(kysely, paths, now()) };
-  desks.addDependents({ count: (at) => countAtPlaces(kysely, at) });
+  const tellOfPlaces = placeNotices({ duties, channels: notices.channels, now });
+  /** Operations of which the work has not found its new home yet. */
+  const rehomeAtMs: number[] = [];
+  desks.addDependents({
+    count: (at) => countAtPlaces(kysely, at),
+    rehome: async (transaction, rehoming) => {
+      await tellOfPlaces(transaction, rehoming);
+      rehomeAtMs.push(rehoming.effectiveMs);
+    },
+  });
+  desks.addDependents({ count: (at) => arrivals.countAt(at) });
   const names: PlaceNames = {
     nameOf: finder.nameOf,
     kindOf: (place) => desks.history.versionsOf(place).at(-1)?.kind ?? "",
   };
+  const factors = new SecondFactor(kysely, cipher);
+  const passkeys = new Passkeys(kysely);
   const access: HttpAccess = {
     desk: new AccessDesk({
       kysely,
@@ -138,9 +160,19 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
         kindOf: names.kindOf,
       },
       cityNow: now,
-      ...(isDemo ? { beforeSignIn: (account) => addDemoPerson(kysely, account) } : {}),
       onBreakGlass: tellEmergency(kysely, duties, notices.channels, now),
+      onTouched: tellTouched(kysely, notices.channels, now),
     }),
+    signIn: new SignIn({
+      kysely,
+      factors,
+      passkeys,
+      ...(isDemo ? { beforeSignIn: (account) => addDemoPerson(kysely, account) } : {}),
+    }),
+    factors,
+    passkeys,
+    openId: parts.openId === null ? null : new OpenId(kysely, parts.openId),
+    publicUrl: parts.publicUrl,
     audit: new AuditChain(kysely),
     persons,
     kysely,
@@ -154,8 +186,11 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     await effects.perform(Date.now());
     await notices.deliver(Date.now());
     if (count % FOLLOW_EVERY_TICKS === 0) await lockCases.followVehicles();
-    if (count % REHOME_EVERY_TICKS === 0) {
+    const isHomeless = rehomeAtMs.some((ms) => ms <= now());
+    if (isHomeless || count % REHOME_EVERY_TICKS === 0) {
+      rehomeAtMs.splice(0, Infinity, ...rehomeAtMs.filter((ms) => ms > now()));
       await rehomeCases(kysely, desk, finder, now());
+      await arrivals.rehome();
       const shape = "arrivals whose span is over are deleted";
       const deleted = await arrivals.prune();
       const note = {

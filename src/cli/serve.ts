@@ -17,7 +17,8 @@ import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
-import type { DemoAccount, PlaceNames } from "../http/session-routes.ts";
+import type { PlaceNames } from "../http/session-routes.ts";
+import type { DemoAccount } from "../http/session-sign-in-routes.ts";
 import type { FixReception } from "../http/fix-routes.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
 import { fromWgs84, toWgs84 } from "../kernel/datum.ts";
@@ -40,6 +41,7 @@ import { followLocked } from "./follow-locked.ts";
 import { forgetOld } from "./forget-old.ts";
 import { openOffice, type Office } from "./open-office.ts";
 import { openPlaces } from "./open-places.ts";
+import { readOpenId } from "./open-id-settings.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { tallyIntake } from "./intake-tally.ts";
 import { readLowerPlatforms } from "./lower-platforms.ts";
@@ -151,6 +153,8 @@ class Parts implements Platform {
       terminals: () => this.#gateway!,
       secret: await this.#secret(),
       ruleOf: (version) => loadRuleVersion(database, version),
+      openId: await readOpenId(this.#settings),
+      publicUrl: this.#settings.publicUrl ?? null,
       isDemo: demo,
       now: this.#cityTimeMs,
       log: this.#log,

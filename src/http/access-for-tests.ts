@@ -1,6 +1,9 @@
 import { AccessDesk } from "../access/access-desk.ts";
 import { createFieldKey, FieldCipher } from "../access/field-cipher.ts";
+import { Passkeys } from "../access/passkeys.ts";
 import { PersonRegister } from "../access/person-fields.ts";
+import { SecondFactor } from "../access/second-factor.ts";
+import { SignIn } from "../access/sign-in.ts";
 import { AuditChain } from "../access/audit-chain.ts";
 import type { Database } from "../store/database.ts";
 import type { ServerParts } from "./parts.ts";
@@ -20,11 +23,19 @@ export async function accessForTests({
   });
   await kysely.insertInto("person").values({ id: "officer", name: "值班员", recorded_ms: 0 }).execute();
   await desk.addAccount({ id: "officer", name: "值班员", person: "officer" });
+  const cipher = new FieldCipher([createFieldKey("aes-256-gcm", "k1")]);
+  const factors = new SecondFactor(kysely, cipher);
+  const passkeys = new Passkeys(kysely);
   return {
     access: {
       desk,
+      signIn: new SignIn({ kysely, factors, passkeys }),
+      factors,
+      passkeys,
+      openId: null,
+      publicUrl: null,
       audit: new AuditChain(kysely),
-      persons: new PersonRegister(kysely, new FieldCipher([createFieldKey("aes-256-gcm", "k1")])),
+      persons: new PersonRegister(kysely, cipher),
       kysely,
       demoAccount: "officer",
     },

@@ -1,17 +1,28 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Kysely } from "kysely";
-import type { AccessDesk } from "../access/access-desk.ts";
+import type { AccessDesk, Asker } from "../access/access-desk.ts";
 import type { AuditChain } from "../access/audit-chain.ts";
+import type { OpenId } from "../access/open-id.ts";
+import type { PageOrigin, Passkeys } from "../access/passkeys.ts";
 import type { PersonRegister } from "../access/person-fields.ts";
-import type { Principal } from "../access/principal.ts";
 import { opens } from "../access/rights.ts";
+import type { SecondFactor } from "../access/second-factor.ts";
+import type { SignIn } from "../access/sign-in.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
 import { needOf, type Need } from "./access-table.ts";
+import { cookieOf, isHttps, SESSION_COOKIE } from "./session-cookie.ts";
 
 /** Who may do what over HTTP, and what is noted of it. */
 export interface HttpAccess {
   desk: AccessDesk;
+  signIn: SignIn;
+  factors: SecondFactor;
+  passkeys: Passkeys;
+  /** Null when no identity provider is set. */
+  openId: OpenId | null;
+  /** Where browsers reach this server; null: by the name that they ask it by. */
+  publicUrl: string | null;
   audit: AuditChain;
   persons: PersonRegister;
   /** Where the audit is read. */
@@ -20,7 +31,6 @@ export interface HttpAccess {
   demoAccount: string | null;
 }
 
-export const SESSION_COOKIE = "wuxing_session";
 /** What a purpose may be named in a header by. */
 const PURPOSE_HEADER = "x-purpose";
 const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
@@ -106,10 +116,7 @@ export async function noteShown(audit: AuditChain, request: FastifyRequest, page
   await note(audit, request, need, 200, page);
 }
 
-async function bySession(
-  request: FastifyRequest,
-  desk: AccessDesk,
-): Promise<{ principal: Principal; purpose: string | null } | null> {
+async function bySession(request: FastifyRequest, desk: AccessDesk): Promise<Asker | null> {
   const token = cookieOf(request, SESSION_COOKIE);
   if (token === undefined) return null;
   refuseForeignPages(request);
@@ -134,6 +141,15 @@ function refuseForeignPages({ method, headers }: FastifyRequest): void {
   if (!UNSAFE.has(method) || headers.origin === undefined) return;
   const origin = URL.parse(headers.origin);
   if (origin?.host !== headers.host) throw new WuxingError("FORBIDDEN", "sent by a page of another site");
+}
+
+/**
+ * The page that asks, as passkeys are bound to it. The browser itself holds it to the name that stands in its address: a
+ * request that names another one gets no passkey of ours.
+ */
+export function pageOf(request: FastifyRequest, publicUrl: string | null): PageOrigin {
+  const page = new URL(publicUrl ?? `${isHttps(request) ? "https" : "http"}://${request.headers.host ?? "localhost"}`);
+  return { origin: page.origin, host: page.hostname };
 }
 
 /** @throws WuxingError NOT_SIGNED_IN, FORBIDDEN, PURPOSE_NEEDED */
@@ -169,13 +185,4 @@ async function note(
     count: Array.isArray(items) ? items.length : status < 400 ? 1 : 0,
     status,
   });
-}
-
-/** A cookie's value. Names of ours hold nothing that would have to be escaped. */
-export function cookieOf(request: FastifyRequest, name: string): string | undefined {
-  for (const part of (request.headers.cookie ?? "").split(";")) {
-    const [key, ...value] = part.trim().split("=");
-    if (key === name) return value.join("=");
-  }
-  return undefined;
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { BREAK_GLASS_HOURS, type AccessDesk } from "../access/access-desk.ts";
+import { BREAK_GLASS_HOURS } from "../access/access-desk.ts";
 import { PURPOSES, ROLES } from "../access/rights.ts";
+import { WuxingError } from "../model/errors.ts";
+import type { HttpAccess } from "./access-hooks.ts";
 import { answer, pageAnswer } from "./lists.ts";
-import { principalOf } from "./principal.ts";
+import { sessionOf } from "./principal.ts";
 
 const tags = ["access"];
 const id = z.string().regex(/^[\w.@-]{1,64}$/);
@@ -16,9 +18,10 @@ const accountSchema = z.object({
   state: z.enum(["active", "blocked"]),
 });
 const PASSWORD_BYTES = 12;
+const reason = z.string().trim().min(10).max(500);
 
 /** Accounts, for whoever may make them; and the right that is taken in an emergency. */
-export function accountRoutes(desk: AccessDesk): FastifyPluginAsyncZod {
+export function accountRoutes({ desk, audit, factors, openId }: HttpAccess): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: "GET",
@@ -67,18 +70,77 @@ export function accountRoutes(desk: AccessDesk): FastifyPluginAsyncZod {
     });
     app.route({
       method: "POST",
+      url: "/accounts/:id/factors/reset",
+      schema: {
+        tags,
+        summary:
+          "Takes an account's codes and passkeys away, for somebody who has lost them; the account is told who did and why",
+        params: z.object({ id }),
+        body: z.strictObject({ reason }),
+        response: answer(z.object({ id: z.string() })),
+      },
+      handler: async (request) => {
+        const by = sessionOf(request);
+        const { id: account } = request.params;
+        if (account === by.account) throw new WuxingError("FORBIDDEN", "one's own are switched off with a code");
+        await desk.tell(by, account, "factors-reset", request.body.reason);
+        const shape = `codes and passkeys are reset: ${request.body.reason}`;
+        const noted = { account: by.account, purpose: null, kind: "write", subject: account, shape } as const;
+        await audit.append({ ...noted, count: 1, status: 200 });
+        await factors.reset(account);
+        return request.params;
+      },
+    });
+    if (openId !== null) {
+      app.route({
+        method: "POST",
+        url: "/accounts/:id/identity",
+        schema: {
+          tags,
+          summary: "Links an account to somebody at the identity provider; the account is told. It gives no right",
+          params: z.object({ id }),
+          body: z.strictObject({ subject: z.string().min(1).max(255), reason }),
+          response: answer(z.object({ id: z.string() })),
+        },
+        handler: async (request) => {
+          const by = sessionOf(request);
+          const { subject, reason: why } = request.body;
+          if (request.params.id === by.account) throw new WuxingError("FORBIDDEN", "another administrator does that");
+          await desk.tell(by, request.params.id, "identity-linked", why);
+          await openId.link(request.params.id, subject, by.account);
+          return request.params;
+        },
+      });
+      app.route({
+        method: "DELETE",
+        url: "/accounts/:id/identity",
+        schema: {
+          tags,
+          summary: "Unlinks an account from the identity provider and ends its sessions",
+          params: z.object({ id }),
+          response: answer(z.object({ id: z.string() })),
+        },
+        handler: async (request) => {
+          await openId.unlink(request.params.id);
+          await desk.endSessions(request.params.id);
+          return request.params;
+        },
+      });
+    }
+    app.route({
+      method: "POST",
       url: "/break-glass",
       schema: {
         tags,
         summary: `A purpose that I do not have, for ${BREAK_GLASS_HOURS} hours, in an emergency; whoever stands above me is told at once`,
         body: z.strictObject({
           purpose: z.enum(PURPOSES.map((each) => each.id) as [string, ...string[]]),
-          reason: z.string().trim().min(10).max(500),
+          reason,
         }),
         response: answer(z.object({ until: z.iso.datetime() })),
       },
       handler: async (request) => {
-        const untilMs = await desk.breakGlass(principalOf(request), request.body.purpose, request.body.reason);
+        const untilMs = await desk.breakGlass(sessionOf(request), request.body.purpose, request.body.reason);
         return { until: new Date(untilMs).toISOString() };
       },
     });

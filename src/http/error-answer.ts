@@ -13,6 +13,7 @@ const STATUS_OF = {
   PLACE_OPERATION_INVALID: 422,
   SLOT_NOT_FOUND: 404,
   DUTY_INVALID: 422,
+  PLACE_OPERATION_NOT_FOUND: 404,
   DUTY_NOT_FOUND: 404,
   RULE_INVALID: 422,
   DRY_RUN_NOT_FOUND: 404,
@@ -34,6 +35,10 @@ const STATUS_OF = {
   LINK_INVALID: 404,
   NOT_SIGNED_IN: 401,
   SIGN_IN_FAILED: 401,
+  CODE_NEEDED: 401,
+  CODE_WRONG: 422,
+  PASSKEY_INVALID: 422,
+  IDENTITY_UNLINKED: 403,
   FORBIDDEN: 403,
   PURPOSE_NEEDED: 403,
   TOO_MANY: 429,
@@ -72,6 +77,7 @@ declare module "fastify" {
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | WuxingError, request, reply) => {
     if (error instanceof WuxingError) {
+      if (error.retryAfterS !== undefined) void reply.header("retry-after", String(error.retryAfterS));
       if (STATUS_OF[error.code] >= 500) request.log.error({ err: error }, "request failed");
       return send(reply, STATUS_OF[error.code], error.code, detailOf(error), error.problems);
     }
@@ -107,7 +113,7 @@ function send(
   detail: string | null,
   problems: readonly Problem[],
 ): FastifyReply {
-  if (ERRORS[code].retryable) void reply.header("retry-after", "2");
+  if (ERRORS[code].retryable && !reply.hasHeader("retry-after")) void reply.header("retry-after", "2");
   const body = JSON.stringify(errorBody(code, detail, problems));
   return reply.code(status).type("application/json; charset=utf-8").send(body);
 }

@@ -18,6 +18,14 @@ export function principalOf({ principal }: FastifyRequest): Principal {
   return principal;
 }
 
+/** Somebody who sits at a session: what guards an account is no program's affair. @throws WuxingError NOT_SIGNED_IN, FORBIDDEN by a key */
+export function sessionOf(request: FastifyRequest): Principal & { session: string } {
+  const principal = principalOf(request);
+  const { session, account } = principal;
+  if (session === null) throw new WuxingError("FORBIDDEN", `${account} has not signed in here`);
+  return { ...principal, session };
+}
+
 /** A person who can do what is a duty's. @throws WuxingError NOT_SIGNED_IN, FORBIDDEN for an account of a machine */
 export function doerOf(request: FastifyRequest): Doer {
   const { account, person } = principalOf(request);

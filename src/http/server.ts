@@ -28,7 +28,10 @@ import { placeRoutes } from "./place-routes.ts";
 import { readingRoutes } from "./reading-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
 import { ruleRoutes } from "./rule-routes.ts";
+import { factorRoutes } from "./session-factor-routes.ts";
+import { openIdRoutes } from "./session-openid-routes.ts";
 import { sessionRoutes } from "./session-routes.ts";
+import { signInRoutes } from "./session-sign-in-routes.ts";
 import { streamRoutes } from "./stream-routes.ts";
 import { machineRoutes, systemRoutes } from "./system-routes.ts";
 import { terminalRoutes } from "./terminal-routes.ts";
@@ -75,8 +78,11 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
   const api = app.withTypeProvider<ZodTypeProvider>();
   await api.register(machineRoutes(parts, metrics));
   for (const routes of [
-    sessionRoutes(parts.access, parts.names, parts.demoAccounts),
-    accountRoutes(parts.access.desk),
+    sessionRoutes(parts.access, parts.names),
+    signInRoutes(parts.access, parts.demoAccounts),
+    factorRoutes(parts.access),
+    ...(parts.access.openId === null ? [] : [openIdRoutes(parts.access, parts.access.openId)]),
+    accountRoutes(parts.access),
     auditRoutes(parts.access.kysely),
     personRoutes(parts.access.persons),
     systemRoutes(parts),

@@ -1,11 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { PURPOSES, RIGHTS } from "../access/rights.ts";
-import { WuxingError } from "../model/errors.ts";
-import { SESSION_COOKIE, type HttpAccess } from "./access-hooks.ts";
+import type { HttpAccess } from "./access-hooks.ts";
 import { answer, pageAnswer } from "./lists.ts";
-import { principalOf } from "./principal.ts";
+import { principalOf, sessionOf } from "./principal.ts";
+import { endSessionCookie } from "./session-cookie.ts";
 
 /** What the pages need of places to say where somebody serves. */
 export interface PlaceNames {
@@ -13,16 +12,7 @@ export interface PlaceNames {
   kindOf: (place: string) => string;
 }
 
-/** An account of the demo, so that a stranger can look at every side of it. */
-export interface DemoAccount {
-  account: string;
-  password: string;
-  zh: string;
-  en: string;
-}
-
 const tags = ["access"];
-const SESSION_SECONDS = 30 * 86_400;
 const KEY_DAYS_MAX = 366;
 const DAY_MS = 86_400_000;
 const purposeSchema = z.object({ id: z.string(), zh: z.string(), en: z.string(), classes: z.array(z.string()) });
@@ -38,56 +28,9 @@ const meSchema = z.object({
   isDemo: z.boolean(),
 });
 
-/** Signing in and out, who I am, what I read for, my sessions and keys. */
-export function sessionRoutes(
-  { desk, audit, demoAccount }: HttpAccess,
-  names: PlaceNames,
-  demoAccounts: readonly DemoAccount[],
-): FastifyPluginAsyncZod {
+/** Signing out, who I am, what I read for, my sessions and keys. */
+export function sessionRoutes({ desk, demoAccount }: HttpAccess, names: PlaceNames): FastifyPluginAsyncZod {
   return async (app) => {
-    app.route({
-      method: "GET",
-      url: "/session/options",
-      schema: {
-        tags,
-        summary: "How to sign in; in the demo its accounts",
-        response: answer(
-          z.object({
-            demo: z.array(z.object({ account: z.string(), password: z.string(), zh: z.string(), en: z.string() })),
-          }),
-        ),
-      },
-      handler: async () => ({ demo: [...demoAccounts] }),
-    });
-    app.route({
-      method: "POST",
-      url: "/session",
-      schema: {
-        tags,
-        summary: "Signs in; the session is a cookie that scripts cannot read",
-        body: z.strictObject({
-          account: z.string().min(1).max(100),
-          password: z.string().min(1).max(200),
-          code: z.string().max(10).optional(),
-        }),
-        response: answer(z.object({ account: z.string() })),
-      },
-      handler: async (request, reply) => {
-        const { account, password, code } = request.body;
-        const noted = { account, purpose: null, kind: "sign-in", subject: null, shape: "POST /session" } as const;
-        try {
-          const token = await desk.signIn(account, password, code, request.ip);
-          await audit.append({ ...noted, count: 1, status: 200 });
-          setCookie(reply, token, SESSION_SECONDS, isHttps(request));
-          return { account };
-        } catch (error) {
-          // Whoever has to wait is not noted each time: a stranger must not make the chain grow.
-          if (error instanceof WuxingError && error.code === "SIGN_IN_FAILED")
-            await audit.append({ ...noted, count: 0, status: 401 });
-          throw error;
-        }
-      },
-    });
     app.route({
       method: "DELETE",
       url: "/session",
@@ -95,7 +38,7 @@ export function sessionRoutes(
       handler: async (request, reply) => {
         const { account, session } = principalOf(request);
         if (session !== null) await desk.endSession(account, session);
-        setCookie(reply, "", 0, isHttps(request));
+        endSessionCookie(request, reply);
         return { ended: session !== null };
       },
     });
@@ -171,7 +114,7 @@ export function sessionRoutes(
         response: answer(z.object({ id: z.string() })),
       },
       handler: async (request) => {
-        await desk.endSession(principalOf(request).account, request.params.id);
+        await desk.endSession(sessionOf(request).account, request.params.id);
         return request.params;
       },
     });
@@ -180,7 +123,7 @@ export function sessionRoutes(
       url: "/keys",
       schema: {
         tags,
-        summary: "A key for a program, with no more than my own rights; shown this once",
+        summary: "A key for a program, with no more than my own rights; shown this once. A key makes no keys",
         body: z.strictObject({
           label: z.string().min(1).max(100),
           purpose: z.string().max(40).nullable().default(null),
@@ -191,7 +134,7 @@ export function sessionRoutes(
       },
       handler: (request) => {
         const { days, ...body } = request.body;
-        return desk.addKey(principalOf(request), { ...body, expiresMs: Date.now() + days * DAY_MS });
+        return desk.addKey(sessionOf(request), { ...body, expiresMs: Date.now() + days * DAY_MS });
       },
     });
     app.route({
@@ -204,22 +147,9 @@ export function sessionRoutes(
         response: answer(z.object({ id: z.string() })),
       },
       handler: async (request) => {
-        await desk.revokeKey(principalOf(request).account, request.params.id);
+        await desk.revokeKey(sessionOf(request).account, request.params.id);
         return request.params;
       },
     });
   };
-}
-
-/** TLS ends at a proxy, which says so. Whoever says it without one only loses a cookie of their own. */
-function isHttps({ headers }: FastifyRequest): boolean {
-  return headers["x-forwarded-proto"] === "https";
-}
-
-function setCookie(reply: FastifyReply, token: string, seconds: number, isSecure: boolean): void {
-  const secure = isSecure ? "; Secure" : "";
-  void reply.header(
-    "set-cookie",
-    `${SESSION_COOKIE}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`,
-  );
 }

@@ -9,6 +9,11 @@ export const ERRORS = {
   AREA_WITHDRAWN: { zh: "风险区已撤销", en: "the area has been withdrawn", retryable: false },
   PLACE_NOT_FOUND: { zh: "没有这个地点", en: "there is no such place at that time", retryable: false },
   PLACE_OPERATION_INVALID: { zh: "网格调整有误", en: "the operation on places is not valid", retryable: false },
+  PLACE_OPERATION_NOT_FOUND: {
+    zh: "没有这次网格调整，或已取消",
+    en: "there is no such operation on places, or it is taken back already",
+    retryable: false,
+  },
   SLOT_NOT_FOUND: { zh: "没有这个岗位", en: "there is no such slot", retryable: false },
   DUTY_INVALID: { zh: "任职数据有误", en: "the duty is not valid", retryable: false },
   DUTY_NOT_FOUND: { zh: "没有这项任职", en: "there is no such duty", retryable: false },
@@ -42,6 +47,18 @@ export const ERRORS = {
   SIGN_IN_FAILED: {
     zh: "账号、密码或动态码不正确",
     en: "the account, the password or the code is not right",
+    retryable: false,
+  },
+  CODE_NEEDED: {
+    zh: "还需要动态码、恢复码或通行密钥",
+    en: "a code, a recovery code or a passkey is needed as well",
+    retryable: false,
+  },
+  CODE_WRONG: { zh: "动态码不正确，或已经用过", en: "the code is not right, or was used already", retryable: false },
+  PASSKEY_INVALID: { zh: "通行密钥未被接受", en: "the passkey was not accepted", retryable: false },
+  IDENTITY_UNLINKED: {
+    zh: "这个身份还没有关联账号，请联系管理员",
+    en: "no account is linked to this identity; ask an administrator",
     retryable: false,
   },
   FORBIDDEN: { zh: "没有权限", en: "this is not among your rights", retryable: false },
@@ -78,10 +95,18 @@ export class WuxingError extends Error {
   override readonly name = "WuxingError";
   readonly code: ErrorCode;
   readonly problems: readonly Problem[];
+  /** When it makes sense to try again, if that is known. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(code: ErrorCode, detail?: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    detail?: string,
+    problems: readonly Problem[] = [],
+    options?: ErrorOptions & { retryAfterS?: number },
+  ) {
     super(detail === undefined ? ERRORS[code].en : `${ERRORS[code].en}: ${detail}`, options);
     this.code = code;
     this.problems = problems;
+    this.retryAfterS = options?.retryAfterS;
   }
 }

@@ -1,11 +1,10 @@
-/** Tables of migration 0005. Instants are ms UTC. */
+/** Tables of the migrations 0005 and 0011. Instants are ms UTC. */
 export interface AccessTables {
   account: {
     id: string;
     name: string;
     person: string | null;
     password: string | null;
-    totp: string | null;
     roles: string[];
     state: "active" | "blocked";
     created_ms: number;
@@ -15,6 +14,7 @@ export interface AccessTables {
     id: string;
     account: string;
     purpose: string | null;
+    purpose_until_ms: number | null;
     address: string;
     created_ms: number;
     seen_ms: number;
@@ -63,4 +63,17 @@ export interface AccessTables {
     previous: string;
     digest: string;
   };
+  totp: { account: string; secret: string; confirmed_ms: number | null; last_step: number };
+  recovery_code: { account: string; hash: string };
+  passkey: {
+    id: string;
+    account: string;
+    label: string;
+    public_key: string;
+    counter: number;
+    transports: string[];
+    created_ms: number;
+    used_ms: number | null;
+  };
+  account_identity: { issuer: string; subject: string; account: string; linked_by: string; linked_ms: number };
 }

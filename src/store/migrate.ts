@@ -11,6 +11,8 @@ import { command } from "./migrations/0007-command.ts";
 import { rule } from "./migrations/0008-rule.ts";
 import { retention } from "./migrations/0009-retention.ts";
 import { arrival } from "./migrations/0010-arrival.ts";
+import { factor } from "./migrations/0011-factor.ts";
+import { undone } from "./migrations/0012-undone.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -30,6 +32,8 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "rule", sql: rule },
   { name: "retention", sql: retention },
   { name: "arrival", sql: arrival },
+  { name: "factor", sql: factor },
+  { name: "undone", sql: undone },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

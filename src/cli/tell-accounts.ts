@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
-import type { AccessOptions } from "../access/access-desk.ts";
+import type { AccessOptions, Touched } from "../access/access-desk.ts";
 import { PURPOSES } from "../access/rights.ts";
 import { writeNotices } from "../cases/notice-outbox.ts";
 import type { DutyFinder } from "../cases/ports.ts";
@@ -33,3 +34,22 @@ export function tellEmergency(
     );
   };
 }
+
+/** Tells whoever has an account what an administrator did to what guards it. */
+export function tellTouched(
+  kysely: Kysely<Tables>,
+  channels: readonly string[],
+  now: () => number,
+): NonNullable<AccessOptions["onTouched"]> {
+  return async ({ by, person, what, reason }) => {
+    const { zh, en } = TOUCHED[what];
+    const text = { zh: `${by.name} ${zh}：${reason}`, en: `${by.name} ${en}: ${reason}` };
+    const notice = { id: randomUUID(), atMs: now(), person, path: "", case: null, kind: what, text };
+    await kysely.transaction().execute((transaction) => writeNotices(transaction, [notice], channels));
+  };
+}
+
+const TOUCHED: Readonly<Record<Touched, { zh: string; en: string }>> = {
+  "factors-reset": { zh: "清除了您的动态码和通行密钥", en: "has taken your codes and passkeys away" },
+  "identity-linked": { zh: "为您的账号关联了统一身份", en: "has linked your account to an identity provider" },
+};
