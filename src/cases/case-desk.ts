@@ -2,11 +2,12 @@ import type { Transaction } from "kysely";
 import type { CaseAction } from "../model/case.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
+import { addresseeOf } from "./addressee.ts";
 import type { CaseTypeDefinition } from "./case-type.ts";
 import { standingOf, type CaseBody, type CaseRow } from "./case-record.ts";
 import { checkForm, checkNearSubject } from "./check-action.ts";
 import { attach, findCase, insertOpenings, isDone, takeTimer, updateCase, type Timer } from "./case-store.ts";
-import { CaseWriter, entryBody, placeAbove, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
+import { CaseWriter, entryBody, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
 import { isInTime, mayDo } from "./permits.ts";
 import type { Doer } from "./ports.ts";
 
@@ -20,6 +21,9 @@ export class CaseChanged extends WuxingError {
   }
 }
 
+/** Told of a case that changed; `before` is how it was where that may have been elsewhere or somebody else's, else null. */
+type CaseListener = (row: CaseRow, before: CaseRow | null) => void;
+
 /**
  * Where cases are opened, acted on, moved and closed. Every change is one transaction: the case, its story, its timers and
  * its notices change together or not at all, and the same command changes them once.
@@ -28,7 +32,7 @@ export class CaseDesk {
   readonly #options: CaseDeskOptions;
   readonly #types: ReadonlyMap<string, CaseTypeDefinition>;
   readonly #writer: CaseWriter;
-  readonly #listeners = new Set<(row: CaseRow) => void>();
+  readonly #listeners = new Set<CaseListener>();
 
   constructor(options: CaseDeskOptions) {
     this.#options = options;
@@ -48,7 +52,7 @@ export class CaseDesk {
   }
 
   /** Calls the listener with every case that changed, after the change is committed. The answer ends it. */
-  subscribe(listener: (row: CaseRow) => void): () => void {
+  subscribe(listener: CaseListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -70,7 +74,7 @@ export class CaseDesk {
     const { kysely, channels } = this.#options;
     const opened = await kysely.transaction().execute((transaction) => insertOpenings(transaction, openings, channels));
     const rows = openings.flatMap(({ row }) => (opened.has(row.id) ? [row] : []));
-    for (const row of rows) this.#publish(row);
+    for (const row of rows) this.#publish(row, null);
     return rows;
   }
 
@@ -99,7 +103,7 @@ export class CaseDesk {
     const acted = await kysely.transaction().execute(async (transaction) => {
       const found = await findCase(transaction, id, "for update");
       if (found === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
-      if (await isDone(transaction, action.id)) return { row: found, isNew: false };
+      if (await isDone(transaction, action.id)) return { row: found, before: null };
       const doneMs = Math.min(nowMs, action.at === undefined ? nowMs : Date.parse(action.at));
       const present = await this.#caughtUp(transaction, found, doneMs);
       if (present.version !== action.version) throw new CaseChanged(present);
@@ -139,9 +143,9 @@ export class CaseDesk {
           }),
         },
       );
-      return { row: next, isNew: true };
+      return { row: next, before: found };
     });
-    if (acted.isNew) this.#publish(acted.row);
+    if (acted.before !== null) this.#publish(acted.row, acted.before);
     return acted.row;
   }
 
@@ -155,6 +159,7 @@ export class CaseDesk {
     detail: Record<string, unknown>,
     atMs: number,
   ): Promise<CaseRow | null> {
+    let before: CaseRow | null = null;
     const row = await this.#options.kysely.transaction().execute(async (transaction) => {
       const found = await findCase(transaction, id, "for update");
       if (found === undefined) return null;
@@ -164,6 +169,7 @@ export class CaseDesk {
         (each) => each.action === action && each.from.includes(present.state) && each.slots.length === 0,
       );
       if (step === undefined) return null;
+      before = found;
       return this.#writer.step(transaction, type, present, step, {
         atMs: Math.max(atMs, present.body.lastMs),
         actor: null,
@@ -171,7 +177,7 @@ export class CaseDesk {
         body: entryBody({ action, from: present.state, to: step.to, detail }),
       });
     });
-    if (row !== null) this.#publish(row);
+    if (row !== null) this.#publish(row, before);
     return row;
   }
 
@@ -188,6 +194,7 @@ export class CaseDesk {
   ): Promise<CaseRow | null> {
     const { kysely, places, now } = this.#options;
     const atMs = now();
+    let before: CaseRow | null = null;
     const row = await kysely.transaction().execute(async (transaction) => {
       const present = await findCase(transaction, id, "for update");
       if (present === undefined || present.closed_ms !== null) return null;
@@ -197,6 +204,7 @@ export class CaseDesk {
         await updateCase(transaction, { ...present, body: { ...present.body, position } });
         return null;
       }
+      before = present;
       const type = this.typeOf(present.type);
       const moved = this.#writer.addressed(
         type,
@@ -211,7 +219,7 @@ export class CaseDesk {
         body: entryBody({ from: present.path, to: path, detail: why }),
       });
     });
-    if (row !== null) this.#publish(row);
+    if (row !== null) this.#publish(row, before);
     return row;
   }
 
@@ -235,7 +243,7 @@ export class CaseDesk {
         body: entryBody({ detail }),
       });
     });
-    this.#publish(row);
+    this.#publish(row, null);
     return row;
   }
 
@@ -251,7 +259,7 @@ export class CaseDesk {
       .execute();
     for (const timer of due) {
       const row = await kysely.transaction().execute((transaction) => this.#fire(transaction, timer));
-      if (row !== null) this.#publish(row);
+      if (row !== null) this.#publish(row, null);
     }
     return due.length;
   }
@@ -280,7 +288,7 @@ export class CaseDesk {
     const { duties, places } = this.#options;
     const type = this.typeOf(present.type);
     const step = type.ladder[timer.step]!;
-    const addressee = duties.find(placeAbove(present.path, step.up), step.slot, timer.due_ms);
+    const addressee = addresseeOf(duties, present.path, step.slot, timer.due_ms, step.up);
     const atMs = Math.max(timer.due_ms, present.body.lastMs);
     const raised: CaseRow = { ...present, level: present.level + 1 };
     // Whose it becomes is a change that a doer has to have seen; that somebody was told is not.
@@ -313,7 +321,7 @@ export class CaseDesk {
     });
   }
 
-  #publish(row: CaseRow): void {
-    for (const listener of this.#listeners) listener(row);
+  #publish(row: CaseRow, before: CaseRow | null): void {
+    for (const listener of this.#listeners) listener(row, before);
   }
 }

@@ -4,6 +4,7 @@ import type { caseCountsSchema, caseSyncSchema, CaseClock, CaseEntry, CaseStory,
 import { WuxingError } from "../model/errors.ts";
 import { decodeCursor, encodeCursor, pageLimit } from "../store/cursor.ts";
 import type { Tables } from "../store/tables.ts";
+import { addresseeOf } from "./addressee.ts";
 import type { CaseTypeDefinition } from "./case-type.ts";
 import { CASE_COLUMNS, isoOf, summaryOf, type CaseRow, type EntryBody } from "./case-record.ts";
 import { dueOf, usedAt } from "./clocks.ts";
@@ -151,7 +152,7 @@ export class CaseLists {
     const children = await database.selectFrom("work_case").select("id").where("parent", "=", id).execute();
     const type = this.#typeOf(row);
     const { duties, now } = this.#options;
-    const addressee = duties.find(row.place, row.slot, now());
+    const addressee = addresseeOf(duties, row.path, row.slot, now());
     return {
       ...this.summary(row, holder, row.taker_name),
       clocks: this.#clocksOf(row, type),

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import { addresseeOf } from "./addressee.ts";
 import type { Bilingual, Outcome } from "../model/case.ts";
 import type { Tables } from "../store/tables.ts";
 import type { CaseTypeDefinition, TransitionDefinition } from "./case-type.ts";
@@ -118,7 +119,7 @@ export class CaseWriter {
     if (row.body.reassigned) return row;
     const { slot } = type.states[row.state]!;
     if (type.states[row.state]!.end) return { ...row, slot };
-    const addressee = this.#options.duties.find(row.place, slot, atMs);
+    const addressee = addresseeOf(this.#options.duties, row.path, slot, atMs);
     return { ...row, slot: addressee.wentUp && addressee.persons.length > 0 ? addressee.slot : slot };
   }
 
@@ -187,7 +188,7 @@ export class CaseWriter {
 
   /** Who gets work that is raised: the slot so many places up, or whoever serves above it. */
   #raised({ path }: CaseRow, { slot, up }: { slot: string; up: number }, atMs: number): Addressee {
-    return this.#options.duties.find(placeAbove(path, up), slot, atMs);
+    return addresseeOf(this.#options.duties, path, slot, atMs, up);
   }
 
   /** Writes a case as it is to be, with its entry, its timers and the notices to whom it is addressed now. */
@@ -241,7 +242,7 @@ export class CaseWriter {
       before === null || row.slot !== before.slot || row.path !== before.path || row.state !== before.state;
     const addressee =
       isAddressedAnew && row.closed_ms === null
-        ? this.#options.duties.find(row.place, row.slot, entry.atMs).persons
+        ? addresseeOf(this.#options.duties, row.path, row.slot, entry.atMs).persons
         : [];
     const persons = [...new Set([...addressee, ...(entry.told ?? [])])].filter((person) => person !== entry.actor);
     const kind = entry.kind === "ladder" ? "case-escalated" : "case-addressed";
@@ -259,12 +260,6 @@ export class CaseWriter {
   #dueSteps(type: CaseTypeDefinition, row: CaseRow): DueStep[] {
     return row.closed_ms === null ? dueSteps(type, row.body.clocks, this.#options.working) : [];
   }
-}
-
-/** The place so many places above the one with this path; beyond the top it is the top. */
-export function placeAbove(path: string, up: number): string {
-  const places = path.slice(0, -1).split("/");
-  return places[Math.max(0, places.length - 1 - up)]!;
 }
 
 /** @param says why it came, where the program knows something that its title does not say */

@@ -31,6 +31,8 @@ export interface Rehoming {
   moved: readonly string[];
   /** The places as they are with the operation. */
   history: PlaceHistory;
+  /** What people were shown before it. */
+  preview: PlacePreview;
 }
 
 /** Something that is bound to places: open work, residents, devices. */
@@ -198,7 +200,7 @@ export class Places {
         versions: begun.map(rowOf),
       });
       await this.duties.write(transaction, duties, id, account);
-      const rehoming = rehomingOf(id, plan, next);
+      const rehoming = rehomingOf(id, plan, next, preview);
       for (const dependents of this.#dependents) await dependents.rehome?.(transaction, rehoming);
     });
     this.#holder.history = next;
@@ -251,7 +253,12 @@ async function readHistory(kysely: Kysely<Tables>): Promise<{ history: PlaceHist
   return { history, operations };
 }
 
-function rehomingOf(operation: string, { versions, passages, preview }: PlacePlan, history: PlaceHistory): Rehoming {
+function rehomingOf(
+  operation: string,
+  { versions, passages }: PlacePlan,
+  history: PlaceHistory,
+  preview: PlacePreview,
+): Rehoming {
   const ended = new Map<string, string[]>();
   for (const { id } of preview.closed) ended.set(id, []);
   const parts = passages.toSorted((a, b) => b.areaM2 - a.areaM2);
@@ -266,6 +273,7 @@ function rehomingOf(operation: string, { versions, passages, preview }: PlacePla
     recut: preview.changed.filter(({ what }) => what.includes("shape")).map(({ id }) => id),
     moved: preview.changed.filter(({ what }) => what.includes("parent") || what.includes("path")).map(({ id }) => id),
     history,
+    preview,
   };
 }
 

@@ -175,6 +175,34 @@ export class ArrivalRegister {
     return found;
   };
 
+  /** How many are declared to go to places, for the preview of an operation on them. */
+  async countAt(places: readonly string[]): Promise<{ what: string; place: string; count: number }[]> {
+    if (places.length === 0) return [];
+    const rows = await this.#options.kysely
+      .selectFrom("arrival")
+      .select(({ fn }) => ["place", fn.countAll<number>().as("count")])
+      .where("place", "in", places)
+      .where("to_ms", ">", this.#options.now())
+      .groupBy("place")
+      .execute();
+    return rows.map(({ place, count }) => ({ what: "arrival", place: place!, count }));
+  }
+
+  /** Looks up anew what is declared to go to places that are not there any more or lie elsewhere. @returns how many moved */
+  async rehome(): Promise<number> {
+    const { kysely, now } = this.#options;
+    const nowMs = now();
+    const rows = await kysely.selectFrom("arrival").select(["id", "place", "path", "body"]).execute();
+    let moved = 0;
+    for (const { id, place, path, body } of rows) {
+      const home = this.#placeOf((body as ArrivalBody).destination.value, nowMs, false);
+      if (home.place === place && home.path === path) continue;
+      await kysely.updateTable("arrival").set(home).where("id", "=", id).execute();
+      moved++;
+    }
+    return moved;
+  }
+
   /** Deletes what is about nothing any more. @returns how many were */
   async prune(): Promise<number> {
     const { numDeletedRows } = await this.#options.kysely
