@@ -7,13 +7,10 @@ import { loadCity, viewCity, type City } from "../city/city.ts";
 import type { EtcReception } from "../http/etc-routes.ts";
 import type { Jt808Counters } from "../gateway/counters.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
-import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
-import { startJt809Server } from "../gateway/jt809-server.ts";
+import type { Jt808Server } from "../gateway/jt808-server.ts";
 import { startMqttServer } from "../gateway/mqtt-server.ts";
-import { MessageKeeper } from "../gateway/message-keeper.ts";
 import { PositionIntake } from "../gateway/position-intake.ts";
 import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
-import { openTerminalRegister } from "../gateway/terminal-register.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
@@ -21,17 +18,15 @@ import type { PlaceNames } from "../http/session-routes.ts";
 import type { DemoAccount } from "../http/session-sign-in-routes.ts";
 import type { FixReception } from "../http/fix-routes.ts";
 import { startHttpServer, type HttpServer } from "../http/server.ts";
-import { fromWgs84, toWgs84 } from "../kernel/datum.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Rule } from "../model/rule.ts";
 import { startFleetProcess, type FleetProcess } from "../simulate/fleet-process.ts";
 import { keepTiming, type FleetTiming } from "../simulate/fleet-timing.ts";
 import { openDatabase, type Database } from "../store/database.ts";
-import { CommandStore } from "../store/command-store.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
 import type { TallyStore } from "../store/tally-store.ts";
-import { TerminalMessages } from "../store/terminal-messages.ts";
+import type { TerminalMessages } from "../store/terminal-messages.ts";
 import { openTrackStore, type Stretch, type TrackStore } from "../tracks/track-store.ts";
 import { keptStretches } from "../watch/kept-stretches.ts";
 import { openWatch } from "../watch/open-watch.ts";
@@ -44,9 +39,9 @@ import { openPlaces } from "./open-places.ts";
 import { readOpenId } from "./open-id-settings.ts";
 import { IngestMeter } from "./ingest-meter.ts";
 import { tallyIntake } from "./intake-tally.ts";
-import { readLowerPlatforms } from "./lower-platforms.ts";
 import { openEtc } from "./open-etc.ts";
 import { loadRule, loadRuleVersion, openRulesAndReports } from "./open-rules.ts";
+import { openTerminals } from "./open-terminals.ts";
 import type { Settings } from "./settings.ts";
 import { forwardToUpperPlatforms } from "./upper-platforms.ts";
 
@@ -235,40 +230,17 @@ class Parts implements Platform {
   }
 
   async #openGateway(tracks: TrackStore, watch: Watch, database: Database): Promise<Jt808Server> {
-    const {
-      jt808,
-      jt808Host,
-      jt808Processes: processes,
-      jt808Datum,
-      admission,
-      authentication,
-      forwarders,
-    } = this.#settings;
-    const sink = this.#sink(tracks, watch);
-    const messages = new TerminalMessages(database.kysely);
-    this.#messages = messages;
-    const keeper = new MessageKeeper(messages, (vehicle) => tracks.vehicles.idOf(vehicle));
-    const gateway = await startJt808Server({
-      host: jt808Host,
-      port: jt808,
-      udpPort: jt808,
-      processes,
-      sink,
+    const { gateway, messages, close } = await openTerminals({
+      dir: this.#dir,
+      settings: this.#settings,
+      database,
+      sink: this.#sink(tracks, watch),
+      vehicleId: (vehicle) => tracks.vehicles.idOf(vehicle),
       secret: await this.#secret(),
-      policy: { admission, authentication, forwarders },
-      commandLog: new CommandStore(database.kysely),
-      onMessage: (message) => keeper.keep(message),
-      register: await openTerminalRegister(join(this.#dir, "terminals.ndjson")),
       log: this.#log,
-      ...(jt808Datum === "wgs84"
-        ? {}
-        : {
-            toWgs84: (lon, lat) => toWgs84(jt808Datum, lon, lat),
-            fromWgs84: (lon, lat) => fromWgs84(jt808Datum, lon, lat),
-          }),
     });
-    this.#closers.push(() => gateway.close());
-    await this.#openJt809(sink);
+    this.#closers.push(close);
+    this.#messages = messages;
     return gateway;
   }
 
@@ -300,14 +272,6 @@ class Parts implements Platform {
         meter.count(batch, Date.now());
       },
     };
-  }
-
-  async #openJt809(sink: IngestSink): Promise<void> {
-    const { jt809, jt808Host } = this.#settings;
-    if (jt809 === undefined) return;
-    const platforms = await readLowerPlatforms(join(this.#dir, "platforms.json"));
-    const server = await startJt809Server({ host: jt808Host, port: jt809, sink, platforms, log: this.#log });
-    this.#closers.push(() => server.close());
   }
 
   async #openHttp(parts: {

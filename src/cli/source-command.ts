@@ -5,7 +5,9 @@ import { datumSchema, type Datum } from "../model/area.ts";
 
 /** `wuxing source add NAME`: a key with which someone may send positions or toll records over HTTP or MQTT. Takes effect at the next start. */
 export function sourceCommand(): Command {
-  const source = new Command("source").description("定位、通行记录和到达申报的来源 / sources of positions, toll records and declared arrivals");
+  const source = new Command("source").description(
+    "定位、通行记录和到达申报的来源 / sources of positions, toll records and declared arrivals",
+  );
   source
     .command("add")
     .description(
