@@ -4,6 +4,7 @@ import { WuxingError } from "../model/errors.ts";
 import { guardRoutes, noteShown } from "./access-hooks.ts";
 import { documentApi } from "./api-document.ts";
 import { accountRoutes } from "./account-routes.ts";
+import { accountViewRoutes } from "./account-view-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { areaImportRoutes } from "./area-import-routes.ts";
 import { areaRoutes } from "./area-routes.ts";
@@ -83,6 +84,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     factorRoutes(parts.access),
     ...(parts.access.openId === null ? [] : [openIdRoutes(parts.access, parts.access.openId)]),
     accountRoutes(parts.access),
+    accountViewRoutes(parts.access, parts.names),
     auditRoutes(parts.access.kysely),
     personRoutes(parts.access.persons),
     systemRoutes(parts),
