@@ -212,6 +212,21 @@ export class Duties {
     this.#tell([...new Set([...holdings, ...substitutes].map(({ person }) => person))]);
   }
 
+  /** Duties as they were before an operation on places that is taken back; `dropped` were to begin with it. */
+  giveBack(dropped: readonly string[], before: readonly (readonly [id: string, toMs: number | null])[]): void {
+    const persons = new Set<string>();
+    for (const id of dropped) {
+      persons.add(this.#getHolding(id).person);
+      this.index.dropHolding(id);
+    }
+    for (const [id, toMs] of before) {
+      const holding = this.#getHolding(id);
+      persons.add(holding.person);
+      this.index.putHolding({ ...holding, toMs: toMs ?? Infinity });
+    }
+    this.#tell([...persons]);
+  }
+
   #check({ place, slot, person, fromMs, toMs }: DutyInput, known: ReadonlySet<string>, where: string): Problem[] {
     const problems: Problem[] = [];
     const refuse = (field: string, value: string, expected: string): void => {

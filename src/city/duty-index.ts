@@ -82,6 +82,18 @@ export class DutyIndex {
     mapIn(this.#ofPerson, holding.person).set(holding.id, holding);
   }
 
+  /** Takes a row out, with those who stand in for it. */
+  dropHolding(id: string): void {
+    const holding = this.#holdings.get(id);
+    if (holding === undefined) return;
+    this.#holdings.delete(id);
+    this.#ofPlace.get(holding.place)?.delete(id);
+    this.#ofPerson.get(holding.person)?.delete(id);
+    for (const [substitute, { person }] of this.#substitutes.get(id) ?? [])
+      this.#bySubstitute.get(person)?.delete(substitute);
+    this.#substitutes.delete(id);
+  }
+
   putLeave(leave: Leave): void {
     mapIn(this.#leaves, leave.person).set(leave.id, leave);
   }

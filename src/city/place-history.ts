@@ -131,6 +131,17 @@ export class PlaceHistory {
     return next;
   }
 
+  /** The history without an operation, whose ended versions last again; this one stays as it is. */
+  without(operation: string, resumed: readonly PlaceVersion[]): PlaceHistory {
+    const again = new Set(resumed);
+    const next = new PlaceHistory();
+    for (const version of this.all()) {
+      if (version.operation === operation) continue;
+      next.#add(again.has(version) ? { ...version, toMs: Infinity } : version);
+    }
+    return next;
+  }
+
   #add(version: PlaceVersion): void {
     const versions = this.#versions.get(version.id);
     if (versions === undefined) this.#versions.set(version.id, [version]);

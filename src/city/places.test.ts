@@ -31,6 +31,24 @@ function operate(effectiveAt: string, ...changes: PlaceChange[]): ReturnType<Pla
   return places.execute({ effectiveAt, reason: "a decision", changes });
 }
 
+const JUNE = "2025-06-01T00:00:00Z";
+
+/** Every version, and every duty, as they are in memory and would be after a restart. */
+async function stateOf(): Promise<string> {
+  const again = await Places.open(database.kysely);
+  const told = [places, again].map(({ history, duties }) => {
+    const versions = [...history.all()].map(({ shape, ...version }) => JSON.stringify({ ...version, shape: shape.id }));
+    const holders = ["g00", "g00w", "g00e"].flatMap((place) =>
+      duties.index
+        .holdingsFrom(place, 0)
+        .map(({ id, slot, person, fromMs, toMs }) => `${place} ${id} ${slot} ${person} ${fromMs} ${toMs}`),
+    );
+    return [...versions, ...holders].toSorted().join("\n");
+  });
+  expect(told[1]).toBe(told[0]);
+  return told[0];
+}
+
 async function refusal(promise: Promise<unknown>): Promise<string[]> {
   const error = await promise.then(
     () => undefined,
@@ -272,6 +290,50 @@ describe("issue 6, point 1: places are as of a date and change by dated operatio
     await Promise.all(changes.map((change) => operate(MARCH, change)));
     for (const place of ["g00", "g10", "g20", "g30"])
       expect(places.history.getVersion(place, ms(MARCH)).name).toBe("x");
+  });
+
+  test("an operation is taken back before its date: places, outlines and duties are as if it had not been planned", async () => {
+    const { duties } = places;
+    const given = { place: "g00", slot: "head", fromMs: ms(START), toMs: ms("2026-01-01T00:00:00.000Z") };
+    const people = { persons: ["p1", "p2"].map((id) => ({ id, name: id })) };
+    const [own, other] = await duties.assign(
+      [
+        { ...given, person: "p1" },
+        { ...given, slot: "member", person: "p2", toMs: Infinity },
+      ],
+      people,
+    );
+    await operate(MAY, { op: "rename", place: "g11", name: "same day" });
+    const before = await stateOf();
+    const { id } = await operate(MAY, splitG00);
+    expect(await stateOf()).not.toEqual(before);
+    const now = ms(MARCH);
+    await expect(places.undo(id, ms(MAY))).rejects.toMatchObject({ code: "PLACE_OPERATION_INVALID" });
+    await places.undo(id, now, "wang");
+    expect(await stateOf()).toEqual(before);
+    expect(
+      duties
+        .roster("g00", ms(MAY))
+        .holders.map(({ duty }) => duty)
+        .toSorted(),
+    ).toEqual([own.id, other.id].toSorted());
+    const again = await Places.open(database.kysely);
+    expect(again.duties.roster("g00", ms(MAY))).toEqual(duties.roster("g00", ms(MAY)));
+    expect(again.duties.index.findHolding(own.id)!.toMs).toBe(given.toMs);
+    await expect(places.undo(id, now)).rejects.toMatchObject({ code: "PLACE_OPERATION_NOT_FOUND" });
+    // The identities are free again, and what stands on an operation holds it.
+    const planned = await operate(MAY, splitG00);
+    await operate(JUNE, { op: "rename", place: "g00w", name: "later" });
+    await expect(places.undo(planned.id, now)).rejects.toMatchObject({
+      problems: [{ where: "id", value: "g00w" }],
+    });
+    expect(await places.operations(10)).toMatchObject([
+      { ops: ["rename"], undoneAt: null },
+      { ops: ["split"], closed: ["name of g00"], created: ["west", "east"] },
+      { undoneAt: expect.any(String) },
+      { ops: ["rename"] },
+      {},
+    ]);
   });
 
   test("a police tree covers the same city in its own way", async () => {

@@ -3,13 +3,21 @@ import type { Kysely, Transaction } from "kysely";
 import type { Slot } from "../model/duty.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { PartitionFault, PlaceOperationInput, PlacePreview, PlaceTree } from "../model/place.ts";
-import { listOperations, loadPlaces, lockOperations, writeOperation } from "../store/place-store.ts";
+import {
+  findOperation,
+  listOperations,
+  loadPlaces,
+  lockOperations,
+  writeOperation,
+  writeUndo,
+} from "../store/place-store.ts";
 import type { Tables } from "../store/tables.ts";
 import { planDuties, type DutyPlan } from "./duty-plan.ts";
 import { Duties } from "./duties.ts";
 import { checkPartition } from "./partition.ts";
 import { PlaceHistory, type PlaceVersion } from "./place-history.ts";
 import { planOperation, type PlacePlan } from "./place-plan.ts";
+import { planUndo } from "./undo-operation.ts";
 
 /** How many of something are bound to places. */
 export interface BoundCount {
@@ -59,6 +67,13 @@ interface PlaceOperationSummary {
   reason: string;
   /** How many changes it has. */
   changes: number;
+  /** Their kinds, each once. */
+  ops: string[];
+  /** The first names of the places that it ends and creates. */
+  closed: string[];
+  created: string[];
+  /** When it was taken back before its date; null while it stands. */
+  undoneAt: string | null;
 }
 
 interface PlaceOperationDone {
@@ -136,13 +151,12 @@ export class Places {
   /** The operations that were recorded last, newest first. */
   async operations(limit: number): Promise<PlaceOperationSummary[]> {
     const rows = await listOperations(this.#kysely, limit);
-    return rows.map(({ id, effective_ms, recorded_ms, account, reason, changes }) => ({
-      id,
+    return rows.map(({ effective_ms, recorded_ms, undone_ms, ops, ...rest }) => ({
+      ...rest,
+      ops: [...new Set(ops)],
+      undoneAt: undone_ms === null ? null : new Date(undone_ms).toISOString(),
       effectiveAt: new Date(effective_ms).toISOString(),
       recordedAt: new Date(recorded_ms).toISOString(),
-      account,
-      reason,
-      changes,
     }));
   }
 
@@ -157,11 +171,47 @@ export class Places {
    * @throws WuxingError PLACE_OPERATION_INVALID with every problem, OVERLOADED when too many wait
    */
   execute(input: PlaceOperationInput, account: string | null = null): Promise<PlaceOperationDone> {
+    return this.#inTurn(() => this.#execute(input, account));
+  }
+
+  /**
+   * Takes an operation back before its date, as if it had not been planned; it stays on record.
+   * @throws WuxingError PLACE_OPERATION_NOT_FOUND, PLACE_OPERATION_INVALID when its date has come or something stands on it
+   */
+  undo(id: string, nowMs: number, account: string | null = null): Promise<void> {
+    return this.#inTurn(() => this.#undo(id, nowMs, account));
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
     if (this.#waiting >= WAITING_MAX) throw new WuxingError("OVERLOADED", `${WAITING_MAX} operations on places wait`);
     this.#waiting++;
-    const done = this.#last.then(() => this.#execute(input, account)).finally(() => this.#waiting--);
+    const done = this.#last.then(run).finally(() => this.#waiting--);
     this.#last = done.catch(() => {});
     return done;
+  }
+
+  async #undo(id: string, nowMs: number, account: string | null): Promise<void> {
+    const operation = await findOperation(this.#kysely, id);
+    if (operation === undefined) throw new WuxingError("PLACE_OPERATION_NOT_FOUND", id);
+    const { effective_ms: effectiveMs, preview, duties_before: dutiesBefore } = operation;
+    const closed = preview.closed.map((each) => each.id);
+    const { resumed, uncreated } = planUndo(this.history, this.duties.index, { id, effectiveMs, closed, nowMs });
+    const dropped = uncreated.flatMap((place) => this.duties.index.holdingsFrom(place, -Infinity));
+    await this.#kysely.transaction().execute(async (transaction) => {
+      await this.#lock(transaction);
+      await writeUndo(transaction, { operation: id, undoneMs: this.#now(), account, resumed, dutiesBefore });
+    });
+    this.#holder.history = this.history.without(id, resumed);
+    this.duties.giveBack(
+      dropped.map((duty) => duty.id),
+      dutiesBefore,
+    );
+  }
+
+  /** @throws WuxingError STORE_UNAVAILABLE when another process has recorded an operation since */
+  async #lock(transaction: Transaction<Tables>): Promise<void> {
+    if ((await lockOperations(transaction)) === this.#operations) return;
+    throw new WuxingError("STORE_UNAVAILABLE", "another process has changed places: start again to see them");
   }
 
   async #execute(input: PlaceOperationInput, account: string | null): Promise<PlaceOperationDone> {
@@ -170,10 +220,7 @@ export class Places {
     const preview = await this.#previewOf(plan, duties);
     const next = this.history.with(plan.versions);
     await this.#kysely.transaction().execute(async (transaction) => {
-      const operations = await lockOperations(transaction);
-      if (operations !== this.#operations) {
-        throw new WuxingError("STORE_UNAVAILABLE", "another process has changed places: start again to see them");
-      }
+      await this.#lock(transaction);
       const known = new Set<string>();
       for (const { shape } of this.history.all()) known.add(shape.id);
       const { begun, ended, effectiveMs } = plan.versions;
@@ -187,6 +234,10 @@ export class Places {
           reason: input.reason,
           changes: input.changes,
           preview,
+          duties_before: duties.holdings.flatMap((holding) => {
+            const before = this.duties.index.findHolding(holding.id);
+            return before === undefined ? [] : [[before.id, before.toMs === Infinity ? null : before.toMs] as const];
+          }),
         },
         places: begun
           .filter((each) => !this.history.has(each.id))

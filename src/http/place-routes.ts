@@ -37,7 +37,9 @@ const tags = ["places"];
 const params = z.object({ id: z.string().min(1).max(64) });
 const tree = placeTreeSchema.default("civil");
 const at = instantQuery.optional().describe("As of this instant; now when not given");
-const kind = placeKindSchema.optional().describe("All places of this kind below, at any depth, not those right below");
+const kindBelow = placeKindSchema
+  .optional()
+  .describe("All places of this kind below, at any depth, not those right below");
 /** Operations on a page of their list. */
 const OPERATIONS_MAX = 100;
 
@@ -83,7 +85,7 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       schema: {
         tags,
         summary: "The same places with their outlines, for a map; WGS-84",
-        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), kind, tree, at }),
+        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), kind: kindBelow, tree, at }),
         response: answer(z.object({ items: z.array(placeWithShapeSchema) })),
       },
       handler: async ({ query }) => ({
@@ -118,7 +120,7 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       schema: {
         tags,
         summary: "Leaves, vacant slots and open work below each place right below another",
-        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), kind, tree, at }),
+        querystring: z.strictObject({ parent: z.string().min(1).max(64).optional(), kind: kindBelow, tree, at }),
         response: answer(
           z.object({
             items: z.array(
@@ -221,6 +223,12 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
                 account: z.string().nullable(),
                 reason: z.string(),
                 changes: z.int(),
+                ops: z.array(z.string()),
+                /** The first names of the places that it ends and creates. */
+                closed: z.array(z.string()),
+                created: z.array(z.string()),
+                /** Taken back before its date. */
+                undoneAt: z.iso.datetime().nullable(),
               }),
             ),
           }),
@@ -254,6 +262,21 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       handler: async (request, reply) => {
         const done = await places.execute(request.body, accountOf(request));
         return reply.code(201).send(done);
+      },
+    });
+    app.route({
+      method: "POST",
+      url: "/place-operations/:id/undo",
+      schema: {
+        tags,
+        summary: "Takes an operation back before its date, as if it had not been planned; it stays on record",
+        params,
+        body: z.strictObject({}),
+        response: answer(z.object({ id: z.string() })),
+      },
+      handler: async (request) => {
+        await places.undo(request.params.id, cityTimeMs(), accountOf(request));
+        return { id: request.params.id };
       },
     });
     app.route({

@@ -9,7 +9,7 @@ export type StoredShape = PlaceTables["place_shape"];
 
 /** What an operation writes. */
 export interface OperationRows {
-  operation: Omit<PlaceTables["place_operation"], "number">;
+  operation: Omit<PlaceTables["place_operation"], "number" | "undone_ms" | "undone_by">;
   places: readonly PlaceTables["place"][];
   shapes: readonly StoredShape[];
   /** Places whose last version ends at the operation's instant. */
@@ -41,17 +41,77 @@ export async function loadPlaces(kysely: Kysely<Tables>): Promise<{
   return { operations, versions, shapes };
 }
 
+/** An operation in the list: without its outlines, with the first names of what it ends and creates. */
+export type ListedOperation = Pick<
+  PlaceTables["place_operation"],
+  "id" | "effective_ms" | "recorded_ms" | "account" | "reason" | "undone_ms"
+> & { changes: number; ops: string[]; closed: string[]; created: string[] };
+
 /** Operations, the last recorded first, without what they hold. */
-export function listOperations(
-  kysely: Kysely<Tables>,
-  limit: number,
-): Promise<(Omit<PlaceTables["place_operation"], "number" | "changes" | "preview"> & { changes: number })[]> {
+export function listOperations(kysely: Kysely<Tables>, limit: number): Promise<ListedOperation[]> {
   return kysely
     .selectFrom("place_operation")
-    .select(["id", "effective_ms", "recorded_ms", "account", "reason"])
-    .select(sql<number>`jsonb_array_length(changes)`.as("changes"))
+    .select(["id", "effective_ms", "recorded_ms", "account", "reason", "undone_ms"])
+    .select([
+      sql<number>`jsonb_array_length(changes)`.as("changes"),
+      sql<string[]>`jsonb_path_query_array(changes, '$[0 to 99].op')`.as("ops"),
+      sql<string[]>`jsonb_path_query_array(preview, '$.closed[0 to 4].name')`.as("closed"),
+      sql<string[]>`jsonb_path_query_array(preview, '$.created[0 to 4].name')`.as("created"),
+    ])
     .orderBy("number", "desc")
     .limit(limit)
+    .execute();
+}
+
+/** What it takes to take an operation back; undefined when there is none, or none any more. */
+export async function findOperation(
+  kysely: Kysely<Tables>,
+  id: string,
+): Promise<Pick<PlaceTables["place_operation"], "effective_ms" | "preview" | "duties_before"> | undefined> {
+  return kysely
+    .selectFrom("place_operation")
+    .select(["effective_ms", "preview", "duties_before"])
+    .where("id", "=", id)
+    .where("undone_ms", "is", null)
+    .executeTakeFirst();
+}
+
+/** Takes an operation out of the versions and the duties; the operation itself stays on record. */
+export async function writeUndo(
+  transaction: Transaction<Tables>,
+  undo: {
+    operation: string;
+    undoneMs: number;
+    account: string | null;
+    resumed: readonly { id: string; fromMs: number }[];
+    dutiesBefore: readonly (readonly [id: string, toMs: number | null])[];
+  },
+): Promise<void> {
+  const { operation, undoneMs, account, resumed, dutiesBefore } = undo;
+  const ofIt = (table: "duty") => transaction.selectFrom(table).select("id").where("operation", "=", operation);
+  await transaction.deleteFrom("substitute").where("duty", "in", ofIt("duty")).execute();
+  await transaction.deleteFrom("duty").where("operation", "=", operation).execute();
+  await transaction.deleteFrom("place_version").where("operation", "=", operation).execute();
+  await transaction.deleteFrom("place").where("operation", "=", operation).execute();
+  for (const part of inParts(resumed)) {
+    await sql`
+      update place_version set to_ms = null
+      from jsonb_to_recordset(${JSON.stringify(part)}::jsonb) as row (id text, "fromMs" bigint)
+      where place = row.id and from_ms = row."fromMs"
+    `.execute(transaction);
+  }
+  for (const part of inParts(dutiesBefore)) {
+    const rows = part.map(([id, toMs]) => ({ id, to_ms: toMs }));
+    await sql`
+      update duty set to_ms = row.to_ms
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (id text, to_ms bigint)
+      where duty.id = row.id
+    `.execute(transaction);
+  }
+  await transaction
+    .updateTable("place_operation")
+    .set({ undone_ms: undoneMs, undone_by: account })
+    .where("id", "=", operation)
     .execute();
 }
 
@@ -64,9 +124,10 @@ export async function lockOperations(transaction: Transaction<Tables>): Promise<
 export async function writeOperation(transaction: Transaction<Tables>, rows: OperationRows): Promise<void> {
   const { operation } = rows;
   await sql`
-    insert into place_operation (id, effective_ms, recorded_ms, account, reason, changes, preview)
+    insert into place_operation (id, effective_ms, recorded_ms, account, reason, changes, preview, duties_before)
     values (${operation.id}, ${operation.effective_ms}, ${operation.recorded_ms}, ${operation.account},
-      ${operation.reason}, ${JSON.stringify(operation.changes)}::jsonb, ${JSON.stringify(operation.preview)}::jsonb)
+      ${operation.reason}, ${JSON.stringify(operation.changes)}::jsonb, ${JSON.stringify(operation.preview)}::jsonb,
+      ${JSON.stringify(operation.duties_before)}::jsonb)
   `.execute(transaction);
   for (const part of inParts(rows.places)) {
     await sql`

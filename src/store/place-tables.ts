@@ -13,6 +13,11 @@ export interface PlaceTables {
     reason: string;
     changes: readonly PlaceChange[];
     preview: PlacePreview;
+    /** Migration 0012: taken back before its date, and by whom. */
+    undone_ms: number | null;
+    undone_by: string | null;
+    /** Duties as they were before it, with their ends. */
+    duties_before: readonly (readonly [id: string, toMs: number | null])[];
   };
   place: { id: string; tree: PlaceTree; kind: PlaceKind; operation: string };
   place_shape: { id: string; area_m2: number; geometry: Extract<Geometry, { type: "Polygon" | "MultiPolygon" }> };
