@@ -5,6 +5,7 @@ import { caseRoutes, type CaseOffice } from "./case-routes.ts";
 import { driverRoutes } from "./driver-routes.ts";
 import { noticeRoutes } from "./notice-routes.ts";
 import { doerOf } from "./principal.ts";
+import { workStreamRoutes } from "./work-stream-routes.ts";
 
 /** Everything about cases: the work, its photos, who is told, and whom it is about. */
 export function officeRoutes(office: CaseOffice): FastifyPluginAsyncZod[] {
@@ -13,6 +14,7 @@ export function officeRoutes(office: CaseOffice): FastifyPluginAsyncZod[] {
     caseRoutes(office),
     attachmentRoutes(office),
     noticeRoutes(office),
+    workStreamRoutes(office),
     arrivalRoutes(office.arrivals, readAs),
     driverRoutes(drivers, async (request, id) => {
       const holder = lists.holder(doerOf(request).person);
