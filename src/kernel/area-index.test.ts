@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AreaIndex } from "./area-index.ts";
+import { emptyBox, holdsPlace } from "./free-box.ts";
 import { leastDistance } from "./near.ts";
 import { compileShape, type KernelGeometry, type Shape } from "./shape.ts";
 
 const PADDING_METERS = 850;
 const least = new Float64Array(2);
+const box = emptyBox();
 
 /** Slots within the padding by looking at every shape. */
 function bruteForce(shapes: ReadonlyMap<number, Shape>, segment: readonly number[]): number[] {
@@ -48,7 +50,7 @@ const world = fc.record({
 });
 
 describe("the index over areas", () => {
-  it("loses none: what brute force finds is among the candidates, also after some were removed", () => {
+  it("loses none: what brute force finds is among the candidates and in no free box, also after some were removed", () => {
     fc.assert(
       fc.property(world, ({ lon, lat, geometries, removed, segments }) => {
         const index = new AreaIndex();
@@ -63,6 +65,9 @@ describe("the index over areas", () => {
               Math.round(degrees * 1e6),
             );
             const [a, b, c, d] = segment;
+            index.findFreeBox(a, b, box);
+            if (box[2] > 0) expect(holdsPlace(box, a, b)).toBe(true);
+            if (holdsPlace(box, c, d)) expect(bruteForce(shapes, segment)).toEqual([]);
             const found = [...out.subarray(0, index.candidates(a, b, c, d, out))];
             expect(found).toEqual([...new Set(found)].toSorted((x, y) => x - y));
             expect(found).toEqual(expect.arrayContaining(bruteForce(shapes, segment)));
@@ -79,6 +84,34 @@ describe("the index over areas", () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it("has nothing within the padding in a free box, not at the box's place nearest to a shape either", () => {
+    let boxes = 0;
+    fc.assert(
+      fc.property(world, fc.array(place, { minLength: 5 }), ({ lon, lat, geometries }, places) => {
+        const index = new AreaIndex();
+        const all = geometries.map((make) => compileShape(make(lon, lat)));
+        // Large ones leave no room between them.
+        const shapes = new Map(all.filter(({ north, south }) => north - south < 0.02).entries());
+        for (const [slot, shape] of shapes) index.add(slot, shape, PADDING_METERS);
+        for (const { middleLon, middleLat } of shapes.values()) {
+          for (const [east, north] of places) {
+            const lonE6 = degreesE6(wrap(middleLon + 0.03 * east));
+            const latE6 = degreesE6(middleLat + 0.03 * north);
+            index.findFreeBox(lonE6, latE6, box);
+            if (box[2] === 0) continue;
+            boxes++;
+            const [west, south, side] = box;
+            const inBox = (value: number, from: number): number => Math.max(from, Math.min(value, from + side - 1));
+            const nearest = [inBox(degreesE6(wrap(middleLon)), west), inBox(degreesE6(middleLat), south)];
+            expect(bruteForce(shapes, [lonE6, latE6, ...nearest])).toEqual([]);
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+    expect(boxes).toBeGreaterThan(200);
   });
 
   it("is as clear after adding and removing as before", () => {
@@ -146,6 +179,10 @@ function square(west: number, south: number, east: number, north: number): Shape
     [west, north],
   ];
   return compileShape({ type: "Polygon", coordinates: [[...corners, corners[0]]] });
+}
+
+function degreesE6(degrees: number): number {
+  return Math.round(degrees * 1e6);
 }
 
 function wrap(lon: number): number {

@@ -16,8 +16,8 @@ import type { Shape } from "./shape.ts";
  */
 
 const COARSE_BITS = 2;
-/** With so much free way by the coarse grid the fine one is not asked for more, 1e-6 degree: each is a read from far memory. */
-const ENOUGH_E6 = 60_000;
+/** When the coarse grid's box is larger than this the fine one is not asked for another, 1e-6 degree: each answer is a read from far memory. */
+const ENOUGH_E6 = 150_000;
 /**
  * A shape whose box has more fine cells than this (900 km square) is kept beside the grid: it is named for every segment, and the grids are
  * blind as long as it is there. Millions of cells would take seconds, and say little.
@@ -93,13 +93,38 @@ export class AreaIndex {
     return this.#coarse.isClear(lon0E6, lat0E6, lon1E6, lat1E6) || this.#fine.isClear(lon0E6, lat0E6, lon1E6, lat1E6);
   }
 
-  /**
-   * How far a vehicle may surely go from a place (1e-6 degree, in range) before anything can be near, as the sum of both coordinates' differences,
-   * 1e-6 degree; 0 or less where something may be.
-   */
-  freeWayE6(lonE6: number, latE6: number): number {
-    const coarse = this.#coarse.freeWayE6(lonE6, latE6);
-    return coarse > ENOUGH_E6 ? coarse : Math.max(coarse, this.#fine.freeWayE6(lonE6, latE6));
+  /** Finds the box (see `free-box.ts`) round a place (1e-6 degree, in range) in which surely nothing is near. */
+  findFreeBox(lonE6: number, latE6: number, box: Int32Array): void {
+    this.#coarse.findFreeBox(lonE6, latE6, box);
+    if (box[2] > ENOUGH_E6) return;
+    const [west, south, side] = box;
+    this.#fine.findFreeBox(lonE6, latE6, box);
+    if (box[2] < side) {
+      box[0] = west;
+      box[1] = south;
+      box[2] = side;
+    }
+    if (box[2] === 0 && this.#wide.size === 0) this.#findFreeBoxInCell(lonE6, latE6, box);
+  }
+
+  /** In an occupied cell, the square round the place that meets no box of its shapes. */
+  #findFreeBoxInCell(lonE6: number, latE6: number, box: Int32Array): void {
+    const cells = this.#cells;
+    const boxes = this.#boxes;
+    const x = lonE6 + 180_000_000;
+    const y = latE6 + 90_000_000;
+    const last = (1 << CELL_BITS) - 1;
+    let half = Math.min(x & last, last - (x & last), y & last, last - (y & last), 360_000_000 - x, 180_000_000 - y);
+    for (let link = cells.first(cellNumber(x >> CELL_BITS, y >> CELL_BITS)); link >= 0; link = cells.next(link)) {
+      const at = 4 * cells.slotAt(link);
+      const east = Math.max(boxes[at] - lonE6, lonE6 - boxes[at + 2]);
+      const north = Math.max(boxes[at + 1] - latE6, latE6 - boxes[at + 3]);
+      half = Math.min(half, Math.max(east, north) - 1);
+    }
+    if (half < 0) return;
+    box[0] = lonE6 - half;
+    box[1] = latE6 - half;
+    box[2] = 2 * half + 1;
   }
 
   /**

@@ -53,11 +53,29 @@ export class AreaStays {
     return (this.#observed ?? this.#wide)?.endMs ?? Infinity;
   }
 
-  /** When the area's validity begins or ends next, ms UTC, for a vehicle that is near at `timeMs` by known segments; else -Infinity. */
+  /**
+   * Until when (ms UTC) nothing but the length and the least distance of what is going on can change, if the vehicle stays near: until the
+   * validity ends, or a stay becomes an exposure. Not at all (-Infinity) when it is not near at `timeMs` by known segments.
+   */
   quietUntilMs(timeMs: number): number {
-    if (this.#observed?.endMs !== timeMs || (this.#wide !== null && this.#wide.endMs !== timeMs)) return -Infinity;
+    const observed = this.#observed;
+    const wider = this.#wide;
     const { fromMs, toMs } = this.area;
-    return fromMs > timeMs ? fromMs : toMs;
+    if (observed?.endMs !== timeMs || (wider !== null && wider.endMs !== timeMs) || fromMs > timeMs) return -Infinity;
+    const untilMs = Math.min(toMs, quietUntilMs(observed));
+    return wider === null ? untilMs : Math.min(untilMs, quietUntilMs(wider));
+  }
+
+  /** The vehicle went straight on to a fix at `toMs` (degrees), before `quietUntilMs`, near throughout. */
+  goOn(lon0: number, lat0: number, fromMs: number, lon1: number, lat1: number, toMs: number): void {
+    this.#observed!.goOn(lon0, lat0, fromMs, lon1, lat1, toMs);
+    this.#wide?.goOn(lon0, lat0, fromMs, lon1, lat1, toMs);
+  }
+
+  /** Tells of exposures that have lasted on since they were told. */
+  tellGrown(host: StayHost): void {
+    if (this.#observed !== null) this.#tellGrown(this.#observed, host);
+    if (this.#wide !== null) this.#tellGrown(this.#wide, host);
   }
 
   /** The vehicle moved along a known segment. */
@@ -68,7 +86,6 @@ export class AreaStays {
   /** The vehicle moved along a known segment, of which `nearParts` has just found so many near. */
   moveAlong(segment: Segment, count: number, host: StayHost): void {
     if (count === 0 && this.isIdle) return;
-    if (count === 1 && near[0] === 0 && near[1] === 1) return this.moveNear(segment, host);
     let outsideFrom = 0;
     for (let i = 0; i < count; i++) {
       const start = near[2 * i];
@@ -77,24 +94,16 @@ export class AreaStays {
       this.#observed ??= new Stay(this.area, this.#rule, crossingAt(segment, start));
       this.#observed.extend(segment, start, end);
       this.#wide?.extend(segment, start, end);
-      if (end < 1) this.#report(host, false);
+      if (end < 1) this.#report(host);
       outsideFrom = end;
     }
-    if (count > 0 && outsideFrom === 1) this.#report(host, true);
+    if (count > 0 && outsideFrom === 1) this.#report(host);
     else if (!this.#mayJoin(segment, outsideFrom, 1)) this.#end(segment, host);
     else {
       this.#observed?.stray(segment);
       this.#wide?.stray(segment);
-      if (count === 0) this.#report(host, false);
+      if (count === 0) this.#report(host);
     }
-  }
-
-  /** The vehicle moved along a known segment that is near throughout. */
-  moveNear(segment: Segment, host: StayHost): void {
-    this.#observed ??= new Stay(this.area, this.#rule, crossingAt(segment, 0));
-    this.#observed.extend(segment, 0, 1);
-    this.#wide?.extend(segment, 0, 1);
-    this.#report(host, true);
   }
 
   /** The vehicle moved along a known segment beyond radius + slack, or along one that proves nothing. */
@@ -111,9 +120,9 @@ export class AreaStays {
     this.#observed = null;
     if (observed !== null) {
       observed.leave(segment);
-      this.#check(observed, host, { isOpen: false, isOver: true });
+      this.#check(observed, host, true);
     }
-    this.#report(host, true);
+    this.#report(host);
   }
 
   #isNear({ lon, lat }: { lon: number; lat: number }): boolean {
@@ -136,36 +145,49 @@ export class AreaStays {
     const wider = this.#wide;
     observed?.leave(segment);
     wider?.leave(segment);
-    if (observed !== null) this.#check(observed, host, { isOpen: false, isOver: true });
-    if (wider !== null) this.#check(wider, host, { isOpen: false, isOver: true });
+    if (observed !== null) this.#check(observed, host, true);
+    if (wider !== null) this.#check(wider, host, true);
     this.#observed = null;
     this.#wide = null;
   }
 
-  #report(host: StayHost, isOpen: boolean): void {
-    if (this.#observed !== null) this.#check(this.#observed, host, { isOpen, isOver: false });
-    if (this.#wide !== null) this.#check(this.#wide, host, { isOpen, isOver: false });
+  #report(host: StayHost): void {
+    if (this.#observed !== null) this.#check(this.#observed, host, false);
+    if (this.#wide !== null) this.#check(this.#wide, host, false);
   }
 
-  /** Reports a stay that is an exposure and has changed; a wide one gives way to an observed one that it holds. */
-  #check(stay: Stay, host: StayHost, { isOpen, isOver }: { isOpen: boolean; isOver: boolean }): void {
-    if (stay.isClosed || stay.holdsObserved) return;
-    const isWide = stay === this.#wide;
-    const found = stay.exposure(this.slot, isWide ? "inferred" : "observed", isOpen);
-    if (found === null) return;
+  /** Reports a stay that has become an exposure, has locked or is over; a wide one gives way to an observed one that it holds. */
+  #check(stay: Stay, host: StayHost, isLeft: boolean): void {
+    if (stay.isClosed || stay.holdsObserved || !stay.isExposure) return;
     const before = stay.reported;
+    const isOver = isLeft || stay.endMs >= this.area.toMs;
     const isLocking = before === null || before.lockMs === null;
-    const lock = isLocking ? host.presence.lock(found.exposedMs, found.lastMs + this.#rule.lookbackMs) : null;
+    const lastMs = Math.min(stay.endMs, this.area.toMs);
+    const lock = isLocking ? host.presence.lock(stay.exposedMs, lastMs + this.#rule.lookbackMs) : null;
+    // That it lasts on is told when it is asked for.
+    if (before !== null && lock === null && !isOver) return;
+    const found = this.#exposure(stay);
     const exposure = lock === null ? found : { ...found, ...lock };
     stay.reported = exposure;
-    if (before === null && !isWide) this.#giveWay(host);
+    if (before === null && stay !== this.#wide) this.#giveWay(host);
     if (before === null) host.tell(exposure, "opened");
     else if (lock !== null) host.tell(exposure, "locked");
-    else if (!isSame(before, exposure)) host.tell(exposure, "grown");
-    if (!isOver && stay.endMs < this.area.toMs) return;
+    if (!isOver) return;
     stay.isClosed = true;
     host.tell(exposure, "closed");
     if (exposure.lockMs === null) host.hold(exposure, this.area);
+  }
+
+  #tellGrown(stay: Stay, host: StayHost): void {
+    if (stay.reported === null || stay.isClosed) return;
+    const exposure = this.#exposure(stay);
+    if (isSame(stay.reported, exposure)) return;
+    stay.reported = exposure;
+    host.tell(exposure, "grown");
+  }
+
+  #exposure(stay: Stay): KernelExposure {
+    return stay.exposure(this.slot, stay === this.#wide ? "inferred" : "observed");
   }
 
   /** An observed exposure has been found within the wide stay. */
@@ -180,6 +202,13 @@ export class AreaStays {
 
 function isSame(a: KernelExposure, b: KernelExposure): boolean {
   return a.lastMs === b.lastMs && a.endMs === b.endMs && a.leastMeters === b.leastMeters;
+}
+
+/** Until when a stay near its area needs no look, ms UTC. */
+function quietUntilMs({ reported, holdsObserved, exposedMs }: Stay): number {
+  if (reported !== null || holdsObserved) return Infinity;
+  // While a stop is looked for every corner of the way counts.
+  return Number.isNaN(exposedMs) ? -Infinity : exposedMs;
 }
 
 /** How many parts of a known segment are near the area; which ones `AreaStays.moveAlong` knows, as long as nothing else is asked. */

@@ -74,21 +74,28 @@ export class ClearanceGrid {
   }
 
   /**
-   * How far a place (1e-6 degree, in range) surely is from every occupied cell and from the edge of the map, as the sum of both coordinates'
-   * differences, 1e-6 degree; 0 or less in an occupied cell. A read as for `isClear`: the free cells form a square, and this is the way to its nearest side.
+   * The square of free cells round a place (1e-6 degree, in range) into `box` (see `free-box.ts`): west, south, side, within the edges of the map; side 0 in an
+   * occupied cell. A read as for `isClear`.
    */
-  freeWayE6(lonE6: number, latE6: number): number {
+  findFreeBox(lonE6: number, latE6: number, box: Int32Array): void {
     const bits = this.#cellBits;
-    const x = lonE6 + 180_000_000;
-    const y = latE6 + 90_000_000;
-    const column = x >> bits;
-    const row = y >> bits;
+    const column = (lonE6 + 180_000_000) >> bits;
+    const row = (latE6 + 90_000_000) >> bits;
     const page = this.#seen[(row >> PAGE_BITS) * this.#pageColumns + (column >> PAGE_BITS)];
     const clearance = this.#bytes[page + ((row & (PAGE_SIDE - 1)) << PAGE_BITS) + (column & (PAGE_SIDE - 1))];
-    const side = (1 << bits) - 1;
-    const inCell = Math.min(x & side, side - (x & side), y & side, side - (y & side));
-    const toEdge = Math.min(x, 360_000_000 - x, y, 180_000_000 - y);
-    return Math.min(toEdge, ((clearance - 1) << bits) + inCell);
+    if (clearance === 0) {
+      box[2] = 0;
+      return;
+    }
+    const west = Math.max(0, (column - clearance + 1) << bits);
+    const south = Math.max(0, (row - clearance + 1) << bits);
+    const east = Math.min(360_000_001, (column + clearance) << bits);
+    const north = Math.min(180_000_001, (row + clearance) << bits);
+    // At the edge of the map the longer sides are cut.
+    const side = Math.min(east - west, north - south);
+    box[0] = Math.min(Math.max(west, lonE6 + 180_000_000 - (side >> 1)), east - side) - 180_000_000;
+    box[1] = Math.min(Math.max(south, latE6 + 90_000_000 - (side >> 1)), north - side) - 90_000_000;
+    box[2] = side;
   }
 
   /** While it is blind no segment is clear. */

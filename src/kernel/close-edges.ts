@@ -20,6 +20,8 @@ const STEP_DEGREES_MAX = 0.0004;
 /** More than the metres from the middle to a corner of a box with half a side of one degree, anywhere. */
 const METERS_PER_HALF = 111_700 * Math.SQRT2;
 
+let close = new Float64Array(64);
+
 /** The box of one stay, and its edges. */
 export class CloseEdges {
   #lon = Number.NaN;
@@ -73,12 +75,15 @@ export class CloseEdges {
     const stretch = planeStretch(2 * meters, kx);
     const far2 = (meters * stretch) ** 2;
     const touching2 = (reach * stretch) ** 2;
-    const close: number[] = [];
+    if (close.length < edges.length) close = new Float64Array(2 * edges.length);
+    let length = 0;
     for (let at = 0; at < edges.length; at += 4) {
       const meters2 = placeMeters2(edges, at, x, lat, kx, ky);
       if (meters2 <= touching2) return;
-      if (meters2 <= far2) close.push(edges[at], edges[at + 1], edges[at + 2], edges[at + 3]);
+      if (meters2 > far2) continue;
+      for (let i = 0; i < 4; i++) close[length + i] = edges[at + i];
+      length += 4;
     }
-    if (!shape.covers(x, lat)) this.#edges = Float64Array.from(close);
+    if (!shape.covers(x, lat)) this.#edges = close.slice(0, length);
   }
 }

@@ -55,12 +55,13 @@ export interface KernelFenceEvent {
 }
 
 /**
- * `opened`: there is a new exposure. `grown`: it lasts on, or its least distance fell. `locked`: its lock instant is known now. `closed`: it has its end.
- * `withdrawn`: it is none, because what it holds turned out to be an observed one.
+ * `opened`: there is a new exposure. `locked`: its lock instant is known now. `closed`: it has its end. `withdrawn`: it is none, because what it holds
+ * turned out to be an observed one. These are told at once; `grown` (it lasts on, its least distance fell, it was left for a while) when it is asked for, by
+ * `tellGrown`, `finish` or `load`: every fix of a vehicle at rest would tell it.
  */
 export type ExposureChange = "opened" | "grown" | "locked" | "closed" | "withdrawn";
 
-/** Who is told. Calls come during `push`, `load` and `flush`, in the order of event time for each vehicle. */
+/** Who is told. Calls come during `push`, `load`, `finish` and `tellGrown`, in the order of event time for each vehicle. */
 export interface MatchSink {
   exposure(vehicle: number, exposure: KernelExposure, change: ExposureChange): void;
   passage(vehicle: number, passage: KernelPassage): void;

@@ -73,7 +73,7 @@ describe("rows of many vehicles", () => {
           });
           for (let from = 0; from < rows.timeMs.length; from += piece) {
             const to = Math.min(rows.timeMs.length, from + piece);
-            expect(matcher.pushRows(rows, from, to)).toBe(to);
+            expect(matcher.pushRows(rows, from, to)).toBe(0);
           }
           for (let vehicle = 0; vehicle < VEHICLES; vehicle++) {
             matcher.finish(vehicle);
@@ -111,10 +111,10 @@ describe("rows of many vehicles", () => {
       lonE6: Int32Array.from([3000, 0, 3000]),
       latE6: Int32Array.from([3000, 0, 3000]),
     };
-    expect(matcher.pushRows(rows, 0, 3)).toBe(3);
+    expect(matcher.pushRows(rows, 0, 3)).toBe(0);
   });
 
-  it("are refused from the first one that is older than what its vehicle has told", () => {
+  it("are refused where they are older than what their vehicle has told, and the others are taken", () => {
     const matcher = new Matcher(worldAtNull(), 0, { exposure: () => {}, passage: () => {}, fence: () => {} });
     const rows = {
       vehicle: Uint32Array.from([3, 500, 3, 500, 3]),
@@ -122,8 +122,11 @@ describe("rows of many vehicles", () => {
       lonE6: new Int32Array(5).fill(2_000_000),
       latE6: new Int32Array(5).fill(2_000_000),
     };
-    expect(matcher.pushRows(rows, 0, 5)).toBe(3);
-    expect(matcher.pushRows(rows, 4, 5)).toBe(5);
+    const refused: number[] = [];
+    expect(matcher.pushRows(rows, 0, 5, (row) => refused.push(row))).toBe(1);
+    expect(refused).toEqual([3]);
+    // The one behind it was taken.
+    expect(matcher.push(3, BEGIN_MS + 110_000, 2_000_000, 2_000_000)).toBe(false);
     expect(matcher.insideFence(500)).toBe(0);
     expect(matcher.insideFence(4)).toBe(-1);
   });

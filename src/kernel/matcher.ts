@@ -2,26 +2,30 @@ import { distanceMeters } from "./distance.ts";
 import { isInsideFence } from "./fence.ts";
 import type { MatchSink } from "./findings.ts";
 import { isPlace, orderFixes, type KernelTrack } from "./fixes.ts";
-import { freeWayE6 } from "./free-way.ts";
+import { emptyBox, findFreeBox, holdsPlace } from "./free-box.ts";
 import { Motion, STILL_E6 } from "./motion.ts";
 import type { World } from "./world.ts";
 
 /** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
 const METERS_PER_E6 = 0.111_7;
-/** Fixes whose vehicles are read ahead together: their records take 4 kB, an eighth of the first cache. */
-const ROWS_AHEAD = 128;
+/** Fixes that are taken together: their vehicles' records take 4 kB, an eighth of the first cache. */
+const BLOCK_ROWS = 128;
 /** A longitude that is no place. */
 const NO_PLACE_E6 = 2 ** 31 - 1;
-/** A free way should last for so many fixes, if it can. */
+/** A free box should last for so many fixes, if it can. */
 const STEPS_AHEAD = 20;
 
-/** Words of a vehicle's record; its time is the first two, as one 64-bit number. */
+/** Words of a vehicle's record; its time is the first two, as one 64-bit number. The box is as in `free-box.ts`. */
 const RECORD_BITS = 3;
 const LON = 2;
 const LAT = 3;
-const FREE_WAY = 4;
-const VERSION = 5;
-const IS_INSIDE = 6;
+const WEST = 4;
+const SOUTH = 5;
+const SIDE = 6;
+const STATE = 7;
+/** Bits of a record's state: it is inside the fence; what is near it is known, so that only a change matters. */
+const IS_INSIDE = 1;
+const IS_SETTLED = 2;
 
 /** Fixes in columns: numbers of vehicles, ms UTC, 1e-6 degree WGS-84. */
 export interface MatcherRows {
@@ -42,10 +46,9 @@ interface Undecided {
  * Matches the fixes of all vehicles as they come.
  *
  * A vehicle that is near nothing is a record of 32 bytes, half a line of the cache: time, longitude and latitude of its last accepted fix, the side of the
- * fence, and its FREE WAY: how far it may still go, as the sum of the steps in longitude and latitude, before anything can be near, as long as the world
- * has the version that stands beside it. A fix that is plausible and takes less than what is left is taken by writing the record, and that is all: neither
- * the index nor any shape is looked at. When it is used up the index gives a new one. Any other vehicle has an object, and in its record the free way
- * is -1 and the time NaN.
+ * fence, and its FREE BOX: where it may go before anything can be near. A plausible fix in the box is taken by writing its time and place, and that is all: neither
+ * the index nor any shape is looked at. Outside it the index gives a new one. Any other vehicle has an object, and in its record the box is
+ * empty and the time NaN. Another version of the world empties all boxes.
  *
  * An outlier is a fix whose speed from the valid fix before AND to the valid fix after are too high; "valid" is all that is located and in
  * range, outliers too, so that the verdict on a fix depends on its two neighbours only and not on verdicts about them. When several follow each
@@ -56,8 +59,11 @@ export class Matcher {
   readonly #world: World;
   readonly #sink: MatchSink;
   readonly #maxMetersPerMs: number;
-  /** Degrees that are surely not too far in a millisecond, in E6, as the sum of both differences. */
-  readonly #plainE6PerMs: number;
+  /**
+   * What is surely not too far in a millisecond, as the sum of both coordinates' differences, 1e-6 degree. In an array of its own: a field may hold anything, and
+   * would be looked at anew for each fix.
+   */
+  readonly #plainE6PerMs = new Float64Array(1);
   /** The vehicles' records, and the same memory as 64-bit numbers. */
   #words: Int32Array;
   #times: Float64Array;
@@ -66,8 +72,13 @@ export class Matcher {
   readonly #undecided = new Map<number, Undecided>();
   /** Vehicles whose last fix counts only because no other comes. */
   readonly #finished = new Set<number>();
+  /** The world's version for which the boxes are free. */
+  #version: number;
   #spare: Motion;
   #room = new Int32Array(64);
+  readonly #box = emptyBox();
+  /** Rows of a block that need more than their records. */
+  readonly #others = new Int32Array(BLOCK_ROWS);
   /** Where `#readAhead` puts what it read; without a use the reads would be optimized away. */
   readonly #readSum = new Int32Array(1);
   readonly #one = {
@@ -82,7 +93,8 @@ export class Matcher {
     this.#world = world;
     this.#sink = sink;
     this.#maxMetersPerMs = world.rule.maxSpeedKmh / 3600;
-    this.#plainE6PerMs = this.#maxMetersPerMs / METERS_PER_E6;
+    this.#plainE6PerMs[0] = this.#maxMetersPerMs / METERS_PER_E6;
+    this.#version = world.version;
     this.#capacity = vehicleCapacity;
     this.#words = emptyRecords(vehicleCapacity);
     this.#times = new Float64Array(this.#words.buffer);
@@ -100,27 +112,29 @@ export class Matcher {
     one.timeMs[0] = timeMs;
     one.lonE6[0] = isPlace(lonE6, latE6) ? lonE6 : NO_PLACE_E6;
     one.latE6[0] = latE6;
-    return this.pushRows(one, 0, 1) === 1;
+    return this.pushRows(one, 0, 1) === 0;
   }
 
   /**
-   * Takes the fixes of rows `from` to `to`, in their order, as `push` does: for many fixes the faster way.
-   * @returns the row of the first fix that is refused, or `to`; it is for the caller to go on after it.
+   * Takes the fixes of rows `from` to `to`, those of each vehicle in their order, as `push` does: for many fixes the faster way. Is told the rows that
+   * are refused, and returns how many.
    */
-  pushRows(rows: MatcherRows, from: number, to: number): number {
+  pushRows(rows: MatcherRows, from: number, to: number, onRefused?: (row: number) => void): number {
     const { vehicle, timeMs, lonE6, latE6 } = rows;
-    let row = from;
-    while (row < to) {
-      const blockEnd = Math.min(to, row + ROWS_AHEAD);
-      this.#readAhead(vehicle, row, blockEnd);
-      for (;;) {
-        row = this.#takeFree(rows, row, blockEnd);
-        if (row === blockEnd) break;
-        if (!this.#pushCarefully(vehicle[row], timeMs[row], lonE6[row], latE6[row])) return row;
-        row++;
+    let refused = 0;
+    for (let begin = from; begin < to; begin += BLOCK_ROWS) {
+      const end = Math.min(to, begin + BLOCK_ROWS);
+      if (this.#version !== this.#world.version) this.#emptyBoxes();
+      this.#readAhead(vehicle, begin, end);
+      const count = this.#takeFree(rows, begin, end);
+      for (let i = 0; i < count; i++) {
+        const row = this.#others[i];
+        if (this.#pushCarefully(vehicle[row], timeMs[row], lonE6[row], latE6[row])) continue;
+        refused++;
+        onRefused?.(row);
       }
     }
-    return to;
+    return refused;
   }
 
   /** Reads the records of the rows' vehicles, so that they are in the cache: reads that do not wait for each other are several at a time. */
@@ -135,40 +149,39 @@ export class Matcher {
   }
 
   /**
-   * Takes fixes as long as they are plausible and their vehicles have free way; returns the first row that is not so, or `to`. No calls in
+   * Takes the plausible fixes that lie in their vehicles' boxes, and puts the rows of the others into `#others`; returns how many. No calls in
    * this loop: what the arrays are is then read once, before it.
    */
   #takeFree({ vehicle, timeMs, lonE6, latE6 }: MatcherRows, from: number, to: number): number {
     const words = this.#words;
     const times = this.#times;
-    const { version } = this.#world;
-    const plainE6PerMs = this.#plainE6PerMs;
+    const others = this.#others;
+    const plainE6PerMs = this.#plainE6PerMs[0];
+    let count = 0;
     for (let row = from; row < to; row++) {
       const at = vehicle[row] << RECORD_BITS;
       const ms = timeMs[row];
       const lon = lonE6[row];
       const lat = latE6[row];
-      const east = Math.abs((lon - words[at + LON]) | 0);
-      const north = Math.abs((lat - words[at + LAT]) | 0);
-      // Two steps down from at least -1, so that no coordinate whatever can make it wrap round.
-      const left = (words[at + FREE_WAY] - east) | 0;
-      const leftAtLast = (left - north) | 0;
-      if (
-        left < 0 ||
-        leftAtLast < 0 ||
-        words[at + VERSION] !== version ||
-        // False as well when the fix is not later, unless it is the same once more.
-        !(east + north <= plainE6PerMs * (ms - times[at >> 1])) ||
-        ms === Infinity
-      ) {
-        return row;
+      const gapMs = ms - times[at >> 1];
+      const stepE6 = Math.abs((lon - words[at | LON]) | 0) + Math.abs((lat - words[at | LAT]) | 0);
+      // What lies west or south of the box is a large number without its sign.
+      const east = (lon - words[at | WEST]) >>> 0;
+      const north = (lat - words[at | SOUTH]) >>> 0;
+      const side = words[at | SIDE] >>> 0;
+      // The last two are false as well when the fix is not later, unless it is the same once more, and when a time is no number or infinite.
+      if (east < side && north < side && stepE6 <= plainE6PerMs * gapMs && gapMs < Infinity) {
+        times[at >> 1] = ms;
+        words[at | LON] = lon;
+        words[at | LAT] = lat;
+      } else {
+        // The vehicle's next fixes have to wait for this one.
+        words[at | SIDE] = 0;
+        others[count] = row;
+        count = (count + 1) | 0;
       }
-      times[at >> 1] = ms;
-      words[at + LON] = lon;
-      words[at + LAT] = lat;
-      words[at + FREE_WAY] = leftAtLast;
     }
-    return to;
+    return count;
   }
 
   /** Forgets the vehicle, matches its fixes, in any order, and goes on live from their end. */
@@ -176,15 +189,24 @@ export class Matcher {
     this.forget(vehicle);
     const { rows } = orderFixes(track);
     for (const row of rows) this.push(vehicle, track.timeMs[row], track.lonE6[row], track.latE6[row]);
+    this.tellGrown(vehicle);
   }
 
   /** No more fixes of the vehicle come. One more that does makes `push` answer false where that changes what was said. */
   finish(vehicle: number): void {
     const undecided = this.#undecided.get(vehicle);
-    if (undecided === undefined) return;
-    this.#undecided.delete(vehicle);
-    this.#finished.add(vehicle);
-    this.#accept(vehicle, undecided.timeMs, undecided.lonE6, undecided.latE6);
+    if (undecided !== undefined) {
+      this.#undecided.delete(vehicle);
+      this.#finished.add(vehicle);
+      this.#accept(vehicle, undecided.timeMs, undecided.lonE6, undecided.latE6);
+    }
+    this.tellGrown(vehicle);
+  }
+
+  /** Tells of a vehicle's exposures that have lasted on since they were told; of all vehicles' where none is given. */
+  tellGrown(vehicle?: number): void {
+    if (vehicle !== undefined) this.#motions.get(vehicle)?.tellGrown();
+    else for (const motion of this.#motions.values()) motion.tellGrown();
   }
 
   /** Forgets all about a vehicle, without telling. */
@@ -197,10 +219,11 @@ export class Matcher {
 
   /** 1 inside the fence at the vehicle's last accepted fix, 0 outside, -1 without a fix. */
   insideFence(vehicle: number): -1 | 0 | 1 {
-    const motion = this.#motions.get(vehicle);
-    if (motion !== undefined) return motion.isInside ? 1 : 0;
-    if (vehicle >= this.#capacity || Number.isNaN(this.#timeOf(vehicle))) return -1;
-    return this.#words[(vehicle << RECORD_BITS) + IS_INSIDE] === 1 ? 1 : 0;
+    if (vehicle >= this.#capacity) return -1;
+    const isInside = Number.isNaN(this.#timeOf(vehicle))
+      ? this.#motions.get(vehicle)?.isInside
+      : this.#isInside(vehicle);
+    return isInside === undefined ? -1 : isInside ? 1 : 0;
   }
 
   /** How many vehicles have more than their columns. */
@@ -245,19 +268,22 @@ export class Matcher {
       this.#keep(this.#wake(vehicle));
       return true;
     }
-    const { index, version } = this.#world;
+    const { index } = this.#world;
+    const box = this.#box;
+    index.findFreeBox(lonE6, latE6, box);
+    let isFree = holdsPlace(box, lastLonE6, lastLatE6);
     const stepE6 = Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6);
-    let freeE6 = index.freeWayE6(lonE6, latE6);
     // Of a vehicle that hardly moves the shapes themselves know more. They say that nothing changes, so what there is has to be known.
-    const isSettled = freeE6 >= stepE6 || (words[at + FREE_WAY] >= 0 && words[at + VERSION] === version);
-    if (isSettled && stepE6 <= STILL_E6 && freeE6 < STEPS_AHEAD * stepE6) {
-      freeE6 = Math.max(freeE6, freeWayE6(this.#world, lonE6, latE6));
+    const isSettled = isFree || (words[at + STATE] & IS_SETTLED) !== 0;
+    if (isSettled && stepE6 <= STILL_E6 && box[2] < STEPS_AHEAD * stepE6) {
+      findFreeBox(this.#world, lonE6, latE6, box);
+      isFree = holdsPlace(box, lastLonE6, lastLatE6);
     }
-    if (freeE6 < stepE6 && index.candidates(lastLonE6, lastLatE6, lonE6, latE6, this.#candidates()) > 0) {
+    if (!isFree && index.candidates(lastLonE6, lastLatE6, lonE6, latE6, this.#candidates()) > 0) {
       this.#accept(vehicle, timeMs, lonE6, latE6);
       return true;
     }
-    this.#record(vehicle, timeMs, lonE6, latE6, words[at + IS_INSIDE] === 1, freeE6);
+    this.#record(vehicle, timeMs, lonE6, latE6, this.#isInside(vehicle), box);
     return true;
   }
 
@@ -265,7 +291,8 @@ export class Matcher {
   #begin(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
     const { fence, index } = this.#world;
     const isInside = fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6);
-    this.#record(vehicle, timeMs, lonE6, latE6, isInside, index.freeWayE6(lonE6, latE6));
+    index.findFreeBox(lonE6, latE6, this.#box);
+    this.#record(vehicle, timeMs, lonE6, latE6, isInside, this.#box);
     return true;
   }
 
@@ -275,28 +302,29 @@ export class Matcher {
     motion.advance(timeMs, lonE6, latE6);
     // A vehicle that is near nothing goes back into its record.
     if (!motion.isPlain || this.#undecided.has(vehicle)) return this.#keep(motion);
-    this.#record(vehicle, timeMs, lonE6, latE6, motion.isInside, motion.freeE6);
+    this.#record(vehicle, timeMs, lonE6, latE6, motion.isInside, motion.freeBox);
     if (motion !== this.#spare) this.#motions.delete(vehicle);
   }
 
   /** Writes the record of a vehicle that is near nothing. */
-  #record(vehicle: number, timeMs: number, lonE6: number, latE6: number, isInside: boolean, freeE6: number): void {
+  #record(vehicle: number, timeMs: number, lonE6: number, latE6: number, isInside: boolean, box: Int32Array): void {
     const words = this.#words;
     const at = vehicle << RECORD_BITS;
     this.#times[at >> 1] = timeMs;
     words[at + LON] = lonE6;
     words[at + LAT] = latE6;
-    words[at + IS_INSIDE] = isInside ? 1 : 0;
-    words[at + VERSION] = this.#world.version;
+    words[at + WEST] = box[0];
+    words[at + SOUTH] = box[1];
     // 0/0 is no place, and must not be reached unseen.
-    words[at + FREE_WAY] = Math.max(-1, Math.min(freeE6, Math.abs(lonE6) + Math.abs(latE6) - 1));
+    words[at + SIDE] = holdsPlace(box, 0, 0) ? 0 : box[2];
+    words[at + STATE] = (isInside ? IS_INSIDE : 0) | (box[2] > 0 ? IS_SETTLED : 0);
   }
 
   /** The spare object as that of a vehicle that is in its record. */
   #wake(vehicle: number): Motion {
     const words = this.#words;
     const at = vehicle << RECORD_BITS;
-    this.#spare.start(vehicle, this.#timeOf(vehicle), words[at + LON], words[at + LAT], words[at + IS_INSIDE] === 1);
+    this.#spare.start(vehicle, this.#timeOf(vehicle), words[at + LON], words[at + LAT], this.#isInside(vehicle));
     return this.#spare;
   }
 
@@ -309,7 +337,21 @@ export class Matcher {
 
   #vacate(vehicle: number): void {
     this.#times[vehicle << (RECORD_BITS - 1)] = Number.NaN;
-    this.#words[(vehicle << RECORD_BITS) + FREE_WAY] = -1;
+    this.#words[(vehicle << RECORD_BITS) + SIDE] = 0;
+  }
+
+  /** The world has changed: every box has to be found again. */
+  #emptyBoxes(): void {
+    const words = this.#words;
+    for (let at = 0; at < words.length; at += 1 << RECORD_BITS) {
+      words[at + SIDE] = 0;
+      words[at + STATE] &= ~IS_SETTLED;
+    }
+    this.#version = this.#world.version;
+  }
+
+  #isInside(vehicle: number): boolean {
+    return (this.#words[(vehicle << RECORD_BITS) + STATE] & IS_INSIDE) !== 0;
   }
 
   /** The time in a vehicle's record. */
@@ -318,7 +360,7 @@ export class Matcher {
   }
 
   #isTooFast(ms: number, lon0E6: number, lat0E6: number, lon1E6: number, lat1E6: number): boolean {
-    if (Math.abs(lon1E6 - lon0E6) + Math.abs(lat1E6 - lat0E6) <= this.#plainE6PerMs * ms) return false;
+    if (Math.abs(lon1E6 - lon0E6) + Math.abs(lat1E6 - lat0E6) <= this.#plainE6PerMs[0] * ms) return false;
     return distanceMeters(lon0E6 / 1e6, lat0E6 / 1e6, lon1E6 / 1e6, lat1E6 / 1e6) > this.#maxMetersPerMs * ms;
   }
 
@@ -340,7 +382,7 @@ export class Matcher {
 
 /** Records of vehicles that have sent nothing. */
 function emptyRecords(count: number): Int32Array {
-  const words = new Int32Array(count << RECORD_BITS).fill(-1);
+  const words = new Int32Array(count << RECORD_BITS);
   const times = new Float64Array(words.buffer);
   for (let at = 0; at < times.length; at += 1 << (RECORD_BITS - 1)) times[at] = Number.NaN;
   return words;

@@ -1,8 +1,8 @@
 import { AreaStays, nearParts, type StayHost } from "./area-stays.ts";
 import { distanceMeters, distanceToShape } from "./distance.ts";
 import { eachFencePiece, isInsideFence } from "./fence.ts";
-import type { ExposureChange, KernelExposure, MatchSink, TrackPoint } from "./findings.ts";
-import { freeWayE6 } from "./free-way.ts";
+import type { ExposureChange, KernelExposure, MatchSink } from "./findings.ts";
+import { emptyBox, findFreeBox, holdsPlace } from "./free-box.ts";
 import { passagesOf } from "./gate.ts";
 import { Presence } from "./lock.ts";
 import type { Segment } from "./segment.ts";
@@ -35,9 +35,9 @@ export class Motion implements StayHost {
   lonE6 = 0;
   latE6 = 0;
   isInside = false;
-  /** How far it may still go before anything can change, as the sum of its steps, 1e-6 degree (see `free-way.ts`). */
-  freeE6 = -1;
-  /** The world's version in which that counts, and the instant until which no area's validity begins or ends. */
+  /** Where it may go before anything can change (see `free-box.ts`). */
+  readonly freeBox = emptyBox();
+  /** The world's version in which that counts, and the instant until which nothing changes by time alone. */
   #freeVersion = 0;
   #freeUntilMs = Infinity;
   readonly #world: World;
@@ -64,7 +64,7 @@ export class Motion implements StayHost {
     this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
-    this.freeE6 = -1;
+    this.freeBox[2] = 0;
     this.#freeUntilMs = -Infinity;
     this.isInside = isInside ?? (fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6));
     this.presence.clear();
@@ -96,12 +96,12 @@ export class Motion implements StayHost {
     if (way === "known") this.#passGates(segment, count);
     this.#moveStays(segment, way, count);
     if (this.#held.length > 0) this.#lockHeld();
-    this.freeE6 = -1;
+    this.freeBox[2] = 0;
     this.#freeVersion = world.version;
     this.#freeUntilMs = way === "known" ? this.#quietUntilMs() : -Infinity;
     if (this.#freeUntilMs <= timeMs) return;
-    if (isClear) this.freeE6 = world.index.freeWayE6(lonE6, latE6);
-    else if (isStill) this.freeE6 = freeWayE6(world, lonE6, latE6);
+    if (isClear) world.index.findFreeBox(lonE6, latE6, this.freeBox);
+    else if (isStill) findFreeBox(world, lonE6, latE6, this.freeBox);
   }
 
   /** Until when all stays go on as they are, if the vehicle stays near all their areas; not at all when it is not near one. */
@@ -113,29 +113,35 @@ export class Motion implements StayHost {
 
   /** Goes on to the next fix if nothing but the length of the stays can change on the way, surely and at a glance; else false. */
   goOn(timeMs: number, lonE6: number, latE6: number): boolean {
-    const { rule, version, fence } = this.#world;
+    const { rule, version } = this.#world;
     const stepE6 = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6);
     const gapMs = timeMs - this.timeMs;
     if (version !== this.#freeVersion || timeMs >= this.#freeUntilMs) return false;
     if (!(gapMs > 0) || gapMs > rule.maxGapMs || stepE6 * METERS_PER_E6 > (rule.maxSpeedKmh / 3600) * gapMs)
       return false;
-    let leftE6 = this.freeE6 - stepE6;
-    if (leftE6 < 0) {
-      // The free way round where it is now may reach back to where it was.
+    if (!holdsPlace(this.freeBox, lonE6, latE6)) {
+      // The box round where it is now may reach back to where it was.
       if (stepE6 > STILL_E6) return false;
-      leftE6 = freeWayE6(this.#world, lonE6, latE6);
-      if (leftE6 < stepE6) return false;
+      findFreeBox(this.#world, lonE6, latE6, this.freeBox);
+      if (!holdsPlace(this.freeBox, this.lonE6, this.latE6)) {
+        this.freeBox[2] = 0;
+        return false;
+      }
     }
-    if (fence !== null && this.isInside) this.presence.add(this.timeMs, timeMs, Number.NaN);
-    if (this.#stays.length > 0) {
-      const segment: Segment = { from: this.last, to: { timeMs, lon: lonE6 / 1e6, lat: latE6 / 1e6 } };
-      for (const each of this.#stays) each.moveNear(segment, this);
+    if (this.isInside) this.presence.add(this.timeMs, timeMs, Number.NaN);
+    for (const each of this.#stays) {
+      each.goOn(this.lonE6 / 1e6, this.latE6 / 1e6, this.timeMs, lonE6 / 1e6, latE6 / 1e6, timeMs);
     }
     this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
-    this.freeE6 = leftE6;
     return true;
+  }
+
+  /** Tells of exposures that have lasted on since they were told. */
+  tellGrown(): void {
+    this.#dropRemoved();
+    for (const each of this.#stays) each.tellGrown(this);
   }
 
   tell(exposure: KernelExposure, change: ExposureChange): void {
@@ -247,9 +253,8 @@ export class Motion implements StayHost {
 
   /** Drops what is no longer in the world, what can no longer lock, and the presence that nobody asks for. */
   #forget(fromMs: number): void {
-    const { areas, rule, version } = this.#world;
-    if (this.#staysVersion !== version) this.#stays = this.#stays.filter(({ slot, area }) => areas[slot] === area);
-    this.#staysVersion = version;
+    const { areas, rule } = this.#world;
+    this.#dropRemoved();
     if (this.#held.length > 0) {
       this.#held = this.#held.filter(
         ({ exposure, area }) => areas[exposure.slot] === area && exposure.lastMs + rule.lookbackMs >= fromMs,
@@ -258,6 +263,13 @@ export class Motion implements StayHost {
     let neededMs = fromMs;
     for (const { endMs } of this.#stays) neededMs = Math.min(neededMs, endMs);
     this.presence.forgetBefore(neededMs);
+  }
+
+  #dropRemoved(): void {
+    const { areas, version } = this.#world;
+    if (this.#staysVersion === version) return;
+    this.#stays = this.#stays.filter(({ slot, area }) => areas[slot] === area);
+    this.#staysVersion = version;
   }
 
   #lockHeld(): void {
@@ -269,10 +281,5 @@ export class Motion implements StayHost {
       this.tell({ ...held.exposure, ...lock }, "locked");
       return false;
     });
-  }
-
-  /** The last accepted fix. */
-  get last(): TrackPoint {
-    return { timeMs: this.timeMs, lon: this.lonE6 / 1e6, lat: this.latE6 / 1e6 };
   }
 }

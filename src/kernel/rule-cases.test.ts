@@ -315,6 +315,8 @@ describe("7.12 the area changes in mid-stay", () => {
       for (let seconds = from; seconds <= to; seconds += 10) matcher.push(0, DAY_MS + seconds * 1000, lonE6, latE6);
     };
     standUntil(0, 610);
+    matcher.tellGrown();
+    matcher.tellGrown(0);
     expect(found).toEqual([
       ["opened", 1],
       ["grown", 1],
@@ -323,6 +325,7 @@ describe("7.12 the area changes in mid-stay", () => {
     const { id, shape, fromMs, toMs } = world.areas[slot]!;
     world.removeArea(slot);
     standUntil(620, 800);
+    matcher.tellGrown();
     world.addArea({ id, version: 2, shape, fromMs, toMs });
     standUntil(810, 1390);
     expect(found).toHaveLength(2);

@@ -65,6 +65,14 @@ export class Stay {
     this.#approach(segment, start, end);
   }
 
+  /** Goes straight on to a fix at `toMs` (degrees), near throughout and within the area's validity; for a stay whose `exposedMs` is known. */
+  goOn(lon0: number, lat0: number, fromMs: number, lon1: number, lat1: number, toMs: number): void {
+    this.endMs = toMs;
+    if (!this.#comesNearer(lon0, lat0, lon1, lat1)) return;
+    const segment = { from: { timeMs: fromMs, lon: lon0, lat: lat0 }, to: { timeMs: toMs, lon: lon1, lat: lat1 } };
+    this.#nearest = pointAt(segment, least[1]);
+  }
+
   /** Adds a parked gap with both ends near. */
   park(segment: Segment): void {
     const { from, to } = segment;
@@ -89,15 +97,23 @@ export class Stay {
     this.#left ??= crossingAt(segment, 0);
   }
 
-  /** The exposure that it is by now, or null. `isOpen`: the vehicle is near at its last fix. */
-  exposure(slot: number, certainty: KernelExposure["certainty"], isOpen: boolean): KernelExposure | null {
+  /** When it has lasted long enough, ms UTC, if it lasts so long; NaN while that is not known. */
+  get exposedMs(): number {
+    return this.#stop === null ? Math.max(this.startMs, this.#area.fromMs) + this.#rule.dwellMs : this.#stop.exposedMs;
+  }
+
+  /** Whether it is an exposure by now. */
+  get isExposure(): boolean {
+    return this.exposedMs <= Math.min(this.endMs, this.#area.toMs);
+  }
+
+  /** The exposure that it is by now. */
+  exposure(slot: number, certainty: KernelExposure["certainty"]): KernelExposure {
     const { id, version, fromMs, toMs } = this.#area;
     const { dwellMs } = this.#rule;
     const startMs = Math.max(this.startMs, fromMs);
     const lastMs = Math.min(this.endMs, toMs);
-    const exposedMs = this.#stop === null ? startMs + dwellMs : this.#stop.exposedMs;
-    if (!(exposedMs <= lastMs)) return null;
-    const isOver = !isOpen || this.endMs >= toMs;
+    const isOver = this.#left !== null || this.endMs >= toMs;
     return {
       slot,
       area: id,
@@ -107,7 +123,7 @@ export class Stay {
       startMs,
       endMs: isOver ? lastMs : null,
       lastMs,
-      exposedMs,
+      exposedMs: this.exposedMs,
       leastMeters: this.#leastMeters,
       nearest: this.#nearest,
       unknownShare: Math.min(1, this.#parkedMs / (lastMs - startMs)),
@@ -137,7 +153,7 @@ export class Stay {
   /** Keeps the least distance on a part of a segment, within the area's validity. */
   #approach(segment: Segment, start: number, end: number): void {
     if (this.#leastMeters === 0) return;
-    const { fromMs, toMs, shape } = this.#area;
+    const { fromMs, toMs } = this.#area;
     const { from, to } = segment;
     const durationMs = to.timeMs - from.timeMs;
     let a = start;
@@ -149,12 +165,19 @@ export class Stay {
     } else if (from.timeMs < fromMs || from.timeMs > toMs) return;
     const first = pointAt(segment, a);
     const last = pointAt(segment, b);
-    if (!this.#closeEdges.least(shape, first.lon, first.lat, last.lon, last.lat, this.#leastMeters, least)) {
-      leastDistance(shape, first.lon, first.lat, last.lon, last.lat, least, this.#leastMeters);
+    if (!this.#comesNearer(first.lon, first.lat, last.lon, last.lat)) return;
+    this.#nearest = pointAt(segment, a + least[1] * (b - a));
+  }
+
+  /** Keeps the least distance on a straight way, and says whether it fell; `least` then tells where on the way. */
+  #comesNearer(lon0: number, lat0: number, lon1: number, lat1: number): boolean {
+    if (this.#leastMeters === 0) return false;
+    const { shape } = this.#area;
+    if (!this.#closeEdges.least(shape, lon0, lat0, lon1, lat1, this.#leastMeters, least)) {
+      leastDistance(shape, lon0, lat0, lon1, lat1, least, this.#leastMeters);
     }
-    if (least[0] < this.#leastMeters) {
-      this.#leastMeters = least[0];
-      this.#nearest = pointAt(segment, a + least[1] * (b - a));
-    }
+    if (!(least[0] < this.#leastMeters)) return false;
+    this.#leastMeters = least[0];
+    return true;
   }
 }

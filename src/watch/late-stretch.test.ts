@@ -191,7 +191,7 @@ test(`what late fixes touch is matched again, from one quiet fix to another: as 
     const patience = Math.floor(random() * 4);
     for (const { fix } of order) {
       arrived.push(fix);
-      if (!live.push(0, fix.timeMs, fix.lonE6, fix.latE6)) late.push(fix);
+      live.push({ vehicle: new Uint32Array(1), ...trackOf([fix]) }, 0, 1, () => late.push(fix));
       if (late.length > patience) rematch();
     }
     if (late.length > 0) rematch();

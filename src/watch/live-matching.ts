@@ -1,6 +1,6 @@
 import type { ExposureChange, KernelExposure, KernelFenceEvent, KernelPassage, MatchSink } from "../kernel/findings.ts";
 import type { KernelTrack } from "../kernel/fixes.ts";
-import { Matcher } from "../kernel/matcher.ts";
+import { Matcher, type MatcherRows } from "../kernel/matcher.ts";
 import { compileShape } from "../kernel/shape.ts";
 import { World } from "../kernel/world.ts";
 import type { Area, Geometry } from "../model/area.ts";
@@ -22,10 +22,6 @@ export interface LiveMatchingOptions {
   withdraw(vehicle: string, removal: Removal): void;
 }
 
-/** Event time between two writings of stays that only last on, ms. */
-const GROWN_EVERY_MS = 60_000;
-const GROWN_VEHICLES_MAX = 10_000;
-
 /**
  * The kernel's matcher over the city, in the words of the ledger: what it finds live goes on at once, what it finds
  * in a vehicle's history comes back from `rematch`.
@@ -39,9 +35,6 @@ export class LiveMatching implements MatchSink {
   readonly #slots = new Map<string, number>();
   /** What is found in the history that is being matched; null while matching is live. */
   #history: History | null = null;
-  /** By vehicle, exposures that have lasted on since they were written. */
-  readonly #grown = new Map<number, Map<string, KernelExposure>>();
-  #grownDueMs = -Infinity;
 
   constructor(options: LiveMatchingOptions) {
     const { rule, city, areas } = options;
@@ -53,16 +46,12 @@ export class LiveMatching implements MatchSink {
   }
 
   /**
-   * Matches a fix as it comes; time ms UTC, place WGS-84 in 1e-6 degree.
+   * Matches the fixes of rows `from` to `to` as they come; time ms UTC, place WGS-84 in 1e-6 degree.
    *
-   * @returns false when the vehicle has to be matched again from its history: the fix is older than what is decided
+   * @param onLate told each row whose vehicle has to be matched again from its history: the fix is older than what is decided
    */
-  push(vehicle: number, timeMs: number, lonE6: number, latE6: number): boolean {
-    if (timeMs >= this.#grownDueMs || this.#grown.size >= GROWN_VEHICLES_MAX) {
-      this.flush();
-      this.#grownDueMs = timeMs + GROWN_EVERY_MS;
-    }
-    return this.#matcher.push(vehicle, timeMs, lonE6, latE6);
+  push(rows: MatcherRows, from: number, to: number, onLate: (row: number) => void): void {
+    this.#matcher.pushRows(rows, from, to, onLate);
   }
 
   /**
@@ -80,7 +69,9 @@ export class LiveMatching implements MatchSink {
     let fromMs = Infinity;
     for (let row = 0; row < track.length; row++) if (usable[row] === 1) fromMs = Math.min(fromMs, track.timeMs[row]);
     const { length, timeMs, lonE6, latE6 } = track;
-    const history = this.#load(vehicle, { length, timeMs, lonE6, latE6, usable }, areas);
+    // What is not asked for comes back from nowhere else.
+    if (areas !== null) this.#matcher.tellGrown(vehicle);
+    const history = this.#load(vehicle, { length, timeMs, lonE6, latE6, usable });
     return { findings: this.#findingsOf(vehicle, history, areas), fromMs };
   }
 
@@ -100,14 +91,13 @@ export class LiveMatching implements MatchSink {
     const stretch = this.#late.match({ track: kernelTrack, ...request });
     if (typeof stretch === "string") return stretch;
     const { fromMs, toMs, rest } = stretch;
-    const history = rest === null ? stretch.history : this.#load(vehicle, rowsOf(kernelTrack, rest), null);
+    const history = rest === null ? stretch.history : this.#load(vehicle, rowsOf(kernelTrack, rest));
     return { findings: this.#findingsOf(vehicle, history, null), fromMs, toMs };
   }
 
-  /** Replaces the vehicle's live state by that at the end of a track; what has grown is told by what is found in it. */
-  #load(vehicle: number, track: KernelTrack, areas: ReadonlySet<string> | null): History {
+  /** Replaces the vehicle's live state by that at the end of a track. */
+  #load(vehicle: number, track: KernelTrack): History {
     const history = new History();
-    this.#dropGrown(vehicle, areas);
     this.#history = history;
     try {
       this.#matcher.load(vehicle, track);
@@ -148,9 +138,6 @@ export class LiveMatching implements MatchSink {
     if (slot === undefined) return;
     this.#slots.delete(id);
     this.#world.removeArea(slot);
-    for (const exposures of this.#grown.values()) {
-      for (const [key, { area }] of exposures) if (area === id) exposures.delete(key);
-    }
   }
 
   /** Nothing is within reach (and its slack) of the place (1e-6 degree), and neither fence nor gate is near. */
@@ -170,27 +157,15 @@ export class LiveMatching implements MatchSink {
 
   /** Writes the exposures that have lasted on. */
   flush(): void {
-    for (const [vehicle, exposures] of this.#grown) {
-      for (const exposure of exposures.values()) this.#stand(this.#finding(vehicle, exposure), true);
-    }
-    this.#grown.clear();
+    this.#matcher.tellGrown();
   }
 
   exposure(vehicle: number, exposure: KernelExposure, change: ExposureChange): void {
-    const key = `${exposure.anchorMs} ${exposure.area}`;
-    if (this.#history) this.#history.exposure(vehicle, exposure, change);
-    else if (change === "grown") {
-      const exposures = this.#grown.get(vehicle) ?? new Map<string, KernelExposure>();
-      this.#grown.set(vehicle, exposures.set(key, exposure));
-    } else {
-      this.#grown.get(vehicle)?.delete(key);
-      const finding = this.#finding(vehicle, exposure);
-      if (change !== "withdrawn") this.#stand(finding, false);
-      else {
-        const removal: Removal = { kind: "exposure", id: finding.body.id, cause: "live" };
-        this.#options.withdraw(finding.body.vehicle, removal);
-      }
-    }
+    if (this.#history) return this.#history.exposure(vehicle, exposure, change);
+    const finding = this.#finding(vehicle, exposure);
+    if (change !== "withdrawn") return this.#stand(finding, change === "grown");
+    const removal: Removal = { kind: "exposure", id: finding.body.id, cause: "live" };
+    this.#options.withdraw(finding.body.vehicle, removal);
   }
 
   passage(vehicle: number, passage: KernelPassage): void {
@@ -201,14 +176,6 @@ export class LiveMatching implements MatchSink {
   fence(vehicle: number, event: KernelFenceEvent): void {
     if (this.#history) this.#history.fence(vehicle, event);
     else this.#stand(fenceFinding(this.#options.vehicleId(vehicle), event), false);
-  }
-
-  /** What has grown is told by the history. */
-  #dropGrown(vehicle: number, areas: ReadonlySet<string> | null): void {
-    const exposures = this.#grown.get(vehicle);
-    if (exposures === undefined) return;
-    for (const [key, { area }] of exposures) if (areas === null || areas.has(area)) exposures.delete(key);
-    if (exposures.size === 0) this.#grown.delete(vehicle);
   }
 
   #finding(vehicle: number, exposure: KernelExposure): Finding {

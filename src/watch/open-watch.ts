@@ -1,19 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Area, Geometry } from "../model/area.ts";
 import type { Gate } from "../model/city.ts";
-import { WuxingError } from "../model/errors.ts";
 import type { Lock, ReleaseInput } from "../model/finding.ts";
 import { FIX_UNUSABLE, type FixBatch } from "../model/fix.ts";
 import { DEFAULT_RULE, type Rule } from "../model/rule.ts";
 import { vehicleStateSchema } from "../model/vehicle.ts";
 import type { PlaceTrack, TrackStore } from "../tracks/track-store.ts";
 import { AreaDesk } from "./area-desk.ts";
-import { previewAreas } from "./area-preview.ts";
 import type { Cause, LedgerPort, Removal } from "./ledger-port.ts";
 import { LedgerWriter } from "./ledger-writer.ts";
 import { LiveMatching } from "./live-matching.ts";
 import { LivePositions } from "./live-positions.ts";
 import { LockDesk, type WatchLog } from "./lock-desk.ts";
+import { PreviewDesk } from "./preview-desk.ts";
 import type { Settlement } from "./ledger-changes.ts";
 import type { OpenExposure } from "./late-stretch.ts";
 import { ALL_TIME_MS, RematchQueue, type LatePart, type RematchReason } from "./rematch-queue.ts";
@@ -48,8 +47,6 @@ export interface WatchOptions {
 /** Event time between two looks at what expires, ms. */
 const EXPIRY_EVERY_MS = 60_000;
 const VEHICLES_AT_ONCE = 500;
-/** Previews at a time: what they read and match is taken from live matching's time. */
-const PREVIEWS_MAX = 2;
 /** Without a fix for so long nothing more is expected soon, ms. */
 const QUIET_MS = 2000;
 const NO_AREAS: ReadonlySet<string> = new Set();
@@ -75,6 +72,7 @@ class CityWatch implements Watch {
   readonly #queue: RematchQueue;
   readonly #retro: Retro;
   readonly #areas: AreaDesk;
+  readonly #previews: PreviewDesk;
   readonly #locks: LockDesk;
   readonly #states: VehicleStates;
   /** Digest of what decides beside the areas. */
@@ -86,7 +84,6 @@ class CityWatch implements Watch {
   #fixes = 0;
   #fixesAside = 0;
   #fixesLate = 0;
-  #previews = 0;
   /** Fixes have ceased to come: what they left open is looked at as it stands. A timer only, no time is read. */
   readonly #quiet = setTimeout(() => this.#whenQuiet(), QUIET_MS).unref();
 
@@ -127,6 +124,13 @@ class CityWatch implements Watch {
     });
     this.#retro = new Retro({ tracks, ledger, rule, queue: this.#queue, onProblem });
     this.#locks = new LockDesk({ ledger, writer: this.#writer, now, log: options.log });
+    this.#previews = new PreviewDesk({
+      tracks,
+      rule,
+      fence,
+      now,
+      isLocked: (vehicle) => vehicleStateSchema.options[this.live.state[vehicle]] === "locked",
+    });
     this.#areas = new AreaDesk({
       areas,
       now,
@@ -191,24 +195,33 @@ class CityWatch implements Watch {
   }
 
   #match(batch: FixBatch, skip: ReadonlySet<number>): void {
-    const { vehicle, timeMs, lonE6, latE6, flags } = batch;
-    const isFull = this.#writer.isFull;
-    for (let row = 0; row < batch.length; row++) {
-      if ((flags[row] & FIX_UNUSABLE) !== 0) {
-        this.#fixesAside++;
-        continue;
-      }
-      if (skip.has(vehicle[row])) continue;
-      this.#fixes++;
-      this.#queue.arrived(batch, row);
+    const { length, vehicle, flags } = batch;
+    let from = 0;
+    for (let row = 0; row < length; row++) {
+      const isAside = (flags[row] & FIX_UNUSABLE) !== 0;
+      if (isAside) this.#fixesAside++;
+      else if (!skip.has(vehicle[row])) continue;
+      this.#matchRun(batch, from, row);
+      from = row + 1;
+    }
+    this.#matchRun(batch, from, length);
+  }
+
+  /** Matches rows that all count. */
+  #matchRun(batch: FixBatch, from: number, to: number): void {
+    const { vehicle, timeMs } = batch;
+    this.#fixes += to - from;
+    for (let row = from; row < to; row++) this.#queue.arrived(batch, row);
+    if (this.#writer.isFull) {
       // What cannot be written is not matched either: it is in the track store, and is matched from there later.
-      if (isFull) this.#queue.addLate(vehicle[row], timeMs[row], Infinity);
-      else if (!this.#matching.push(vehicle[row], timeMs[row], lonE6[row], latE6[row])) {
+      for (let row = from; row < to; row++) this.#queue.addLate(vehicle[row], timeMs[row], Infinity);
+    } else {
+      this.#matching.push(batch, from, to, (row) => {
         this.#fixesLate++;
         this.#queue.addLate(vehicle[row], timeMs[row], timeMs[row]);
-      }
-      this.#show(batch, row);
+      });
     }
+    for (let row = from; row < to; row++) this.#show(batch, row);
   }
 
   publishArea(input: Parameters<Watch["publishArea"]>[0]): Promise<Area> {
@@ -223,23 +236,8 @@ class CityWatch implements Watch {
     return this.#areas.withdraw(id);
   }
 
-  async previewAreas(...[input, signal]: Parameters<Watch["previewAreas"]>): ReturnType<Watch["previewAreas"]> {
-    if (this.#previews >= PREVIEWS_MAX) throw new WuxingError("OVERLOADED", `${PREVIEWS_MAX} previews at a time`);
-    this.#previews++;
-    try {
-      const { tracks, city, now } = this.#options;
-      const isLocked = (vehicle: number): boolean => vehicleStateSchema.options[this.live.state[vehicle]] === "locked";
-      return await previewAreas(input, {
-        tracks,
-        rule: this.#rule,
-        fence: city.fence,
-        nowMs: now(),
-        isLocked,
-        signal,
-      });
-    } finally {
-      this.#previews--;
-    }
+  previewAreas(...[input, signal]: Parameters<Watch["previewAreas"]>): ReturnType<Watch["previewAreas"]> {
+    return this.#previews.preview(input, signal);
   }
 
   stopRetro(area: string): void {
@@ -377,6 +375,7 @@ class CityWatch implements Watch {
   #passTime(): Promise<void> {
     this.#expiryDueMs = this.#eventTimeMs + EXPIRY_EVERY_MS;
     this.#finishSilent(this.#eventTimeMs - this.#rule.maxGapMs);
+    this.#matching.flush();
     this.#states.tick(this.#eventTimeMs, this.#options.now());
     this.#saveCheckpoint();
     return this.#locks.expire(this.#eventTimeMs);
@@ -386,7 +385,6 @@ class CityWatch implements Watch {
   #saveCheckpoint(): void {
     const position = this.#position;
     if (position === null || this.#queue.size > 0 || this.#retro.progress().length > 0) return;
-    this.#matching.flush();
     const { ledger, log } = this.#options;
     const checkpoint = { position, seq: ledger.lastSeq(), world: this.#world };
     this.#writer

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_RULE } from "../model/rule.ts";
 import { eachCrossing } from "./crossing.ts";
 import { distanceToShape } from "./distance.ts";
-import { freeWayE6 } from "./free-way.ts";
+import { emptyBox, findFreeBox } from "./free-box.ts";
 import { Matcher } from "./matcher.ts";
 import { compileShape } from "./shape.ts";
 import { World } from "./world.ts";
@@ -25,7 +25,7 @@ function ringOf(lon: number, lat: number, size: number, corners: number): number
   return [...ring, ring[0]];
 }
 
-describe("the free way round a place", () => {
+describe("the free box round a place", () => {
   it("leaves every area as near or far as it is, and crosses neither fence nor gate", () => {
     fc.assert(
       fc.property(
@@ -45,17 +45,20 @@ describe("the free way round a place", () => {
           }
           const lonE6 = Math.round(lon * 1e6);
           const latE6 = Math.round(lat * 1e6);
-          const free = freeWayE6(world, lonE6, latE6);
-          if (free < 0) return;
+          const box = emptyBox();
+          findFreeBox(world, lonE6, latE6, box);
+          const [west, south, side] = box;
+          if (side === 0) return;
           const isNear = (atLon: number, atLat: number): boolean[] =>
             world.areas
               .slice(world.firstAreaSlot)
               .map((each) => distanceToShape(each!.shape, atLon, atLat) <= DEFAULT_RULE.radiusMeters);
-          for (const [share, quarter] of goals) {
-            const east = Math.floor(share * free) * (quarter & 1 ? 1 : -1);
-            const north = (free - Math.abs(east)) * (quarter & 2 ? 1 : -1);
-            const goalLon = (lonE6 + east) / 1e6;
-            const goalLat = (latE6 + north) / 1e6;
+          for (const [share, edge] of goals) {
+            // On the box's four edges.
+            const along = Math.round(share * (side - 1));
+            const across = edge & 2 ? side - 1 : 0;
+            const goalLon = (west + (edge & 1 ? along : across)) / 1e6;
+            const goalLat = (south + (edge & 1 ? across : along)) / 1e6;
             expect(isNear(goalLon, goalLat)).toEqual(isNear(lonE6 / 1e6, latE6 / 1e6));
             for (const line of [world.fenceLine!, world.gates[0].shape]) {
               eachCrossing(line, lonE6 / 1e6, latE6 / 1e6, goalLon, goalLat, () => expect.fail("it crosses a line"));
@@ -67,13 +70,18 @@ describe("the free way round a place", () => {
     );
   });
 
-  it("is a kilometre where there is nothing, and none at the edge of a reach", () => {
+  it("reaches a kilometre where there is nothing, and nowhere at the edge of a reach", () => {
     const world = new World(DEFAULT_RULE);
-    expect(freeWayE6(world, 113_900_000, 35_300_000)).toBeGreaterThan(8900);
+    const sideAt = (lonE6: number, latE6: number): number => {
+      const box = emptyBox();
+      findFreeBox(world, lonE6, latE6, box);
+      return box[2];
+    };
+    expect(sideAt(113_900_000, 35_300_000)).toBeGreaterThan(12_600);
     const shape = compileShape({ type: "Point", coordinates: [113.9, 35.3] });
     world.addArea({ id: "R", version: 1, shape, fromMs: -Infinity, toMs: Infinity });
-    expect(freeWayE6(world, 113_900_000, 35_300_000)).toBeGreaterThan(7000);
-    expect(freeWayE6(world, 113_900_000, 35_300_000 + 7209)).toBeLessThan(50);
+    expect(sideAt(113_900_000, 35_300_000)).toBeGreaterThan(10_000);
+    expect(sideAt(113_900_000, 35_300_000 + 7209)).toBeLessThan(70);
   });
 });
 
@@ -84,7 +92,7 @@ const step = fc.record({
   metersNorth: fc.constantFrom(0, 2, -5, 90, -50, 300),
 });
 
-describe("matching with the free way", () => {
+describe("matching with free boxes", () => {
   it("tells exactly what matching without it tells", () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 5, maxLength: 60, size: "max" }), fc.nat(1600), (steps, startMeters) => {
@@ -108,10 +116,11 @@ describe("matching with the free way", () => {
             timeMs += 1000 * seconds;
             east += metersEast;
             north += metersNorth;
-            // Another version forgets every free way.
+            // Another version empties every box.
             if (!isUsed) world.version++;
             matcher.push(0, timeMs, Math.round(113.9e6 + 11 * east), Math.round(35.3e6 + 9 * north));
           }
+          matcher.tellGrown();
           return findings;
         });
         expect(told[1]).toEqual(told[0]);

@@ -3,10 +3,15 @@ import { boundDistance, discSlackMeters } from "./near.ts";
 import { FENCE_SLOT, type World } from "./world.ts";
 
 /**
- * How far a vehicle may go from a place before anything can change: it stays near the areas that it is near, comes near no other, and crosses
- * neither the fence nor a gate. Most trucks near an area rest or creep; as long as one stays within this distance of the place, its fixes need no
- * area to be looked at.
+ * Free boxes: where a vehicle may go before anything can change. It stays near the areas that it is near, comes near no other, and crosses
+ * neither the fence nor a gate. Most trucks near an area rest or creep; as long as one stays within the box its fixes need no area to be looked at.
+ *
+ * A box is three numbers, 1e-6 degree: west, south, and how many longitudes and as many latitudes it holds from there, 0 when there is no box.
  */
+
+const WEST = 0;
+const SOUTH = 1;
+const SIDE = 2;
 
 /** Farther is not looked for. */
 const FREE_METERS_MAX = 1000;
@@ -21,11 +26,28 @@ const LAT_E6_MAX = 80_000_000;
 let candidates = new Int32Array(64);
 const bounds = new Float64Array(2);
 
-/**
- * The free way round a place (1e-6 degree) as the largest sum of both coordinates' differences from it, 1e-6 degree; -1 when there is none.
- * Good until the world's `version` changes.
- */
-export function freeWayE6(world: World, lonE6: number, latE6: number): number {
+/** A box that holds nothing. */
+export function emptyBox(): Int32Array {
+  return new Int32Array(3);
+}
+
+/** Whether a box holds a place. */
+export function holdsPlace(box: Int32Array, lonE6: number, latE6: number): boolean {
+  const east = lonE6 - box[WEST];
+  const north = latE6 - box[SOUTH];
+  return east >= 0 && east < box[SIDE] && north >= 0 && north < box[SIDE];
+}
+
+/** Finds the free box round a place (1e-6 degree), by the shapes themselves. Good until the world's `version` changes. */
+export function findFreeBox(world: World, lonE6: number, latE6: number, box: Int32Array): void {
+  const half = freeHalfE6(world, lonE6, latE6);
+  box[WEST] = lonE6 - half;
+  box[SOUTH] = latE6 - half;
+  box[SIDE] = half < 0 ? 0 : 2 * half + 1;
+}
+
+/** Half the side of the free box; -1 when there is none. */
+function freeHalfE6(world: World, lonE6: number, latE6: number): number {
   if (Math.abs(lonE6) > LON_E6_MAX || Math.abs(latE6) > LAT_E6_MAX) return -1;
   const lon = lonE6 / 1e6;
   const lat = latE6 / 1e6;
@@ -37,7 +59,8 @@ export function freeWayE6(world: World, lonE6: number, latE6: number): number {
   for (let i = 0; i < count && free > SLACK_METERS; i++) {
     free = Math.min(free, freeOfSlot(world, candidates[i], lon, lat, free));
   }
-  return Math.floor((free - SLACK_METERS) / METERS_PER_E6);
+  // The corners are the farthest.
+  return Math.floor((free - SLACK_METERS) / (METERS_PER_E6 * Math.SQRT2));
 }
 
 function freeOfSlot(world: World, slot: number, lon: number, lat: number, enough: number): number {
