@@ -13,6 +13,8 @@ export class ConnectionLane {
   private waiting: (() => void)[] = [];
   private open = false;
   private drained: (() => void) | undefined;
+  /** Why there are no connections, when that is not over in a moment. */
+  private refusal: string | null = null;
   readonly size: number;
 
   constructor(size: number) {
@@ -23,6 +25,7 @@ export class ConnectionLane {
   fill(connections: DuckDBConnection[]): void {
     this.free = connections;
     this.open = true;
+    this.refusal = null;
     for (let index = 0; index < connections.length; index++) this.waiting.shift()?.();
   }
 
@@ -38,9 +41,19 @@ export class ConnectionLane {
     this.free = [];
   }
 
-  /** @throws WuxingError OVERLOADED when 10,000 wait already. */
+  /** Tells those who wait, and those who come before the next `fill`, that there is no connection to be had, and why. */
+  refuse(reason: string): void {
+    this.refusal = reason;
+    for (const go of this.waiting.splice(0)) go();
+  }
+
+  /**
+   * @throws WuxingError OVERLOADED when 10,000 wait already.
+   * @throws WuxingError STORE_UNAVAILABLE after `refuse`.
+   */
   async use<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
     while (!this.open || this.free.length === 0) {
+      if (!this.open && this.refusal !== null) throw new WuxingError("STORE_UNAVAILABLE", this.refusal);
       if (this.waiting.length >= WAITING_MAX) throw new WuxingError("OVERLOADED", `${WAITING_MAX} questions wait`);
       await new Promise<void>((resolve) => {
         this.waiting.push(resolve);

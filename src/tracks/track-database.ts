@@ -138,10 +138,18 @@ export class TrackDatabase {
     });
   }
 
-  /** Waits for all that runs, then opens the database anew; every commit that was reported is there. */
+  /**
+   * Waits for all that runs, then opens the database anew; every commit that was reported is there. While that fails no file
+   * stays open, so that the disk can be repaired, and questions are refused with STORE_UNAVAILABLE.
+   */
   async reopen(): Promise<void> {
     await this.disconnect();
-    await this.connect();
+    try {
+      await this.connect();
+    } catch (error) {
+      for (const lane of Object.values(this.lanes)) lane.refuse(messageOf(error));
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
