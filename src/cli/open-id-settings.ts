@@ -7,7 +7,7 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 /** What is known of the identity provider; null when none is set. @throws WuxingError CONFIG_INVALID when it is half set */
 export async function readOpenId(settings: Settings): Promise<OpenIdSettings | null> {
-  const { openIdIssuer: issuer, openIdClient: clientId, openIdSecretFile: secretFile, publicUrl } = settings;
+  const { openidIssuer: issuer, openidClient: clientId, openidSecretFile: secretFile, publicUrl } = settings;
   if (issuer === undefined) return null;
   if (clientId === undefined || secretFile === undefined || publicUrl === undefined)
     throw new WuxingError("CONFIG_INVALID", "an identity provider is set", [
@@ -23,7 +23,7 @@ export async function readOpenId(settings: Settings): Promise<OpenIdSettings | n
     clientId,
     clientSecret: await secretOf(secretFile),
     redirect: new URL("/api/v1/session/openid/back", publicUrl).href,
-    accountClaim: settings.openIdAccountClaim ?? null,
+    accountClaim: settings.openidAccountClaim ?? null,
   };
 }
 

@@ -171,28 +171,28 @@ const SETTINGS = {
     "浏览器访问本系统的地址（通行密钥、统一身份登录需要）；缺省为请求中的主机名",
     "where browsers reach this server, for passkeys and OpenID Connect; default the name that they ask it by",
   ),
-  openIdIssuer: setting(
+  openidIssuer: setting(
     "--openid-issuer <url>",
     "WUXING_OPENID_ISSUER",
     z.url({ protocol: /^https?$/ }).optional(),
     "统一身份认证（OpenID Connect）的地址；缺省不用",
     "identity provider (OpenID Connect); default none",
   ),
-  openIdClient: setting(
+  openidClient: setting(
     "--openid-client <id>",
     "WUXING_OPENID_CLIENT",
     text.optional(),
     "在统一身份认证登记的客户端编号",
     "id that the identity provider knows this server by",
   ),
-  openIdSecretFile: setting(
+  openidSecretFile: setting(
     "--openid-secret-file <file>",
     "WUXING_OPENID_SECRET_FILE",
     text.optional(),
     "客户端密钥所在的文件",
     "file with the secret that goes with it",
   ),
-  openIdAccountClaim: setting(
+  openidAccountClaim: setting(
     "--openid-account-claim <claim>",
     "WUXING_OPENID_ACCOUNT_CLAIM",
     text.optional(),
