@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { readFeatures } from "../city/geojson.ts";
-import { noticeDatum, standingPlaces, type DatumNotice, type StandingPlaces } from "../kernel/datum-fit.ts";
+import { noticeDatum, standingPlaces, type StandingPlaces } from "../kernel/datum-fit.ts";
 import type { KernelExposure } from "../kernel/findings.ts";
 import { matchTrack } from "../kernel/match-track.ts";
 import { compileShape } from "../kernel/shape.ts";
@@ -13,6 +13,7 @@ import { areaLevelSchema, datumSchema, type Datum } from "../model/area.ts";
 import { WuxingError, type Problem } from "../model/errors.ts";
 import { DEFAULT_RULE, ruleSchema, type Rule } from "../model/rule.ts";
 import { readTracks, type RejectedRow } from "../tracks/read-tracks.ts";
+import { datumWords } from "../watch/datum-warning.ts";
 import { ProgressBar } from "./progress-bar.ts";
 
 interface MatchOptions {
@@ -81,21 +82,9 @@ async function match(options: MatchOptions): Promise<void> {
   );
   const shapes = world.areas.flatMap((area) => area?.shape ?? []);
   const notice = noticeDatum(shapes, stands);
-  if (notice !== null) process.stderr.write(noticeText(notice));
-}
-
-/** What a person should look at; nothing has been moved on its account. */
-function noticeText({ datum, mistake, areasBetter, areasWorse }: DatumNotice): string {
-  const name = { gcj02: "GCJ-02", bd09: "BD-09" }[datum];
-  const [zh, en] =
-    mistake === "unconverted"
-      ? [`像是仍为 ${name} 的坐标`, `look like ${name} that was never converted`]
-      : [`像是把 WGS-84 当作 ${name} 又转换了一次`, `look like WGS-84 that was converted as if it were ${name}`];
-  return (
-    `请核对风险区坐标系：${zh}；若更正，车辆停留点与 ${areasBetter} 个风险区更吻合，与 ${areasWorse} 个更不吻合。未作任何改动。\n` +
-    `check the areas' coordinate system (--areas-crs): they ${en}; corrected, ${areasBetter} areas would fit better where vehicles stand, ` +
-    `${areasWorse} worse. nothing was changed.\n`
-  );
+  if (notice === null) return;
+  const { zh, en } = datumWords(notice);
+  process.stderr.write(`${zh}\n${en} (--areas-crs)\n`);
 }
 
 function lineOf(vehicle: string, exposure: KernelExposure): object {

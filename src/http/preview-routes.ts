@@ -14,7 +14,7 @@ export function previewRoutes({ watch }: Pick<ServerParts, "watch">): FastifyPlu
         tags: ["areas"],
         summary: "What risk areas would find in the past, were they published",
         description:
-          "The same kernel over the stored fixes; nothing is written. After some seconds it answers with what it has (`complete` false). Closing the connection ends it.",
+          "The same kernel over the stored fixes; nothing is written. After some seconds it answers with what it has (`complete` false). `datumWarning` says when five areas or more look as if their datum were another one; nothing is moved. Closing the connection ends it.",
         body: areaPreviewInputSchema,
         response: answer(areaPreviewSchema),
       },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { areaInputSchema } from "./area.ts";
+import { areaInputSchema, datumSchema } from "./area.ts";
 import { exposureSchema } from "./finding.ts";
 
 /** Areas of one question at most: a State Council list of a bad week, for one province. */
@@ -26,6 +26,22 @@ const previewExposureSchema = exposureSchema
   });
 export type PreviewExposure = z.infer<typeof previewExposureSchema>;
 
+/**
+ * The areas look as if a mistake had been made with their datum: where vehicles stand fits so many areas better, and so many worse, if it is undone.
+ * Nothing is moved on its account; a person looks.
+ */
+const datumWarningSchema = z.object({
+  datum: datumSchema.exclude(["wgs84"]),
+  /** Not converted from that datum, or converted from it although they were WGS-84. */
+  mistake: z.enum(["unconverted", "converted-twice"]),
+  areasBetter: z.int(),
+  areasWorse: z.int(),
+  /** The same in words. */
+  zh: z.string(),
+  en: z.string(),
+});
+export type DatumWarning = z.infer<typeof datumWarningSchema>;
+
 /** What publishing the areas would find. Nothing of it is written anywhere. */
 export const areaPreviewSchema = z.object({
   from: instant,
@@ -42,6 +58,8 @@ export const areaPreviewSchema = z.object({
   areas: z.array(z.object({ vehicles: z.int(), exposures: z.int(), locks: z.int() })),
   /** Those that would lock first, then the longest stays; cut off at 500. */
   list: z.array(previewExposureSchema),
+  /** Null where nothing is wrong with the areas' datum, and where they are too few to tell (below five). */
+  datumWarning: datumWarningSchema.nullable(),
   /** False when time ran out: what is here was found, there may be more. */
   complete: z.boolean(),
 });

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AreaInput } from "../model/area.ts";
+import { fromWgs84 } from "../kernel/datum.ts";
+import type { AreaInput, Datum } from "../model/area.ts";
 import { createFixBatch } from "../model/fix.ts";
 import type { Database } from "../store/database.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
@@ -123,6 +124,31 @@ describe("a preview", () => {
     const found = await preview([MARKET], 30);
     expect(found.list.find(({ vehicle }) => vehicle === "豫G00004_2")).toMatchObject({ lockedAt: null });
     expect((await preview([MARKET], 1)).list.some(({ vehicle }) => vehicle === "豫G00004_2")).toBe(false);
+  });
+
+  it("warns of a list in another datum than it says, and of nothing else", async () => {
+    const yards = Array.from({ length: 6 }, (_, i) => 114.6 + 0.02 * i);
+    for (const [i, lon] of yards.entries()) await drive(`豫G1000${i}_2`, NOON_MS - 4 * 3_600_000, lon, lon, 9);
+    await watch.settled();
+    const asIn = (datum: Datum, declared: Datum): AreaInput[] =>
+      yards.map((lon) => ({
+        level: "high",
+        datum: declared,
+        geometry: { type: "Point", coordinates: fromWgs84(datum, lon, 35.3) },
+      }));
+    const { datumWarning } = await preview(asIn("gcj02", "wgs84"));
+    expect(datumWarning).toMatchObject({ datum: "gcj02", mistake: "unconverted", areasBetter: 6, areasWorse: 0 });
+    expect(datumWarning?.zh).toMatch(/^请核对风险区坐标系：像是仍为 GCJ-02 的坐标/);
+    expect(datumWarning?.en).toMatch(
+      /^Check the areas' coordinate system: they look like GCJ-02 that was never converted/,
+    );
+    expect((await preview(asIn("wgs84", "bd09"))).datumWarning).toMatchObject({
+      datum: "bd09",
+      mistake: "converted-twice",
+    });
+    expect((await preview(asIn("gcj02", "gcj02"))).datumWarning).toBeNull();
+    // Fewer cannot be told.
+    expect((await preview(asIn("gcj02", "wgs84").slice(0, 4))).datumWarning).toBeNull();
   });
 
   it("names every problem with the area that has it", async () => {

@@ -9,6 +9,7 @@ import { FIX_UNUSABLE } from "../model/fix.ts";
 import type { Rule } from "../model/rule.ts";
 import type { PlaceTrack, TrackStore } from "../tracks/track-store.ts";
 import { areaOf } from "./area-input.ts";
+import { findDatumWarning } from "./datum-warning.ts";
 import { reachBoxes, type BoxE6 } from "./reach-boxes.ts";
 
 export interface AreaPreviewOptions {
@@ -104,7 +105,11 @@ class Preview {
     await this.#each(whole, this.#world(this.#options.fence), (vehicle, exposures) => {
       for (const exposure of exposures) found.push({ vehicle, exposure, area: Number(exposure.area) });
     });
-    return this.#answer(near.size, found);
+    const datumWarning = await findDatumWarning(
+      this.#areas.map(({ geometry }) => compileShape(geometry)),
+      { tracks: this.#options.tracks, fromMs: this.#fromMs, toMs: this.#toMs, isOver: () => this.#isOver() },
+    );
+    return { ...this.#answer(near.size, found), datumWarning, complete: !this.#isCut };
   }
 
   #world(fence: Geometry | null): World {
@@ -154,7 +159,7 @@ class Preview {
     return this.#isCut;
   }
 
-  #answer(vehiclesNear: number, found: readonly Found[]): AreaPreview {
+  #answer(vehiclesNear: number, found: readonly Found[]): Omit<AreaPreview, "datumWarning" | "complete"> {
     const { nowMs, rule, isLocked } = this.#options;
     const locks = ({ exposure }: Found): boolean =>
       exposure.lockMs !== null && exposure.lastMs + rule.lookbackMs > nowMs;
@@ -187,7 +192,6 @@ class Preview {
         };
       }),
       list: list.map((one) => this.#exposure(one, locks(one))),
-      complete: !this.#isCut,
     };
   }
 

@@ -65,6 +65,7 @@ function Found({ preview, dim, nameOf }: { preview: AreaPreview; dim: boolean; n
         {vehicles === 0 ? t.preview.none(vehiclesNear) : t.preview.near(vehiclesNear)}
         {lockedAlready === 0 ? "" : ` · ${t.preview.lockedAlready(lockedAlready)}`}
       </small>
+      {preview.datumWarning === null ? null : <p className="notice bad">△ {preview.datumWarning[t.language]}</p>}
       {complete ? null : <p className="notice bad">△ {t.preview.incomplete}</p>}
       {list.length === 0 ? null : (
         <div className="preview-list">
