@@ -2,11 +2,11 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { expect, test } from "vitest";
 import { ConnectionLane } from "./connection-lane.ts";
 
-const connection = { disconnectSync() {} } as unknown as DuckDBConnection;
+const one = (): DuckDBConnection[] => [{ disconnectSync() {} } as unknown as DuckDBConnection];
 
 test("while a database cannot be opened again, who waits and who comes is told at once; afterwards all goes on", async () => {
   const lane = new ConnectionLane(1);
-  lane.fill([connection]);
+  lane.fill(one());
   expect(await lane.use(async () => 1)).toBe(1);
   await lane.empty();
   const waiting = lane.use(async () => 2);
@@ -17,6 +17,6 @@ test("while a database cannot be opened again, who waits and who comes is told a
   // The next try empties what is empty, and again cannot open.
   await lane.empty();
   await expect(lane.use(async () => 4)).rejects.toMatchObject(refusal);
-  lane.fill([connection]);
+  lane.fill(one());
   expect(await lane.use(async () => 5)).toBe(5);
 });
