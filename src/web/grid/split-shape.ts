@@ -75,9 +75,7 @@ function geometryOf(polygons: number[][][][]): PlaceGeometry | null {
     .map((rings) => rings.map((ring) => ring.map(([lon, lat]) => [rounded(lon!), rounded(lat!)])))
     .filter(([outer]) => outer !== undefined && ringSize(outer as LonLat[]) !== 0);
   if (kept.length === 0) return null;
-  return (
-    kept.length === 1 ? { type: "Polygon", coordinates: kept[0]! } : { type: "MultiPolygon", coordinates: kept }
-  ) as PlaceGeometry;
+  return kept.length === 1 ? { type: "Polygon", coordinates: kept[0]! } : { type: "MultiPolygon", coordinates: kept };
 }
 
 /** Square degrees, doubled: only compared with nothing and with each other. */

@@ -50,7 +50,11 @@ export function gridMarks(tokens: Tokens, font: string[]): LayerSpecification[] 
       type: "line",
       source: "grids",
       filter: ["all", isShape, role("load")],
-      paint: { "line-color": tokens.countyName, "line-width": 0.6, "line-opacity": 0.7 },
+      paint: {
+        "line-color": tokens.countyName,
+        "line-width": ["interpolate", ["linear"], ["zoom"], 8, 0.3, 12, 0.9],
+        "line-opacity": 0.7,
+      },
     },
     {
       id: "grid-vacant",

@@ -60,6 +60,7 @@ export function MapView({ city }: { city: CityView }) {
         onClick: (hit, place) => {
           if (scene.onPlace !== null) scene.onPlace(place);
           else if (hit !== null) void goTo.current(`/${hit.kind}/${encodeURIComponent(hit.id)}`);
+          else scene.onGround?.(place);
         },
         onHover: (hit, at) => setHover(scene.onPlace === null ? { hit, at } : { hit: null, at }),
         onFrame: () => plates.place(made!.map, scene.get().vehicle),

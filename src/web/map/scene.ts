@@ -60,6 +60,8 @@ class Scene {
   panelWidth = 0;
   /** Takes the clicks on the map while a shape is being drawn. */
   onPlace: ((place: LonLat) => void) | null = null;
+  /** Takes the clicks on the map under which nothing else lies. */
+  onGround: ((place: LonLat) => void) | null = null;
 
   readonly get = (): SceneState => this.#state;
 

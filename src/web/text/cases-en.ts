@@ -1,7 +1,9 @@
+import { gridsEn } from "./grids-en.ts";
 import type { Text } from "./zh.ts";
 
 /** Cases, grids and who sits at the desk, in English. */
-export const casesEn: Pick<Text, "cases" | "grids" | "session"> = {
+export const casesEn: Pick<Text, "cases" | "grids" | "roster" | "recut" | "session"> = {
+  ...gridsEn,
   cases: {
     title: "Case",
     list: "Cases",
@@ -69,20 +71,6 @@ export const casesEn: Pick<Text, "cases" | "grids" | "session"> = {
     linkUntil: (time) => `valid until ${time}`,
     linkHint: "With the link the driver sees why, until when, and can object; no sign-in.",
     related: "Related",
-  },
-  grids: {
-    title: "Grids",
-    failed: "The grids could not be read",
-    trail: "Where this is",
-    place: "Place",
-    grids: "Grids",
-    open: "Open",
-    overdue: "Overdue",
-    vacant: "Vacant",
-    roster: "On duty",
-    noRoster: "No slots here",
-    nobody: "nobody",
-    onLeave: "on leave",
   },
   session: {
     account: "Account",

@@ -1,5 +1,8 @@
+import { gridsZh } from "./grids-zh.ts";
+
 /** Cases, grids and who sits at the desk, in Chinese. */
 export const casesZh = {
+  ...gridsZh,
   cases: {
     title: "事项",
     list: "事项",
@@ -67,20 +70,6 @@ export const casesZh = {
     linkUntil: (time: string) => `有效至 ${time}`,
     linkHint: "司机用链接可以看到依据、期限，并提出异议；不需要登录。",
     related: "相关事项",
-  },
-  grids: {
-    title: "网格",
-    failed: "没有读到网格",
-    trail: "所在位置",
-    place: "地区",
-    grids: "网格数",
-    open: "进行中",
-    overdue: "超时",
-    vacant: "空岗",
-    roster: "在岗人员",
-    noRoster: "这里没有设岗",
-    nobody: "无人在岗",
-    onLeave: "请假",
   },
   session: {
     account: "账号",

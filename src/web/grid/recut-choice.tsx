@@ -1,0 +1,109 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { LonLat } from "../map/plane.ts";
+import { useText } from "../preferences.tsx";
+import { Failed } from "../show/states.tsx";
+import { get } from "../api/client.ts";
+import type { PlaceLoad } from "./grid-queries.ts";
+import { shapesAfter, type RecutDraft } from "./recut-changes.ts";
+
+interface RecutChoiceProps {
+  draft: RecutDraft;
+  ids: readonly string[];
+  unread: unknown;
+  onChoose: (ids: readonly string[]) => void;
+  onLine: (change: (line: LonLat[]) => LonLat[]) => void;
+}
+
+const FOUND_MAX = 12;
+
+/** The grids that are chosen, more by number or name, and the line through them. */
+export function RecutChoice({ draft, ids, unread, onChoose, onLine }: RecutChoiceProps) {
+  const t = useText();
+  const { tool, chosen, line } = draft;
+  const [wanted, setWanted] = useState("");
+  const { data: all } = useQuery({
+    queryKey: ["places-load", null, "grid", null],
+    queryFn: async () => (await get<{ items: PlaceLoad[] }>("/places/load", { kind: "grid" })).items,
+    enabled: wanted.trim() !== "",
+    staleTime: 60_000,
+  });
+  const text = wanted.trim();
+  const found =
+    text === ""
+      ? []
+      : (all ?? []).filter(({ id, name }) => name.includes(text) || id.startsWith(text)).slice(0, FOUND_MAX);
+  const draws = tool === "split" ? chosen.length === 1 : tool === "border" && chosen.length === 2;
+  return (
+    <>
+      <label>
+        <span>{t.recut.choose}</span>
+        <input
+          type="search"
+          value={wanted}
+          placeholder={t.recut.find}
+          aria-label={t.recut.find}
+          onChange={(event) => setWanted(event.target.value)}
+        />
+      </label>
+      {found.length === 0 ? null : (
+        <div className="chips" role="group" aria-label={t.recut.find}>
+          {found.map(({ id, name }) => (
+            <button
+              key={id}
+              type="button"
+              aria-pressed={ids.includes(id)}
+              onClick={() => {
+                onChoose(ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]);
+                setWanted("");
+              }}
+            >
+              {name} · {id}
+            </button>
+          ))}
+        </div>
+      )}
+      {unread === null ? null : <Failed error={unread} what={t.grids.failed} />}
+      {ids.length === 0 ? null : (
+        <ul className="recut-chosen" aria-label={t.recut.chosen}>
+          {ids.map((id) => {
+            const name = chosen.find((each) => each.id === id)?.name ?? id;
+            return (
+              <li key={id}>
+                {name}
+                <button
+                  type="button"
+                  aria-label={`${t.recut.remove} ${name}`}
+                  onClick={() => onChoose(ids.filter((one) => one !== id))}
+                >
+                  ✕
+                </button>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+      {draws ? (
+        <div className="recut-line">
+          <b>{t.recut.lineHint(line.length)}</b>
+          <button
+            type="button"
+            className="link"
+            disabled={line.length === 0}
+            onClick={() => onLine((now) => now.slice(0, -1))}
+          >
+            {t.recut.undoPoint}
+          </button>
+          <button type="button" className="link" disabled={line.length === 0} onClick={() => onLine(() => [])}>
+            {t.recut.clear}
+          </button>
+        </div>
+      ) : null}
+      {draws && line.length > 1 && shapesAfter(draft).length === 0 ? (
+        <small className="bad" role="alert">
+          {t.recut.noCut}
+        </small>
+      ) : null}
+    </>
+  );
+}
