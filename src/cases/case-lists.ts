@@ -30,6 +30,8 @@ export interface CaseFilter {
   /** Addressed to a duty of the asker, or taken by the asker. */
   mine?: boolean | undefined;
   overdue?: boolean | undefined;
+  /** Over their limit, or over it in so many minutes. */
+  dueWithin?: number | undefined;
   /** Without it open ones only. */
   closed?: boolean | undefined;
   limit?: number | undefined;
@@ -95,6 +97,8 @@ export class CaseLists {
     if (filter.subject !== undefined) query = query.where("subject", "=", filter.subject);
     if (filter.lock !== undefined) query = query.where("lock", "=", filter.lock);
     if (filter.overdue === true) query = query.where("due_ms", "<", this.#options.now());
+    if (filter.dueWithin !== undefined)
+      query = query.where("due_ms", "<", this.#options.now() + filter.dueWithin * 60_000);
     if (filter.place !== undefined) query = query.where(below(this.#pathOf(filter.place)));
     if (filter.mine === true) query = query.where(this.#isMine(holder));
     const rows = (await query.execute()) as unknown as NamedRow[];

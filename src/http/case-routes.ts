@@ -73,6 +73,13 @@ export function caseRoutes({
           lock: z.string().max(100).optional(),
           mine: flag.describe("`true`: addressed to a duty of mine, or taken by me"),
           overdue: flag,
+          dueWithin: z.coerce
+            .number()
+            .int()
+            .min(1)
+            .max(10_080)
+            .optional()
+            .describe("Minutes: what is over its limit, or will be by then"),
           closed: flag,
           ...pageQuery,
         }),

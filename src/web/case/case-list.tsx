@@ -1,104 +1,152 @@
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
-import type { CaseSummary } from "../../model/case.ts";
-import { useDesk } from "../desk.tsx";
+import { useSearchParams } from "react-router";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { useMe } from "../session/use-me.ts";
 import { Chips } from "../show/chips.tsx";
 import { ExportButton } from "../show/export-button.tsx";
-import { roughSpan } from "../show/instant.ts";
-import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
-import { queryOf, useCaseCounts, useCases, VIEWS } from "./case-queries.ts";
+import { CaseBoard } from "./case-board.tsx";
+import {
+  queryOf,
+  useCaseCounts,
+  useCases,
+  useCaseTypes,
+  useLiveCases,
+  VIEWS,
+  type CaseCounts,
+  type CaseQuery,
+  type View,
+} from "./case-queries.ts";
+import { CaseRows } from "./case-rows.tsx";
+import { PlacePicker } from "./place-picker.tsx";
 import "./case.css";
 
-/** Work by urgency: the first to run out on top, with how many stand in each state. */
+const SHAPES = ["list", "board"] as const;
+
+/** Work by urgency, the first to run out on top, or by state; what is shown is the address. */
 export function CaseList() {
   const t = useText();
   const [search, setSearch] = useSearchParams();
-  const view = VIEWS.find((one) => one === search.get("view")) ?? "open";
-  const state = search.get("state");
-  const query = useCases(view, state);
+  useLiveCases();
+  const query: CaseQuery = {
+    view: VIEWS.find((one) => one === search.get("view")) ?? "open",
+    state: search.get("state"),
+    type: search.get("type"),
+    place: search.get("place"),
+  };
+  const { view, state, type, place } = query;
+  const isBoard = search.get("as") === "board" && view !== "closed";
   const { data: me } = useMe();
-  const { data: counts } = useCaseCounts(me?.duties[0]?.place);
+  const types = useCaseTypes();
+  const { data: counts } = useCaseCounts(place ?? me?.duties[0]?.place);
   const options = useMemo(() => VIEWS.map((value) => ({ value, text: t.cases.views[value] })), [t]);
+  const addressWith = (change: Record<string, string | null>): string => {
+    const next = new URLSearchParams(search);
+    for (const [name, value] of Object.entries(change))
+      if (value === null) next.delete(name);
+      else next.set(name, value);
+    return `?${next.toString()}`;
+  };
+  const set = (change: Record<string, string | null>): void =>
+    setSearch(new URLSearchParams(addressWith(change)), { replace: true });
   return (
-    <Panel title={t.cases.list} aside={<ExportButton path="/cases" query={queryOf(view, state)} />} wide fixed>
+    <Panel title={t.cases.list} aside={<ExportButton path="/cases" query={queryOf(query)} />} wide fixed>
       <div className="filter">
-        <Chips
+        <Chips<View>
           label={t.cases.list}
           options={options}
           chosen={view}
-          onChoose={(value) => setSearch({ view: value }, { replace: true })}
+          onChoose={(value) => set({ view: value === "open" ? null : value, state: null })}
         />
+        <span className="push">
+          <Chips
+            label={t.cases.as}
+            options={SHAPES.map((value) => ({ value, text: t.cases.shapes[value] }))}
+            chosen={isBoard ? "board" : "list"}
+            onChoose={(value) => set({ as: value === "list" ? null : value, state: null })}
+          />
+        </span>
+        <PlacePicker place={place} onChoose={(value) => set({ place: value })} />
+        <label className="as-of">
+          {t.cases.type}
+          <select value={type ?? ""} onChange={(event) => set({ type: event.target.value || null, state: null })}>
+            <option value="">{t.grids.all}</option>
+            {types.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label[t.language]}
+              </option>
+            ))}
+          </select>
+        </label>
       </div>
       {view === "closed" ? <Outcomes counts={counts?.outcomes ?? []} /> : null}
-      {view === "open" ? (
-        <ul className="case-states" aria-label={t.cases.byState}>
-          {(counts?.states ?? []).map((each) => (
-            <li key={`${each.type} ${each.state}`}>
-              <button
-                type="button"
-                aria-pressed={each.state === state}
-                onClick={() => setSearch(each.state === state ? {} : { state: each.state }, { replace: true })}
-              >
-                <b>{each.count}</b> {t.cases.states[each.state as keyof typeof t.cases.states] ?? each.state}
-                {each.overdue > 0 ? <em>▲ {each.overdue}</em> : null}
-              </button>
-            </li>
-          ))}
-        </ul>
+      {view === "open" && !isBoard ? (
+        <States counts={counts} type={type} state={state} onState={(value) => set({ state: value })} types={types} />
       ) : null}
-      <RowList
-        query={query}
-        what={t.cases.failed}
-        rowHeight={74}
-        keyOf={(item: CaseSummary) => item.id}
-        empty={<Empty title={t.cases.empty} hint={t.cases.emptyHint} />}
-      >
-        {(item) => <Row of={item} />}
-      </RowList>
+      {isBoard ? (
+        <div className="scrolled">
+          {types
+            .filter(({ id }) => type === null || id === type)
+            .map((each) => (
+              <section key={each.id} aria-label={each.label[t.language]}>
+                <h2 className="board-type">{each.label[t.language]}</h2>
+                <CaseBoard
+                  type={each}
+                  query={query}
+                  counts={view === "open" ? counts : undefined}
+                  addressOf={(one) => addressWith({ as: null, type: each.id, state: one })}
+                />
+              </section>
+            ))}
+          {types.length === 0 ? <Empty title={t.cases.empty} /> : null}
+        </div>
+      ) : (
+        <Rows key={JSON.stringify(query)} query={query} />
+      )}
     </Panel>
   );
 }
 
-function Row({ of }: { of: CaseSummary }) {
+function Rows({ query }: { query: CaseQuery }) {
+  return <CaseRows query={useCases(query)} />;
+}
+
+interface StatesProps {
+  counts: CaseCounts | undefined;
+  type: string | null;
+  state: string | null;
+  types: ReturnType<typeof useCaseTypes>;
+  onState: (state: string | null) => void;
+}
+
+/** How many stand in each state, and how many of them are late; one of them is the filter. */
+function States({ counts, type, state, types, onState }: StatesProps) {
   const t = useText();
-  const { clock, live } = useDesk();
-  const nowMs = live.cityNowMs();
-  const leftMs = of.dueAt === null ? null : Date.parse(of.dueAt) - nowMs;
+  const shown = (counts?.states ?? []).filter((each) => type === null || each.type === type);
+  const labelOf = (each: (typeof shown)[number]): string =>
+    types.find(({ id }) => id === each.type)?.states.find((one) => one.state === each.state)?.label[t.language] ??
+    each.state;
   return (
-    <Link
-      className={leftMs !== null && leftMs < 0 ? "row case-row over" : "row case-row"}
-      to={`/case/${encodeURIComponent(of.id)}`}
-    >
-      <span>
-        <b>{of.title[t.language]}</b>
-        <br />
-        <small>{of.placeName}</small>
-      </span>
-      <span className="end">
-        {of.outcome === null ? of.stateLabel[t.language] : t.cases.outcomes[of.outcome]}
-        <br />
-        <small>
-          {of.outcome !== null
-            ? t.cases.confirmations[of.confirmation]
-            : leftMs === null
-              ? clock.full(of.openedAt, nowMs)
-              : leftMs < 0
-                ? `▲ ${t.cases.over(roughSpan(-leftMs, t))}`
-                : t.cases.left(roughSpan(leftMs, t))}
-        </small>
-        <br />
-        <small>{of.takenByName ?? t.cases.free}</small>
-      </span>
-    </Link>
+    <ul className="case-states" aria-label={t.cases.byState}>
+      {shown.map((each) => (
+        <li key={`${each.type} ${each.state}`}>
+          <button
+            type="button"
+            aria-pressed={each.state === state}
+            onClick={() => onState(each.state === state ? null : each.state)}
+          >
+            <b>{each.count}</b> {labelOf(each)}
+            {each.overdue > 0 ? <em>▲ {each.overdue}</em> : null}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
 /** Closed is not solved: what was said by who closed, and what by whom it concerns. */
-function Outcomes({ counts }: { counts: readonly { outcome: string; confirmation: string; count: number }[] }) {
+function Outcomes({ counts }: { counts: CaseCounts["outcomes"] }) {
   const t = useText();
   if (counts.length === 0) return null;
   return (

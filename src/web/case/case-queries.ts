@@ -1,45 +1,82 @@
 import {
   useInfiniteQuery,
   useQuery,
+  useQueryClient,
   type InfiniteData,
   type UseInfiniteQueryResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
+import { useEffect } from "react";
 import type { z } from "zod";
-import type { caseCountsSchema, CaseStory, CaseSummary } from "../../model/case.ts";
+import type { caseCountsSchema, CaseStory, CaseSummary, CaseTypeView } from "../../model/case.ts";
 import { get, type Page } from "../api/client.ts";
+import { openEventStream } from "../api/event-stream.ts";
 
 export type CaseCounts = z.infer<typeof caseCountsSchema>;
 
 /** Which cases a list shows. */
-export const VIEWS = ["open", "mine", "overdue", "closed"] as const;
+export const VIEWS = ["open", "mine", "soon", "overdue", "closed"] as const;
 export type View = (typeof VIEWS)[number];
 
+export interface CaseQuery {
+  view: View;
+  state: string | null;
+  type: string | null;
+  place: string | null;
+}
+
 const REFRESH_MS = 10_000;
+/** Changes that come at once are read at once, ms. */
+const GATHER_MS = 700;
 const LIST_LIMIT = 100;
+/** What is nearly late, minutes. */
+const SOON_MIN = 30;
 const QUERY_OF: Record<View, Record<string, string>> = {
   open: {},
   mine: { mine: "true" },
+  soon: { dueWithin: String(SOON_MIN) },
   overdue: { overdue: "true" },
   closed: { closed: "true" },
 };
 
-export function queryOf(view: View, state: string | null): Record<string, string> {
-  return { ...QUERY_OF[view], ...(state === null ? {} : { state }) };
+export function queryOf({ view, state, type, place }: CaseQuery): Record<string, string | null> {
+  return { ...QUERY_OF[view], state, type, place };
 }
 
 export function useCases(
-  view: View,
-  state: string | null,
+  query: CaseQuery,
+  limit = LIST_LIMIT,
 ): UseInfiniteQueryResult<InfiniteData<Page<CaseSummary>, string | null>> {
   return useInfiniteQuery({
-    queryKey: ["cases", view, state],
-    queryFn: ({ pageParam }) =>
-      get<Page<CaseSummary>>("/cases", { ...queryOf(view, state), limit: LIST_LIMIT, cursor: pageParam }),
+    queryKey: ["cases", query, limit],
+    queryFn: ({ pageParam }) => get<Page<CaseSummary>>("/cases", { ...queryOf(query), limit, cursor: pageParam }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     refetchInterval: REFRESH_MS,
   });
+}
+
+/** Reads lists, counts and stories anew as soon as the server tells of a change; the rounds of the queries are for when it cannot. */
+export function useLiveCases(): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const close = openEventStream({
+      url: "/api/v1/work/stream",
+      onState: () => undefined,
+      onEvent: ({ event }) => {
+        if ((event !== "case" && event !== "gone") || timer !== null) return;
+        timer = setTimeout(() => {
+          timer = null;
+          for (const key of ["cases", "case", "case-counts"]) void queries.invalidateQueries({ queryKey: [key] });
+        }, GATHER_MS);
+      },
+    });
+    return () => {
+      close();
+      if (timer !== null) clearTimeout(timer);
+    };
+  }, [queries]);
 }
 
 export function useCaseStory(id: string): UseQueryResult<CaseStory> {
@@ -57,4 +94,13 @@ export function useCaseCounts(place: string | undefined): UseQueryResult<CaseCou
     enabled: place !== undefined,
     refetchInterval: REFRESH_MS,
   });
+}
+
+export function useCaseTypes(): CaseTypeView[] {
+  const { data } = useQuery({
+    queryKey: ["case-types"],
+    queryFn: async () => (await get<Page<CaseTypeView>>("/case-types")).items,
+    staleTime: Infinity,
+  });
+  return data ?? [];
 }

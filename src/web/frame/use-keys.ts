@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 
-/** Keys of the whole page, by `KeyboardEvent.key`. Silent while something is typed, but for Escape, which leaves the field. */
-export function useKeys(actions: Record<string, () => void>): void {
+/** Keys of the whole page, by `KeyboardEvent.key`. Silent while something is typed, but for Escape, which leaves the field. `first`: before all others that know the same key, a page before the frame. */
+export function useKeys(actions: Record<string, () => void>, first = false): void {
   const current = useRef(actions);
   useEffect(() => {
     current.current = actions;
@@ -20,7 +20,7 @@ export function useKeys(actions: Record<string, () => void>): void {
       event.preventDefault();
       action();
     };
-    document.addEventListener("keydown", listen);
-    return () => document.removeEventListener("keydown", listen);
-  }, []);
+    document.addEventListener("keydown", listen, first);
+    return () => document.removeEventListener("keydown", listen, first);
+  }, [first]);
 }
