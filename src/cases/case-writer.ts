@@ -253,7 +253,8 @@ export class CaseWriter {
       path: row.path,
       case: row.id,
       kind,
-      text: noticeText(type, row, kind, entry.body.detail["says"] as Bilingual | undefined),
+      // Why a case came here is in its story; what a step found out is for whoever has to do the next.
+      text: noticeText(type, row, kind, entry.kind === "action" ? entry.body.detail["says"] : undefined),
     }));
   }
 
@@ -262,9 +263,10 @@ export class CaseWriter {
   }
 }
 
-/** @param says why it came, where the program knows something that its title does not say */
-function noticeText(type: CaseTypeDefinition, { state, body }: CaseRow, kind: string, says?: Bilingual): Bilingual {
+/** @param found a sentence in both languages, where a step found something out */
+function noticeText(type: CaseTypeDefinition, { state, body }: CaseRow, kind: string, found?: unknown): Bilingual {
   const { zh, en } = type.states[state]!.label;
+  const says = found as Bilingual | undefined;
   const late = kind === "case-escalated";
   return {
     zh: `${late ? "超时未办，请督促：" : ""}${body.title.zh} · ${zh}${says === undefined ? "" : `（${says.zh}）`}`,

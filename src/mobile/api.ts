@@ -1,11 +1,12 @@
 import type { z } from "zod";
-import type { caseSyncSchema, CaseStory, CaseSummary } from "../model/case.ts";
+import type { caseSyncSchema, CaseStory, CaseSummary, Notice } from "../model/case.ts";
 import { ApiError, get, send } from "../web/api/client.ts";
 import type { KeptPerson, WaitingAction } from "./kept/phone-store.ts";
 
 export type SyncAnswer = z.infer<typeof caseSyncSchema>;
 
 const PATIENCE_MS = 60_000;
+const NOTICES_SHOWN = 50;
 
 export function askMe(): Promise<KeptPerson & { isDemo: boolean }> {
   return get<KeptPerson & { isDemo: boolean }>("/me");
@@ -13,6 +14,15 @@ export function askMe(): Promise<KeptPerson & { isDemo: boolean }> {
 
 export function askSync(since: string | undefined): Promise<SyncAnswer> {
   return get<SyncAnswer>("/sync", { since });
+}
+
+/** My inbox, newest first: what a phone shows of it. */
+export async function askNotices(): Promise<Notice[]> {
+  return (await get<{ items: Notice[] }>("/notices", { limit: NOTICES_SHOWN })).items;
+}
+
+export async function markRead(id: string): Promise<void> {
+  await send("POST", `/notices/${encodeURIComponent(id)}/read`, {});
 }
 
 export function askCase(id: string): Promise<CaseStory> {

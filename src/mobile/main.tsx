@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter, Route, Routes } from "react-router";
 import "antd-mobile/es/global";
 import "./phone.css";
+import "./pages.css";
 import { openPhoneStore, type PhoneStore } from "./kept/phone-store.ts";
 import { LanguageProvider } from "./language.tsx";
 import { DriverPage } from "./pages/driver-page.tsx";

@@ -1,7 +1,17 @@
 import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
-import type { CaseSummary, CaseTypeView } from "../model/case.ts";
+import type { CaseSummary, CaseTypeView, Notice } from "../model/case.ts";
 import { ApiError } from "../web/api/client.ts";
-import { askMe, askSync, actOn, signIn as signInAt, signOut as signOutAt, uploadPhoto } from "./api.ts";
+import { openEventStream } from "../web/api/event-stream.ts";
+import {
+  askMe,
+  askNotices,
+  askSync,
+  markRead,
+  actOn,
+  signIn as signInAt,
+  signOut as signOutAt,
+  uploadPhoto,
+} from "./api.ts";
 import { sendWaiting } from "./kept/outbox.ts";
 import { erasePhoneStore, type KeptPerson, type PhoneStore, type WaitingAction } from "./kept/phone-store.ts";
 import { Rounds } from "./kept/rounds.ts";
@@ -19,7 +29,11 @@ interface Phone {
   cases: readonly CaseSummary[];
   types: ReadonlyMap<string, CaseTypeView>;
   waiting: readonly WaitingAction[];
+  /** What I was told, newest first. */
+  notices: readonly Notice[];
   isBusy: boolean;
+  /** Marks what I was told as read, here and there. */
+  readAll: () => Promise<void>;
   /** Sends what waits and takes over what changed. */
   refresh: () => Promise<void>;
   /** Keeps what was done, and sends it when it can. */
@@ -33,6 +47,7 @@ interface Phone {
 
 const PhoneContext = createContext<Phone | null>(null);
 const REFRESH_MS = 30_000;
+const WORK_STREAM = "/api/v1/work/stream";
 
 export function usePhone(): Phone {
   const phone = use(PhoneContext);
@@ -92,6 +107,30 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
     };
   }, [reread, refresh]);
 
+  // What changes for me comes at once; the rounds every half minute are for when the stream does not.
+  const isOnline = connection === "online";
+  useEffect(() => {
+    if (!isOnline) return;
+    return openEventStream({ url: WORK_STREAM, onEvent: () => void refresh(), onState: () => {} });
+  }, [isOnline, refresh]);
+
+  const readAll = useCallback(async () => {
+    const notices = ((await store.get("note", "notices")) as Notice[] | undefined) ?? [];
+    if (!isOnline || notices.every(({ readAt }) => readAt !== null)) return;
+    const readAt = new Date().toISOString();
+    try {
+      for (const { id, readAt: before } of notices) if (before === null) await markRead(id);
+      await store.put(
+        "note",
+        notices.map((notice) => ({ ...notice, readAt: notice.readAt ?? readAt })),
+        "notices",
+      );
+      await reread();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }, [store, isOnline, reread]);
+
   const value = useMemo<Phone | null>(() => {
     if (kept === null) return null;
     return {
@@ -99,6 +138,7 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
       connection,
       isBusy,
       refresh,
+      readAll,
       reread,
       store,
       act: async (action) => {
@@ -117,18 +157,19 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
         setConnection("signed-out");
       },
     };
-  }, [kept, connection, isBusy, refresh, reread, store]);
+  }, [kept, connection, isBusy, refresh, readAll, reread, store]);
 
   return value === null ? null : <PhoneContext value={value}>{children}</PhoneContext>;
 }
 
-type Kept = Pick<Phone, "me" | "aheadMs" | "syncedAtMs" | "cases" | "types" | "waiting">;
+type Kept = Pick<Phone, "me" | "aheadMs" | "syncedAtMs" | "cases" | "types" | "waiting" | "notices">;
 
 async function readKept(store: PhoneStore): Promise<Kept> {
-  const [me, syncedAt, clock, cases, types, waiting] = await Promise.all([
+  const [me, syncedAt, clock, notices, cases, types, waiting] = await Promise.all([
     store.get("note", "me"),
     store.get("note", "syncedAt"),
     store.get("note", "clock"),
+    store.get("note", "notices"),
     store.getAll("case"),
     store.getAll("type"),
     store.getAll("action"),
@@ -137,6 +178,7 @@ async function readKept(store: PhoneStore): Promise<Kept> {
     me: (me as KeptPerson | undefined) ?? null,
     aheadMs: (clock as number | undefined) ?? 0,
     syncedAtMs: (syncedAt as number | undefined) ?? null,
+    notices: (notices as Notice[] | undefined) ?? [],
     cases,
     types: new Map(types.map((type) => [type.id, type])),
     waiting,
@@ -159,6 +201,7 @@ async function exchange(store: PhoneStore): Promise<Connection> {
     const end = await sendWaiting(store, { upload: uploadPhoto, act: actOn });
     if (end !== "done") return end;
     await syncCases(store, askSync, Date.now);
+    await store.put("note", await askNotices(), "notices");
     return "online";
   } catch (error) {
     if (error instanceof ApiError) return error.status === 401 ? "signed-out" : "offline";

@@ -89,7 +89,16 @@ async function openPhone(account: string): Promise<Phone> {
 
 /** Presses the step under the thumb, fills its sheet, and confirms. */
 async function step(page: Page, name: string, fill: (sheet: ReturnType<Page["getByRole"]>) => Promise<void> = nothing) {
-  await page.locator(".task-actions").getByRole("button", { name, exact: true }).click();
+  const actions = page.locator(".task-actions");
+  const button = actions.getByRole("button", { name, exact: true });
+  const more = actions.getByRole("button", { name: "其他操作" });
+  await button.or(more).first().waitFor();
+  // More steps than fit beside each other are behind one button.
+  if (await button.isVisible()) await button.click();
+  else {
+    await more.click();
+    await page.getByRole("dialog", { name: "其他操作" }).getByRole("button", { name, exact: true }).click();
+  }
   const sheet = page.getByRole("dialog", { name });
   await fill(sheet);
   await sheet.getByRole("button", { name, exact: true }).click();

@@ -38,7 +38,7 @@ interface PhoneSchema extends DBSchema {
   case: { key: string; value: CaseSummary };
   type: { key: string; value: CaseTypeView };
   action: { key: number; value: WaitingAction };
-  note: { key: "cursor" | "syncedAt" | "clock" | "me"; value: unknown };
+  note: { key: "cursor" | "syncedAt" | "clock" | "me" | "notices"; value: unknown };
 }
 
 export type PhoneStore = IDBPDatabase<PhoneSchema>;

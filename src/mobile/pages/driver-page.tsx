@@ -5,6 +5,7 @@ import type { DriverView } from "../../model/driver.ts";
 import { ApiError, get, send } from "../../web/api/client.ts";
 import { useLanguage } from "../language.tsx";
 import { describeMeters, describeSpan } from "../parts/time-left.ts";
+import { DestinationPart } from "./destination-part.tsx";
 
 /** The driver's page, opened by a link in a message: am I listed, why, until when, what can I do, whom to call, how do I object. */
 export function DriverPage() {
@@ -57,6 +58,7 @@ export function DriverPage() {
           )}
         </p>
       ))}
+      <DestinationPart view={view} path={path} onChange={setView} />
       <Objection view={view} path={path} onChange={setView} />
     </main>
   );

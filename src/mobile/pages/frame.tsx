@@ -1,5 +1,6 @@
 import { Badge, TabBar } from "antd-mobile";
 import {
+  BellOutline,
   CheckShieldOutline,
   EnvironmentOutline,
   ExclamationShieldOutline,
@@ -7,9 +8,10 @@ import {
   UploadOutline,
 } from "antd-mobile-icons";
 import { lazy, Suspense } from "react";
-import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { Link, Route, Routes, useLocation, useNavigate } from "react-router";
 import { useLanguage, useText } from "../language.tsx";
 import { usePhone } from "../phone.tsx";
+import { NoticesPage } from "./notices-page.tsx";
 import { OverseePage } from "./oversee-page.tsx";
 import { SignInPage } from "./sign-in-page.tsx";
 import { TaskPage } from "./task-page.tsx";
@@ -55,6 +57,7 @@ function Places() {
             <Route path="/grid" element={<WorkPage scope="grid" />} />
             <Route path="/map" element={<MapPage />} />
             <Route path="/oversee" element={<OverseePage />} />
+            <Route path="/notices" element={<NoticesPage />} />
             <Route path="/waiting" element={<WaitingPage />} />
             <Route path="*" element={<WorkPage scope="mine" />} />
           </Routes>
@@ -78,8 +81,9 @@ function Places() {
 /** Who I am, and whether what I see is of now. */
 function Strip() {
   const { t, setLanguage } = useLanguage();
-  const { me, connection, syncedAtMs, isBusy } = usePhone();
+  const { me, connection, syncedAtMs, isBusy, notices } = usePhone();
   const navigate = useNavigate();
+  const unread = notices.filter(({ readAt }) => readAt === null).length;
   const when =
     syncedAtMs === null
       ? t.work.neverUpdated
@@ -95,6 +99,11 @@ function Strip() {
           {t.signIn.go}
         </button>
       ) : null}
+      <Link to="/notices" className="phone-bell" aria-label={t.notices.unread(unread)}>
+        <Badge content={unread === 0 ? null : unread > 99 ? "99+" : unread}>
+          <BellOutline />
+        </Badge>
+      </Link>
       <button type="button" onClick={() => setLanguage(t.language === "zh" ? "en" : "zh")}>
         {t.switchLanguage}
       </button>

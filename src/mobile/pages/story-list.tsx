@@ -1,4 +1,4 @@
-import type { CaseEntry, CaseStory } from "../../model/case.ts";
+import type { Bilingual, CaseEntry, CaseStory } from "../../model/case.ts";
 import { useText } from "../language.tsx";
 
 /** What happened to a case, newest first. */
@@ -12,7 +12,7 @@ export function StoryList({ story, failed }: { story: CaseStory | undefined; fai
           <time dateTime={entry.at}>{timeOf(entry.at)}</time>
           {entry.actorName === null ? t.story.program : entry.actorName} ·{" "}
           {entry.label?.[t.language] ?? t.story[entry.kind]}
-          {saidIn(entry).map((text) => (
+          {saidIn(entry, t.language).map((text) => (
             <p key={text}>{text}</p>
           ))}
         </li>
@@ -21,8 +21,11 @@ export function StoryList({ story, failed }: { story: CaseStory | undefined; fai
   );
 }
 
-function saidIn({ form }: CaseEntry): string[] {
-  return Object.values(form).filter((value): value is string => typeof value === "string");
+/** What the doer wrote, and what the program has to say to it. */
+function saidIn({ form, detail }: CaseEntry, language: keyof Bilingual): string[] {
+  const said = Object.values(form).filter((value): value is string => typeof value === "string");
+  const says = detail["says"] as Bilingual | undefined;
+  return says === undefined ? said : [...said, says[language]];
 }
 
 function timeOf(iso: string): string {

@@ -1,9 +1,9 @@
-import { Button, Collapse, NavBar } from "antd-mobile";
+import { Button, Collapse, NavBar, Popup } from "antd-mobile";
 import { LeftOutline } from "antd-mobile-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
-import type { NextAction } from "../../model/case.ts";
+import type { Bilingual, CaseStory, NextAction } from "../../model/case.ts";
 import { askCase } from "../api.ts";
 import { useText } from "../language.tsx";
 import { progressOf } from "../kept/progress.ts";
@@ -12,6 +12,8 @@ import { useNowMs, usePhone } from "../phone.tsx";
 import { ActionSheet } from "./action-sheet.tsx";
 import { StoryList } from "./story-list.tsx";
 import { WhyPart } from "./why-part.tsx";
+
+const OTHERS_SHOWN = 2;
 
 /** One task, read like a message: what, where, why, what is known, what is asked; the next step under the thumb. */
 export function TaskPage() {
@@ -58,6 +60,7 @@ export function TaskPage() {
         )}
         <h1>{now.title[t.language]}</h1>
         {count > 0 ? <p className="task-kept">⟳ {t.task.waitingHere}</p> : null}
+        <SpotWarning story={story.data} />
         <dl>
           <dt>{t.task.where}</dt>
           <dd>
@@ -84,17 +87,59 @@ export function TaskPage() {
             {main.label[t.language]}
           </Button>
         )}
-        {others.length === 0 ? null : (
-          <div className="task-others">
-            {others.map((other) => (
-              <Button key={other.action} fill="outline" onClick={() => setAction(other)}>
-                {other.label[t.language]}
-              </Button>
-            ))}
-          </div>
-        )}
+        <OtherActions actions={others} onChoose={setAction} />
       </footer>
       {action === null ? null : <ActionSheet of={now} action={action} onClose={() => setAction(null)} />}
+    </div>
+  );
+}
+
+/** Nobody knew where the vehicle was when it was verified: whoever checks has to know that. */
+function SpotWarning({ story }: { story: CaseStory | undefined }) {
+  const t = useText();
+  const spot = story?.facts["spot"] as { says?: Bilingual } | undefined;
+  return spot?.says === undefined ? null : <p className="spot-warning">▲ {spot.says[t.language]}</p>;
+}
+
+/** Beside the step under the thumb; more than fit beside each other are behind one button, never beyond the edge. */
+function OtherActions({
+  actions,
+  onChoose,
+}: {
+  actions: readonly NextAction[];
+  onChoose: (action: NextAction) => void;
+}) {
+  const t = useText();
+  const [isOpen, setOpen] = useState(false);
+  if (actions.length === 0) return null;
+  const buttons = actions.map((action) => (
+    <Button
+      key={action.action}
+      block={actions.length > OTHERS_SHOWN}
+      fill="outline"
+      onClick={() => {
+        setOpen(false);
+        onChoose(action);
+      }}
+    >
+      {action.label[t.language]}
+    </Button>
+  ));
+  if (actions.length <= OTHERS_SHOWN) return <div className="task-others">{buttons}</div>;
+  return (
+    <div className="task-others">
+      <Button fill="outline" onClick={() => setOpen(true)}>
+        {t.task.more}
+      </Button>
+      <Popup visible={isOpen} onMaskClick={() => setOpen(false)} bodyStyle={{ borderRadius: "12px 12px 0 0" }}>
+        <div className="sheet" role="dialog" aria-label={t.task.more}>
+          <h2>{t.task.more}</h2>
+          {buttons}
+          <Button block fill="none" onClick={() => setOpen(false)}>
+            {t.form.cancel}
+          </Button>
+        </div>
+      </Popup>
     </div>
   );
 }
