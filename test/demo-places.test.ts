@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => database.close());
 
-describe("issue 6, point 1: 4,507 grids of the demo's map become 4,995 within months", () => {
+describe("1. Places: 4,507 grids of the demo's map become 4,995 within months", () => {
   it("has so many grids, below 12 counties, 170 townships and 3,825 communities", () => {
     expect(places.history.leavesAt("civil", BEFORE)).toHaveLength(4507);
     expect(places.history.leavesAt("civil", NOW)).toHaveLength(4995);

@@ -127,7 +127,7 @@ async function storyOf(person: string): Promise<string[]> {
 const noticesOf = (person: string) =>
   database.kysely.selectFrom("notice").select(["kind", "body"]).where("person", "=", person).orderBy("id").execute();
 
-describe("8 a locked vehicle's case", () => {
+describe("8. The first case type, a locked vehicle", () => {
   test("goes from its finding to the release, each step by whose duty it is, and tells its whole story", async () => {
     await open();
     expect(await noticesOf("wang")).toHaveLength(1);
@@ -283,7 +283,7 @@ describe("a command", () => {
   });
 });
 
-describe("5 the ladder", () => {
+describe("5. The ladder really fires", () => {
   test("tells the deputy after ten minutes, gives it to the county after fifteen, and each step fires once", async () => {
     await open();
     expect(await desk.fireLadder(nowMs + 10 * MINUTE_MS - 1)).toBe(0);

@@ -39,7 +39,7 @@ const used = (clocks: Clocks, name: string, atMs: number): number =>
 const due = (clocks: Clocks): Record<string, number> =>
   Object.fromEntries(dueSteps(type, clocks, working).map(({ clock, dueMs }) => [clock, dueMs / HOUR]));
 
-describe("point 4: clocks start, pause with a reason, go on and stop", () => {
+describe("4. A case type has clocks: they start, pause with a reason, go on and stop", () => {
   test("each counts its own time", () => {
     const clocks = turn({}, "open", 0);
     expect(used(clocks, "wall", 2.5 * HOUR)).toBe(2.5);

@@ -64,7 +64,7 @@ async function expectEachStepOnce({ kysely }: Database): Promise<void> {
   expect(notices).toHaveLength(CASES * 3);
 }
 
-describe("point 5: after a kill nothing is missed and nothing is fired twice", () => {
+describe("5. The ladder really fires: after a kill nothing is missed and nothing is fired twice", () => {
   test(
     "a process that fires is killed twice in the middle, and a third one ends the work",
     { timeout: 240_000 },

@@ -88,7 +88,7 @@ function problemsOf(change: Partial<CaseTypeDefinition>): { where: string; value
   return [];
 }
 
-describe("point 4: a definition that does not hold does not load", () => {
+describe("4. A case type: a definition that does not hold does not load", () => {
   test("those of the program hold", () => {
     for (const type of [repair, lockedVehicle, lockObjection]) expect(loadCaseType(type, SLOTS)).toBe(type);
   });

@@ -106,7 +106,7 @@ async function deliveries(): Promise<{ id: string; state: string; attempts: numb
   return database.kysely.selectFrom("delivery").select(["id", "state", "attempts", "problem"]).orderBy("id").execute();
 }
 
-describe("point 7: notices go through an outbox, at least once, each with an identity", () => {
+describe("7. Notices go through an outbox, at least once, each with an identity", () => {
   it("a person's inbox holds each notice once, however often it is told, and pages newest first", async () => {
     const desk = deskFor();
     await tell(desk, "n1", "n2", "n3");

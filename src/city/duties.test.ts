@@ -29,7 +29,7 @@ const give = async (place: string, slot: string, person: string, fromDay = 0, to
 };
 const find = (place: string, slot: string, day: number): unknown => places.duties.find(place, slot, START + day * DAY);
 
-describe("issue 6, point 2: duties are slots on a place held by people for a period", () => {
+describe("2. Duties are slots on a place held by people for a period", () => {
   test("work for a slot finds its holders while they hold it", async () => {
     await give("g00", "member", "zhang", 10, 20);
     await give("g00", "member", "li", 15);
@@ -169,7 +169,7 @@ describe("issue 6, point 2: duties are slots on a place held by people for a per
   });
 });
 
-describe("issue 6, point 1: an operation says which duties are carried, end and fall vacant, and who is told", () => {
+describe("1. Places: an operation says which duties are carried, end and fall vacant, and who is told", () => {
   const MARCH = START + 59 * DAY;
   const effectiveAt = new Date(MARCH).toISOString();
 

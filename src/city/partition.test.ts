@@ -23,7 +23,7 @@ function rectangle(west: number, south: number, east: number, north: number): Pl
   };
 }
 
-describe("issue 6, point 1: the leaves of a tree cover the city once, checked with tolerance", () => {
+describe("1. Places: the leaves of a tree cover the city once, checked with tolerance", () => {
   test("grids that fit have no fault, whatever corners their outlines have", () => {
     expect(checkPartition(whole, mesh())).toEqual([]);
     expect(checkPartition(rectangle(0, 0, 400, 400), mesh())).toEqual([]);

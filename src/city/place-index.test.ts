@@ -54,7 +54,7 @@ function crookedMesh(seed: number, side: number): { leaves: LeafPeriod[]; corner
   return { leaves, corners };
 }
 
-describe("issue 6, point 1: which grid is this point in, on that date", () => {
+describe("1. Places: which grid is this point in, on that date", () => {
   test("equals looking at every grid, at every place and time", () => {
     fc.assert(
       fc.property(fc.integer(), fc.integer({ min: 1, max: 9 }), (seed, side) => {

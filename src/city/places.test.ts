@@ -76,7 +76,7 @@ function half(side: "west" | "east"): ReturnType<typeof cells> {
   };
 }
 
-describe("issue 6, point 1: places are as of a date and change by dated operations only", () => {
+describe("1. Places are as of a date and change by dated operations only", () => {
   test("a grid that is split is found before, its parts after the instant", async () => {
     const { preview } = await operate(MARCH, splitG00);
     const [lon, lat] = middle(0, 0);

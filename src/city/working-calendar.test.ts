@@ -70,7 +70,7 @@ const HOUR = 3_600_000;
 const calendar = new WorkingCalendar();
 const beijing = (text: string): number => Date.parse(`${text}+08:00`);
 
-describe("issue 6, point 3: the working calendar is the State Council's, with make-up days, nights and local overrides", () => {
+describe("3. The working calendar is the State Council's, with make-up days, nights and local overrides", () => {
   test.each(Object.keys(PUBLISHED))("every day of %s is off or at work as published", (year) => {
     const { off, work } = PUBLISHED[year];
     const wrong: string[] = [];

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
-import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
+import { CASE_TYPES } from "../apps/case-types.ts";
 import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
 import { ArrivalRegister } from "../apps/checkpoints/arrivals.ts";
 import { LockCases } from "../apps/checkpoints/lock-cases.ts";
@@ -98,7 +97,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   };
   const options = {
     kysely,
-    types: [lockedVehicle, lockObjection].map((type) => loadCaseType(type, desks.duties.slots())),
+    types: CASE_TYPES.map((type) => loadCaseType(type, desks.duties.slots())),
     places: finder,
     duties,
     working: places.calendar,
@@ -176,10 +175,11 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     audit: new AuditChain(kysely),
     persons,
     kysely,
-    demoAccount: null,
+    demo: null,
   };
   const demoAccounts = isDemo ? await fillDemoAccounts(access.desk, places, now()) : [];
-  if (isDemo) access.demoAccount = demoAccounts[0]?.account ?? null;
+  const [first] = demoAccounts;
+  if (isDemo && first !== undefined) access.demo = { account: first.account, purpose: null };
   const ticking = tick(TICK_MS, log, async (count) => {
     await desk.fireLadder(now());
     // Leases and waits are about networks: they go by the wall clock, however fast the city's runs.

@@ -6,7 +6,10 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AccessDesk } from "../access/access-desk.ts";
 import { createFieldKey, FieldCipher } from "../access/field-cipher.ts";
+import { Passkeys } from "../access/passkeys.ts";
 import { PersonRegister } from "../access/person-fields.ts";
+import { SecondFactor } from "../access/second-factor.ts";
+import { SignIn } from "../access/sign-in.ts";
 import { AuditChain } from "../access/audit-chain.ts";
 import { readAs } from "../access/read-as.ts";
 import { ArrivalRegister } from "../apps/checkpoints/arrivals.ts";
@@ -102,6 +105,8 @@ beforeAll(async () => {
   });
   const links = new DriverLinks("secret");
   const cipher = new FieldCipher([createFieldKey("aes-256-gcm", "k1")]);
+  const factors = new SecondFactor(kysely, cipher);
+  const passkeys = new Passkeys(kysely);
   const dir = await mkdtemp(join(tmpdir(), "wuxing-sources-"));
   sourceKey = await addSource(join(dir, "sources.json"), "某物流公司", "gcj02", ["arrivals"]);
   const sources = await readSourceKeys(join(dir, "sources.json"));
@@ -124,10 +129,15 @@ beforeAll(async () => {
     {
       access: {
         desk: access,
+        signIn: new SignIn({ kysely, factors, passkeys }),
+        factors,
+        passkeys,
+        openId: null,
+        publicUrl: null,
         audit,
         persons: new PersonRegister(kysely, cipher),
         kysely,
-        demoAccount: null,
+        demo: null,
       },
       names: { nameOf: (place) => place, kindOf: () => "grid" },
       demoAccounts: [],
@@ -244,7 +254,7 @@ async function act(
   });
 }
 
-describe("point 8: a lock from its finding to its release, over the API", () => {
+describe("8. A locked vehicle: a lock from its finding to its release, over the API", () => {
   test("nobody releases a lock past its case, whoever it is", async () => {
     for (const person of ["city", "county", "wang"]) {
       const input = { by: person, reason: "r", evidence: "e" };
@@ -308,7 +318,7 @@ describe("point 8: a lock from its finding to its release, over the API", () => 
     expect(await ledger.lock(lockId)).toMatchObject({ state: "released", release: { by: "li", reason: "检测阴性" } });
   });
 
-  test("point 6: a driver confirms or contests; nothing said is none, and the counts keep them apart", async () => {
+  test("6. Closed is not solved: a driver confirms or contests; nothing said is none, and the counts keep them apart", async () => {
     const counted = async (): Promise<unknown> => {
       const { body } = await call<{ outcomes: unknown }>("county", "GET", "/cases/counts?place=11");
       return body.outcomes;
@@ -326,7 +336,7 @@ describe("point 8: a lock from its finding to its release, over the API", () => 
     expect(await counted()).toEqual([{ outcome: "resolved", confirmation: "confirmed", count: 1 }]);
   });
 
-  test("point 7: the inbox holds what a person was told; dead letters are for who looks after the machine", async () => {
+  test("7. Notices: the inbox holds what a person was told; dead letters are for who looks after the machine", async () => {
     const { body } = await call<{ items: { id: string; kind: string }[] }>("wang", "GET", "/notices?unread=true");
     expect(body.items.length).toBeGreaterThan(0);
     const read = await call("wang", "POST", `/notices/${encodeURIComponent(body.items[0].id)}/read`);

@@ -144,7 +144,7 @@ async function act(id: string, person: string, action: string, form: Record<stri
   await desk.act(id, { account: person, person }, { id: randomUUID(), action, version, form, attachments: [] });
 }
 
-describe("point 8: every lock opens one case, whose end is the lock's", () => {
+describe("8. A locked vehicle: every lock opens one case, whose end is the lock's", () => {
   test("at the grid of the present position, with what it rests on; read again, nothing changes", async () => {
     const first = follow();
     await record(LOCK);
