@@ -2,6 +2,7 @@ import { createContext, use, useEffect, useMemo, useSyncExternalStore, type Reac
 import type { CityView } from "../model/city.ts";
 import type { Live, LiveState } from "./api/live.ts";
 import { useCity } from "./api/queries.ts";
+import { useMe } from "./session/use-me.ts";
 import { usePreferences } from "./preferences.tsx";
 import { CityClock } from "./show/instant.ts";
 
@@ -19,7 +20,8 @@ const DeskContext = createContext<Desk | null>(null);
 /** What every part of the console needs: the live line to the server, the city and its clock. */
 export function DeskProvider({ live, children }: { live: Live; children: ReactNode }) {
   const { language } = usePreferences();
-  useEffect(() => live.start(), [live]);
+  const mayWatch = useMe().data?.rights.includes("watch") === true;
+  useEffect(() => (mayWatch ? live.start() : undefined), [live, mayWatch]);
   const { data: city, isError } = useCity();
   const timeZone = city?.timeZone ?? "Asia/Shanghai";
   const clock = useMemo(() => new CityClock(timeZone), [timeZone]);

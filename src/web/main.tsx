@@ -8,6 +8,7 @@ import { DeskProvider } from "./desk.tsx";
 import { Shell } from "./frame/shell.tsx";
 import { Look } from "./look.tsx";
 import { PreferencesProvider, WALL_PATH } from "./preferences.tsx";
+import { useMe } from "./session/use-me.ts";
 import { SessionGate } from "./session/session-gate.tsx";
 import "./desk.css";
 import "./panel.css";
@@ -25,9 +26,20 @@ const live = new Live(queries);
 
 const Wall = lazy(async () => ({ default: (await import("./wall/wall.tsx")).Wall }));
 
-/** The desk, or the wall display, which has no frame. */
+const Office = lazy(async () => ({ default: (await import("./settings/office.tsx")).Office }));
+
+/** The desk, or the wall display, which has no frame, or settings alone for who watches no vehicles. */
 function Page() {
-  if (useLocation().pathname !== WALL_PATH) return <Shell />;
+  const { data: me } = useMe();
+  const { pathname } = useLocation();
+  if (me?.rights.includes("watch") === false) {
+    return (
+      <Suspense fallback={null}>
+        <Office />
+      </Suspense>
+    );
+  }
+  if (pathname !== WALL_PATH) return <Shell />;
   return (
     <Suspense fallback={null}>
       <Wall />

@@ -21,6 +21,12 @@ export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: s
   { name: "rules", path: "/rules", also: /^\/rules/, icon: "M5 6h14M5 12h14M5 18h14M9 4v4M15 10v4M8 16v4" },
   { name: "cases", path: "/cases", also: /^\/case/, icon: "M5 3h14v18H5zM8 8h8M8 12h8M8 16h5" },
   { name: "grids", path: "/grids", also: /^\/grids/, icon: "M3 3h7v7H3zM14 3h7v7h-7zM3 14h7v7H3zM14 14h7v7h-7z" },
+  {
+    name: "settings",
+    path: "/users",
+    also: /^\/(users|audit|account|system)/,
+    icon: "M12 8.5a3.5 3.5 0 1 0 .1 0M12 2v4M12 18v4M2 12h4M18 12h4M5 5l2.8 2.8M16.2 16.2L19 19M5 19l2.8-2.8M16.2 7.8L19 5",
+  },
 ];
 
 /** The places of the console at the left edge. */
@@ -34,7 +40,7 @@ export function Nav() {
         <NavLink
           key={name}
           to={path}
-          title={`${t.nav[name]} (${index + 1})`}
+          title={index < 9 ? `${t.nav[name]} (${index + 1})` : t.nav[name]}
           className={also.test(pathname) ? "on" : ""}
         >
           <svg viewBox="0 0 24 24" width="22" height="22" aria-hidden="true">

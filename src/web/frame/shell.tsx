@@ -28,11 +28,16 @@ const AreaImportPanel = lazy(async () => ({
 const CaseList = lazy(async () => ({ default: (await import("../case/case-list.tsx")).CaseList }));
 const CasePanel = lazy(async () => ({ default: (await import("../case/case-panel.tsx")).CasePanel }));
 const GridPanel = lazy(async () => ({ default: (await import("../grid/grid-panel.tsx")).GridPanel }));
+const RecutPanel = lazy(async () => ({ default: (await import("../grid/recut-panel.tsx")).RecutPanel }));
 const GateList = lazy(async () => ({ default: (await import("../gate/gate-list.tsx")).GateList }));
 const GatePanel = lazy(async () => ({ default: (await import("../gate/gate-panel.tsx")).GatePanel }));
 const ReportPanel = lazy(async () => ({ default: (await import("../report/report-panel.tsx")).ReportPanel }));
 const ReportsToday = lazy(async () => ({ default: (await import("../report/report-panel.tsx")).ReportsToday }));
 const RulePanel = lazy(async () => ({ default: (await import("../rule/rule-panel.tsx")).RulePanel }));
+const UserList = lazy(async () => ({ default: (await import("../settings/user-list.tsx")).UserList }));
+const UserPanel = lazy(async () => ({ default: (await import("../settings/user-panel.tsx")).UserPanel }));
+const AuditPanel = lazy(async () => ({ default: (await import("../settings/audit-panel.tsx")).AuditPanel }));
+const AccountPanel = lazy(async () => ({ default: (await import("../settings/account-panel.tsx")).AccountPanel }));
 const SystemPanel = lazy(async () => ({ default: (await import("../system/system-panel.tsx")).SystemPanel }));
 
 /** The frame: bar, places, map, timeline, rail; a page is a panel over the map. */
@@ -45,7 +50,7 @@ export function Shell() {
   useKeys({
     "?": () => setHelp(true),
     Escape: () => (help ? setHelp(false) : pathname === "/" ? undefined : void navigate("/")),
-    ...Object.fromEntries(PLACES.map(({ path }, index) => [String(index + 1), () => void navigate(path)])),
+    ...Object.fromEntries(PLACES.slice(0, 9).map(({ path }, index) => [String(index + 1), () => void navigate(path)])),
   });
   // The map is the largest part; it is fetched while the city is asked for.
   useEffect(() => void import("../map/map-view.tsx"), []);
@@ -94,6 +99,7 @@ function Pages() {
       <Route path="/cases" element={<CaseList />} />
       <Route path="/case/:id" element={<CasePanel />} />
       <Route path="/grids" element={<GridPanel />} />
+      <Route path="/grids/recut" element={<RecutPanel />} />
       <Route path="/locks" element={<LockList />} />
       <Route path="/lock/:id" element={<LockPanel />} />
       <Route path="/areas" element={<AreaList />} />
@@ -107,6 +113,10 @@ function Pages() {
       <Route path="/reports/:kind/:date" element={<ReportPanel />} />
       <Route path="/rules" element={<RulePanel />} />
       <Route path="/system" element={<SystemPanel />} />
+      <Route path="/users" element={<UserList />} />
+      <Route path="/users/:id" element={<UserPanel />} />
+      <Route path="/audit" element={<AuditPanel />} />
+      <Route path="/account" element={<AccountPanel />} />
       <Route path="*" element={<Panel title={t.states.notFound} />} />
     </Routes>
   );

@@ -42,6 +42,12 @@ export interface CityMapOptions {
 
 /** The map is drawn at most this often: enough for smooth motion, half the work of a screen's 60. */
 const FRAME_MS = 1000 / 31;
+/**
+ * A machine that is still busy with a picture when the next could come draws half as many: the page that somebody works on needs it too. How late it is
+ * shows in the calls after a picture; up to two are on their way.
+ */
+const LAG_MS = 60;
+const LAG_CALLS = 3;
 const HIT_PIXELS = 13;
 /** From so many on an ordinary vehicle is a point, until the map is near enough to tell them apart. */
 const CROWD = 20_000;
@@ -63,6 +69,9 @@ export class CityMap {
   #hidden: readonly LayerGroup[] = [];
   #selected: string | null = null;
   #lastFrameMs = 0;
+  #lastCallMs = 0;
+  #callsSince = 0;
+  #lagMs = 0;
   #animation = 0;
 
   constructor(options: CityMapOptions) {
@@ -184,8 +193,12 @@ export class CityMap {
 
   readonly #frame = (nowMs: number): void => {
     this.#animation = requestAnimationFrame(this.#frame);
-    if (nowMs - this.#lastFrameMs < FRAME_MS - 2) return;
+    this.#lagMs = this.#callsSince++ < LAG_CALLS ? Math.max(this.#lagMs, nowMs - this.#lastCallMs) : this.#lagMs;
+    this.#lastCallMs = nowMs;
+    const pauseMs = this.#lagMs > LAG_MS ? this.#lagMs * 2 : FRAME_MS;
+    if (nowMs - this.#lastFrameMs < pauseMs - 2) return;
     this.#lastFrameMs = nowMs;
+    this.#lagMs = this.#callsSince = 0;
     const { cityNowMs } = this.#options;
     const fleet = this.#options.fleet();
     const isCrowd = fleet.count > CROWD && this.map.getZoom() < CROWD_BELOW_ZOOM;

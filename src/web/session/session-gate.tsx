@@ -18,7 +18,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     );
   if (me === undefined) return null;
   if (me === null) return <SignIn />;
-  if (me.rights.includes("watch")) return children;
+  if (["watch", "accounts", "audit"].some((right) => me.rights.includes(right))) return children;
   return (
     <main className="sign-in">
       <h1>

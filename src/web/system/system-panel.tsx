@@ -7,6 +7,7 @@ import { useText } from "../preferences.tsx";
 import { roughSpan } from "../show/instant.ts";
 import { count } from "../show/measure.ts";
 import { Failed, Loading } from "../show/states.tsx";
+import { SettingsTabs } from "../settings/settings-tabs.tsx";
 import { Fact, Facts } from "./facts.tsx";
 import { IntakeSections } from "./intake-section.tsx";
 
@@ -28,6 +29,7 @@ export function SystemPanel() {
   const retro = watch.retro.filter(({ done, vehicles }) => done < vehicles);
   return (
     <Panel title={s.title}>
+      <SettingsTabs />
       <div className="section">
         {connection === "lost" ? (
           <p className="notice bad">{t.bar.lostHint(clock.second(lostSinceMs ?? Date.now()))}</p>

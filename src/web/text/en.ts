@@ -2,6 +2,7 @@ import { areasEn } from "./areas-en.ts";
 import { casesEn } from "./cases-en.ts";
 import { deskEn } from "./desk-en.ts";
 import { reportsEn } from "./reports-en.ts";
+import { settingsEn } from "./settings-en.ts";
 import type { Text } from "./zh.ts";
 
 /** The console in English. */
@@ -11,6 +12,7 @@ export const en: Text = {
   ...casesEn,
   ...deskEn,
   ...reportsEn,
+  ...settingsEn,
   productName: "wuxing",
   deskName: "Duty desk",
   nav: {
@@ -23,6 +25,7 @@ export const en: Text = {
     gates: "Gates",
     reports: "Reports",
     rules: "Rule",
+    settings: "Settings",
     api: "API",
   },
   bar: {

@@ -2,6 +2,7 @@ import { areasZh } from "./areas-zh.ts";
 import { casesZh } from "./cases-zh.ts";
 import { deskZh } from "./desk-zh.ts";
 import { reportsZh } from "./reports-zh.ts";
+import { settingsZh } from "./settings-zh.ts";
 
 /** The console in Chinese, its first language. `en.ts` has the same keys; a missing one fails the type check. */
 export const zh = {
@@ -10,6 +11,7 @@ export const zh = {
   ...casesZh,
   ...deskZh,
   ...reportsZh,
+  ...settingsZh,
   productName: "无形",
   deskName: "值班台",
   nav: {
@@ -22,6 +24,7 @@ export const zh = {
     gates: "卡口",
     reports: "报告",
     rules: "规则",
+    settings: "设置",
     api: "接口文档",
   },
   bar: {

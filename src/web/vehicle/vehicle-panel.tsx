@@ -18,6 +18,7 @@ import { TerminalCommands } from "./terminal-commands.tsx";
 import { TrackPlayer } from "./track-player.tsx";
 import { focusTrack, useVehicleScene } from "./use-vehicle-scene.ts";
 import { VehicleFacts } from "./vehicle-facts.tsx";
+import { Viewers } from "./viewers.tsx";
 
 const RANGES = ["6", "24", "168"] as const;
 type Range = (typeof RANGES)[number];
@@ -170,6 +171,7 @@ function VehiclePanel({ id }: { id: string }) {
           <PassageTable passages={passages.data.items} />
         )}
       </Section>
+      <Viewers vehicle={id} />
       <TerminalCommands vehicle={id} hasTerminal={vehicle.terminal !== null} />
       <p className="section muted">
         <Link to="/vehicles">{t.nav.vehicles}</Link>
