@@ -1,4 +1,4 @@
-import { useSearchParams } from "react-router";
+import { Link, useSearchParams } from "react-router";
 import { useDesk } from "../desk.tsx";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
@@ -137,9 +137,14 @@ function Note({ note }: { note: AuditNote }) {
   return (
     <div className={`row audit-row ${note.kind}${isRefused ? " refused" : ""}`}>
       <span>
-        <b>{note.account ?? a.nobody}</b> {a.kinds[note.kind] ?? note.kind}
+        {note.account === null ? (
+          a.nobody
+        ) : (
+          <Link to={`?account=${encodeURIComponent(note.account)}`}>{note.account}</Link>
+        )}{" "}
+        {a.kinds[note.kind] ?? note.kind}
         {note.subject === null ? "" : " "}
-        {note.subject === null ? null : <b>{note.subject}</b>}
+        {note.subject === null ? null : <Link to={`?subject=${encodeURIComponent(note.subject)}`}>{note.subject}</Link>}
         <br />
         <small>
           {note.purpose === null ? a.noPurpose : (t.settings.purpose[note.purpose] ?? note.purpose)} ·{" "}

@@ -39,7 +39,7 @@ export function RowList<Item>({ query, what, rowHeight, keyOf, empty, head, chil
     return isError ? <Failed error={error} what={what} retry={() => void refetch()} /> : <Loading rows={10} />;
   if (items.length === 0) return <>{empty}</>;
   return (
-    <div className="rows" ref={scroller} tabIndex={0}>
+    <div className="rows" ref={scroller} tabIndex={-1}>
       {head}
       <ul className="rows-all" style={{ height: virtualizer.getTotalSize() }}>
         {rows.map(({ key, index, start }) => (
