@@ -281,6 +281,9 @@ export class CaseLists {
         startedAt: isoOf(state.begunMs),
         dueAt: due === null ? null : isoOf(due),
         pausedFor: state.pausedFor,
+        marks: type.ladder
+          .filter((step) => step.clock === clock)
+          .map(({ afterMs, slot, does }) => ({ afterMs, slot, does })),
       };
     });
   }

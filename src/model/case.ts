@@ -113,6 +113,8 @@ const caseClockSchema = z.object({
   startedAt: instant,
   dueAt: instant.nullable(),
   pausedFor: z.string().nullable(),
+  /** The ladder's steps of this clock: after so much of its own time, ms, who is told, and whether the work becomes theirs. */
+  marks: z.array(z.object({ afterMs: z.number(), slot: z.string(), does: z.enum(["notify", "reassign"]) })),
 });
 export type CaseClock = z.infer<typeof caseClockSchema>;
 

@@ -1,35 +1,30 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import type { CaseSummary, FormField, NextAction } from "../../model/case.ts";
+import type { CaseSummary, FormField, NextAction, Spot } from "../../model/case.ts";
 import { ApiError, send } from "../api/client.ts";
 import { useText } from "../preferences.tsx";
 import { Problems } from "../show/problems.tsx";
+import { PhotoField, SpotField } from "./spot-fields.tsx";
 
 type Values = Record<string, string | boolean>;
 
-/**
- * The steps that the one at this desk may do to a case now, each with its form. What needs a photo and a position is done on the
- * spot, with the phone.
- */
+/** The steps that the one at this desk may do to a case now, each with its form, its photos and its place. */
 export function CaseSteps({ of, onChanged }: { of: CaseSummary; onChanged: () => void }) {
   const t = useText();
   const [chosen, setChosen] = useState<NextAction | null>(null);
-  const steps = of.next.filter(({ needs }) => !needs.photo && !needs.position);
-  const onSpot = of.next.some(({ needs }) => needs.photo || needs.position);
   if (chosen !== null)
     return <StepForm key={chosen.action} step={chosen} of={of} onChanged={onChanged} onDone={() => setChosen(null)} />;
   return (
     <>
-      {steps.length === 0 ? null : (
+      {of.next.length === 0 ? null : (
         <p className="steps">
-          {steps.map((step) => (
+          {of.next.map((step) => (
             <button key={step.action} type="button" className="plain" onClick={() => setChosen(step)}>
               {step.label[t.language]}…
             </button>
           ))}
         </p>
       )}
-      {onSpot ? <p className="muted">{t.cases.onSpot}</p> : null}
       {of.next.length === 0 && of.outcome === null ? <p className="muted">{t.cases.notYours}</p> : null}
     </>
   );
@@ -47,7 +42,10 @@ function StepForm({ step, of: { id, version }, onChanged, onDone }: StepFormProp
   // One identity for this form, however often its button is pressed.
   const [action] = useState(() => crypto.randomUUID());
   const [values, setValues] = useState<Values>({});
+  const [photos, setPhotos] = useState<string[]>([]);
+  const [position, setPosition] = useState<Spot | null>(null);
   const [tried, setTried] = useState(false);
+  const lacks = (step.needs.photo && photos.length === 0) || (step.needs.position && position === null);
   const act = useMutation({
     mutationFn: () =>
       send<CaseSummary>("POST", `/cases/${encodeURIComponent(id)}/actions`, {
@@ -55,6 +53,8 @@ function StepForm({ step, of: { id, version }, onChanged, onDone }: StepFormProp
         action: step.action,
         version,
         form: values,
+        attachments: photos,
+        ...(position === null ? {} : { position }),
       }),
     onSuccess: onDone,
     onSettled: onChanged,
@@ -69,7 +69,7 @@ function StepForm({ step, of: { id, version }, onChanged, onDone }: StepFormProp
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (!step.form.some(isMissing)) act.mutate();
+        if (!lacks && !step.form.some(isMissing)) act.mutate();
       }}
     >
       {step.form.map((field) => (
@@ -85,6 +85,13 @@ function StepForm({ step, of: { id, version }, onChanged, onDone }: StepFormProp
           />
         </label>
       ))}
+      {step.needs.photo ? <PhotoField photos={photos} onChange={setPhotos} /> : null}
+      {step.needs.position ? <SpotField spot={position} onChange={setPosition} /> : null}
+      {tried && lacks ? (
+        <small className="bad" role="alert">
+          {t.cases.missing}
+        </small>
+      ) : null}
       {act.isError ? <Problems error={act.error} /> : null}
       {now == null ? null : <p className="notice">{t.cases.changed(now.stateLabel[t.language], now.takenByName)}</p>}
       <div>
