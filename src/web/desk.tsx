@@ -3,6 +3,7 @@ import type { CityView } from "../model/city.ts";
 import type { Live, LiveState } from "./api/live.ts";
 import { useCity } from "./api/queries.ts";
 import { useMe } from "./session/use-me.ts";
+import { useReads } from "./session/use-reads.ts";
 import { usePreferences } from "./preferences.tsx";
 import { CityClock } from "./show/instant.ts";
 
@@ -20,7 +21,8 @@ const DeskContext = createContext<Desk | null>(null);
 /** What every part of the console needs: the live line to the server, the city and its clock. */
 export function DeskProvider({ live, children }: { live: Live; children: ReactNode }) {
   const { language } = usePreferences();
-  const mayWatch = useMe().data?.rights.includes("watch") === true;
+  const hasDesk = useMe().data?.rights.includes("watch") === true;
+  const mayWatch = useReads("track") === true && hasDesk;
   useEffect(() => (mayWatch ? live.start() : undefined), [live, mayWatch]);
   const { data: city, isError } = useCity();
   const timeZone = city?.timeZone ?? "Asia/Shanghai";

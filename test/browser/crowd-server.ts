@@ -58,8 +58,10 @@ export async function startCrowd(vehicles: number): Promise<Crowd> {
       person: null,
       duties: [],
       rights: ["watch", "areas", "cases"],
-      purposes: [],
-      purpose: null,
+      purposes: [
+        { id: "checkpoint", zh: "卡口查控", en: "Virtual checkpoints", classes: ["open", "identity", "track"] },
+      ],
+      purpose: "checkpoint",
       isDemo: true,
     },
     "/areas": { items: areas, next: null },

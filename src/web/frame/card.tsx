@@ -4,6 +4,7 @@ import { useAreas, useVehicleExposures } from "../api/queries.ts";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { roughSpan, span } from "../show/instant.ts";
+import { isMasked } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
 import { acknowledged } from "./acknowledged.ts";
@@ -14,7 +15,7 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
   const t = useText();
   const { cityName, clock, live } = useDesk();
   const { lock, urgency, of } = waiting;
-  const { data: exposures } = useVehicleExposures(lock.vehicle);
+  const { data: exposures } = useVehicleExposures(lock.vehicle, !isMasked(lock.vehicle));
   const { data: areas } = useAreas();
   const nowMs = live.cityNowMs();
   const grounds = (exposures?.items ?? []).filter(({ id }) => lock.exposures.includes(id));
@@ -30,6 +31,8 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
         <VehicleMark state="locked" size={16} /> <Plate vehicle={lock.vehicle} />{" "}
         {urgency === "review" ? (
           t.card.review
+        ) : isMasked(lock.vehicle) ? (
+          t.card.masked
         ) : main === undefined ? (
           <span className="card-waiting">…</span>
         ) : (

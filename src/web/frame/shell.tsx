@@ -8,6 +8,7 @@ import { ConnectionLost } from "./connection-lost.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
 import { Nav, PLACES } from "./nav.tsx";
 import { Panel } from "./panel.tsx";
+import { PurposeNeeded } from "./purpose-needed.tsx";
 import { Rail } from "./rail.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
 import { StateCounts } from "./state-counts.tsx";
@@ -73,6 +74,7 @@ export function Shell() {
             )}
           </Fence>
           <StateCounts />
+          <PurposeNeeded />
           <ConnectionLost />
           <ReplayBar />
           <Fence key={pathname} message={t.states.crashed}>

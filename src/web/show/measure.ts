@@ -8,6 +8,16 @@ export function count(value: number): string {
   return value.toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
+/** Whether the server has masked who it is: no purpose was said. */
+export function isMasked(vehicle: string): boolean {
+  return vehicle.includes("•");
+}
+
+/** `豫G12345_2` becomes `豫G•••••`, as the server masks it. */
+export function maskOf(vehicle: string): string {
+  return `${/^\p{Script=Han}[A-Z]/u.exec(vehicle)?.[0] ?? ""}•••••`;
+}
+
 /** The parts of a vehicle's id; see `vehicleSchema`. */
 export interface PlateParts {
   text: string;

@@ -2,6 +2,7 @@ import { Button } from "antd";
 import { Component, type ErrorInfo, type ReactNode } from "react";
 import { ApiError } from "../api/client.ts";
 import { useText } from "../preferences.tsx";
+import { PurposeChoice } from "./purpose-choice.tsx";
 
 /** Keeps the layout while something is read. */
 export function Loading({ rows = 4, label }: { rows?: number; label?: string }) {
@@ -37,6 +38,14 @@ interface FailedProps {
 /** Something failed: what, why, what still works, and what to do. */
 export function Failed({ error, what, stillWorks, retry }: FailedProps) {
   const t = useText();
+  if (error instanceof ApiError && error.code === "PURPOSE_NEEDED") {
+    return (
+      <div className="failed needs" role="alert">
+        <strong>{t.settings.purposeTitle}</strong>
+        <PurposeChoice />
+      </div>
+    );
+  }
   const why =
     error instanceof ApiError
       ? error.status === 0

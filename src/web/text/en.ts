@@ -2,6 +2,7 @@ import { areasEn } from "./areas-en.ts";
 import { casesEn } from "./cases-en.ts";
 import { deskEn } from "./desk-en.ts";
 import { reportsEn } from "./reports-en.ts";
+import { sessionEn } from "./session-en.ts";
 import { settingsEn } from "./settings-en.ts";
 import type { Text } from "./zh.ts";
 
@@ -12,6 +13,7 @@ export const en: Text = {
   ...casesEn,
   ...deskEn,
   ...reportsEn,
+  ...sessionEn,
   ...settingsEn,
   productName: "wuxing",
   deskName: "Duty desk",
@@ -79,6 +81,7 @@ export const en: Text = {
     entered: (time, city) => `entered ${city} at ${time}`,
     enteredUnknown: (city) => `is inside the fence of ${city}`,
     more: (count) => `, and ${count} more`,
+    masked: "plate and stays are shown once a purpose is chosen",
     unknownArea: "a risk area",
     review: "The ground of this lock was withdrawn; a person decides whether it ends",
   },

@@ -5,6 +5,10 @@ export const settingsEn: typeof settingsZh = {
   settings: {
     title: "Settings",
     tabs: { users: "Accounts", audit: "Audit", account: "My sessions and keys", system: "System" },
+    purposeTitle: "Say first what you look for",
+    purposeAsk:
+      "Without a purpose no plates, owners, telephones and tracks are shown. One click chooses it; every look is noted with it:",
+    purposeNone: "Your duties have no purpose that opens tracks.",
     copy: "Copy",
     copied: "Copied",
     noRight: (what) => `${what}: not with your duties`,

@@ -3,6 +3,9 @@ export const settingsZh = {
   settings: {
     title: "设置",
     tabs: { users: "账号", audit: "审计", account: "我的会话与密钥", system: "系统状态" },
+    purposeTitle: "请先说明查看的用途",
+    purposeAsk: "没有用途时，车牌、车主、电话与轨迹不显示。点一下选择，每次查看都按它留痕：",
+    purposeNone: "您的任职没有可以查看轨迹的用途。",
     copy: "复制",
     copied: "已复制",
     noRight: (what: string) => `您不能使用${what}`,

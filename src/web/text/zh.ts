@@ -2,6 +2,7 @@ import { areasZh } from "./areas-zh.ts";
 import { casesZh } from "./cases-zh.ts";
 import { deskZh } from "./desk-zh.ts";
 import { reportsZh } from "./reports-zh.ts";
+import { sessionZh } from "./session-zh.ts";
 import { settingsZh } from "./settings-zh.ts";
 
 /** The console in Chinese, its first language. `en.ts` has the same keys; a missing one fails the type check. */
@@ -11,6 +12,7 @@ export const zh = {
   ...casesZh,
   ...deskZh,
   ...reportsZh,
+  ...sessionZh,
   ...settingsZh,
   productName: "无形",
   deskName: "值班台",
@@ -78,6 +80,7 @@ export const zh = {
     enteredUnknown: (city: string) => `已在${city}围栏内`,
     more: (count: number) => `，另有 ${count} 处停留`,
     unknownArea: "风险区",
+    masked: "选择用途后显示车牌与停留经过",
     review: "锁定依据已撤销，需人工决定是否解除",
   },
   level: { high: "高风险区", medium: "中风险区" },

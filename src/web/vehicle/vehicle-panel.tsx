@@ -7,6 +7,7 @@ import { Panel, Section } from "../frame/panel.tsx";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
+import { maskOf } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
@@ -83,8 +84,9 @@ function VehiclePanel({ id }: { id: string }) {
         </Panel>
       );
     }
+    const needsPurpose = error instanceof ApiError && error.code === "PURPOSE_NEEDED";
     return (
-      <Panel title={<Plate vehicle={id} large />} loading={error === null}>
+      <Panel title={<Plate vehicle={needsPurpose ? maskOf(id) : id} large />} loading={error === null}>
         <Failed error={error} what={t.states.failed} />
       </Panel>
     );
