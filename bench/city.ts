@@ -238,11 +238,8 @@ async function askWhileBusy(dispatch: Dispatch): Promise<void> {
     const holder = lists.holder(person);
     const startedMs = performance.now();
     const paths = [places.getPath(grid, NOW_MS)];
-    await readAs(kysely, { paths, person }, (restricted) =>
-      i % 5 === 0
-        ? lists.sync(restricted, holder, undefined)
-        : lists.list(restricted, holder, { mine: true, limit: 50 }),
-    );
+    const asked = { mine: true, limit: 50 };
+    await readAs(kysely, { paths, person }, (restricted) => lists.list(restricted, holder, asked));
     took.push(performance.now() - startedMs);
   }
   await work;

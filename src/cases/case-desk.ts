@@ -5,8 +5,8 @@ import type { Tables } from "../store/tables.ts";
 import { addresseeOf } from "./addressee.ts";
 import type { CaseTypeDefinition } from "./case-type.ts";
 import { standingOf, type CaseBody, type CaseRow } from "./case-record.ts";
-import { checkForm, checkNearSubject } from "./check-action.ts";
-import { attach, findCase, insertOpenings, isDone, takeTimer, updateCase, type Timer } from "./case-store.ts";
+import { checkForm, checkNearSubject, type NearSubject } from "./check-action.ts";
+import { attach, findCase, findDue, insertOpenings, takeTimer, updateCase, type Timer } from "./case-store.ts";
 import { CaseWriter, entryBody, type CaseDeskOptions, type OpenInput } from "./case-writer.ts";
 import { isInTime, mayDo } from "./permits.ts";
 import type { Doer } from "./ports.ts";
@@ -90,22 +90,17 @@ export class CaseDesk {
    * @throws WuxingError CASE_NOT_FOUND, CASE_CHANGED (as `CaseChanged`), CASE_ACTION_INVALID, CASE_NOT_YOURS, INPUT_INVALID
    */
   async act(id: string, doer: Doer, action: CaseAction): Promise<CaseRow> {
-    const { kysely, now, positionOf, duties } = this.#options;
-    const row = await this.get(id);
-    // What has to be asked of others is asked before the transaction, which holds the case.
+    const { kysely, now, duties } = this.#options;
     const nowMs = now();
-    const spotMs = action.position === undefined ? nowMs : Math.min(nowMs, Date.parse(action.position.time));
-    const wanted = this.typeOf(row.type).transitions.find((step) => step.action === action.action);
-    const near =
-      wanted?.checks?.includes("near-subject") === true && action.position !== undefined
-        ? await checkNearSubject({ kind: row.subject_kind, id: row.subject }, action.position, spotMs, positionOf)
-        : undefined;
+    // What has to be asked of others is asked before the transaction, which holds the case.
+    const near = await this.#nearSubject(id, action, nowMs);
     const acted = await kysely.transaction().execute(async (transaction) => {
       const found = await findCase(transaction, id, "for update");
       if (found === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
-      if (await isDone(transaction, action.id)) return { row: found, before: null };
       const doneMs = Math.min(nowMs, action.at === undefined ? nowMs : Date.parse(action.at));
-      const present = await this.#caughtUp(transaction, found, doneMs);
+      const { isDone, due } = await findDue(transaction, id, doneMs, action.id);
+      if (isDone) return { row: found, before: null };
+      const present = await this.#caughtUp(transaction, found, due);
       if (present.version !== action.version) throw new CaseChanged(present);
       const type = this.typeOf(present.type);
       const step = type.transitions.find(
@@ -149,6 +144,16 @@ export class CaseDesk {
     return acted.row;
   }
 
+  /** How far from its subject a step is done, where its type asks. @throws WuxingError CASE_NOT_FOUND, INPUT_INVALID */
+  async #nearSubject(id: string, action: CaseAction, nowMs: number): Promise<NearSubject | undefined> {
+    if (action.position === undefined) return undefined;
+    const { type, subject_kind: kind, subject } = await this.get(id);
+    const wanted = this.typeOf(type).transitions.find((step) => step.action === action.action);
+    if (wanted?.checks?.includes("near-subject") !== true) return undefined;
+    const spotMs = Math.min(nowMs, Date.parse(action.position.time));
+    return checkNearSubject({ kind, id: subject }, action.position, spotMs, this.#options.positionOf);
+  }
+
   /**
    * Does a step that is the program's own (`slots: []`), e.g. because the exposure behind a lock was withdrawn. Nothing happens
    * when the case is in no state for it.
@@ -163,7 +168,7 @@ export class CaseDesk {
     const row = await this.#options.kysely.transaction().execute(async (transaction) => {
       const found = await findCase(transaction, id, "for update");
       if (found === undefined) return null;
-      const present = await this.#caughtUp(transaction, found, atMs);
+      const present = await this.#caughtUp(transaction, found, (await findDue(transaction, id, atMs)).due);
       const type = this.typeOf(present.type);
       const step = type.transitions.find(
         (each) => each.action === action && each.from.includes(present.state) && each.slots.length === 0,
@@ -268,14 +273,7 @@ export class CaseDesk {
    * The case after the steps of its ladder that were due by then. A step that nobody fired in time, because the program was down,
    * belongs before what is done now: what is done may stop its clock.
    */
-  async #caughtUp(transaction: Transaction<Tables>, row: CaseRow, atMs: number): Promise<CaseRow> {
-    const due = await transaction
-      .selectFrom("case_timer")
-      .selectAll()
-      .where("case", "=", row.id)
-      .where("due_ms", "<=", atMs)
-      .orderBy("due_ms")
-      .execute();
+  async #caughtUp(transaction: Transaction<Tables>, row: CaseRow, due: readonly Timer[]): Promise<CaseRow> {
     let present = row;
     for (const timer of due) present = (await this.#fire(transaction, timer)) ?? present;
     return present;

@@ -70,14 +70,22 @@ export async function updateCase(transaction: Transaction<Tables>, { id, ...row 
     .execute();
 }
 
-/** Whether a command, by the identity that its doer gave it, is done. */
-export async function isDone(transaction: Transaction<Tables>, command: string): Promise<boolean> {
-  const done = await transaction
-    .selectFrom("case_entry")
-    .select("seq")
-    .where("command", "=", command)
-    .executeTakeFirst();
-  return done !== undefined;
+/**
+ * The steps of a case's ladder that are due by an instant, the earliest first.
+ * @param command the identity that the doer of a step gave it
+ * @returns with them, whether the command is done already
+ */
+export async function findDue(
+  transaction: Transaction<Tables>,
+  id: string,
+  atMs: number,
+  command: string | null = null,
+): Promise<{ isDone: boolean; due: Timer[] }> {
+  const { rows } = await sql<{ is_done: boolean; due: Timer[] }>`
+    select exists (select 1 from case_entry where command = ${command}::uuid) as is_done,
+           (select coalesce(json_agg(timer order by due_ms), '[]') from case_timer as timer
+            where timer."case" = ${id} and due_ms <= ${atMs}) as due`.execute(transaction);
+  return { isDone: rows[0]!.is_done, due: rows[0]!.due };
 }
 
 /** Binds what was stored before to a case. @throws WuxingError ATTACHMENT_NOT_FOUND */
@@ -99,9 +107,8 @@ export async function setTimers(
   id: string,
   wanted: readonly DueStep[],
 ): Promise<void> {
-  await transaction.deleteFrom("case_timer").where("case", "=", id).execute();
-  if (wanted.length === 0) return;
   const { rows } = await sql<{ clock: string; run: number; step: number }>`
+    with gone as (delete from case_timer where "case" = ${id})
     select body #>> '{detail,clock}' as clock,
            (body #>> '{detail,run}')::integer as run,
            (body #>> '{detail,step}')::integer as step
