@@ -48,7 +48,7 @@ function Column({ label, query, count, address }: ColumnProps) {
   const items = data?.pages[0]?.items ?? [];
   const isWhole = (data?.pages[0]?.next ?? null) === null;
   return (
-    <section className="board-column">
+    <section className={data !== undefined && items.length === 0 ? "board-column none" : "board-column"}>
       <h2>
         <Link to={address}>{label[t.language]}</Link> <b>{isWhole ? items.length : (count?.count ?? "…")}</b>
         {(count?.overdue ?? 0) > 0 ? <em>▲ {count!.overdue}</em> : null}
@@ -71,7 +71,7 @@ function Column({ label, query, count, address }: ColumnProps) {
                   <CaseLimit of={each} />
                   {each.level > 0 ? <b className="raised"> {t.cases.raised(each.level)}</b> : null}
                 </small>
-                <small>{each.takenByName ?? t.cases.free}</small>
+                {each.takenByName === null ? null : <small>{each.takenByName}</small>}
               </Link>
             </li>
           ))}

@@ -1,10 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { Link, useParams } from "react-router";
 import type { CaseStory } from "../../model/case.ts";
 import { ApiError, send } from "../api/client.ts";
 import { useDesk } from "../desk.tsx";
 import { Panel, Section } from "../frame/panel.tsx";
 import { useSlotName } from "../grid/roster-queries.ts";
+import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { Problems } from "../show/problems.tsx";
 import { Empty, Failed } from "../show/states.tsx";
@@ -42,6 +44,11 @@ function OpenedCase({ story }: { story: CaseStory }) {
   const nowMs = live.cityNowMs();
   const { addressee } = story;
   const slotName = useSlotName();
+  // The map shows where it is; once, so that whoever moves it is left alone.
+  const [where] = useState(story.position);
+  useEffect(() => {
+    if (where !== null) scene.focus({ place: [where.lon, where.lat], zoom: 11.5 });
+  }, [where]);
   return (
     <Panel
       title={story.subject.id.replace(/_\d+$/, "")}

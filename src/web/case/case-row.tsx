@@ -26,8 +26,12 @@ export function CaseRow({ of, chosen }: { of: CaseSummary; chosen: boolean }) {
           <CaseLimit of={of} />
           {of.level > 0 && of.outcome === null ? <b className="raised"> {t.cases.raised(of.level)}</b> : null}
         </small>
-        <br />
-        <small>{of.takenByName ?? t.cases.free}</small>
+        {of.takenByName === null ? null : (
+          <>
+            <br />
+            <small>{of.takenByName}</small>
+          </>
+        )}
       </span>
     </Link>
   );

@@ -9,7 +9,7 @@ import type { useCases } from "./case-queries.ts";
 import { CaseRow } from "./case-row.tsx";
 import { useHeld } from "./use-held.ts";
 
-const ROW = 74;
+const ROW = 58;
 /** So long after a key or a movement a hand is on the list, ms. */
 const HAND_MS = 6000;
 const keyOf = ({ id }: CaseSummary): string => id;

@@ -40,7 +40,6 @@ export const casesEn: Pick<Text, "cases" | "grids" | "roster" | "recut" | "sessi
     left: (span) => `${span} left`,
     over: (span) => `${span} over`,
     paused: (reason) => `paused: ${reason}`,
-    free: "Not taken",
     place: "Grid",
     addressed: "Addressed to",
     taken: "Taken by",

@@ -39,7 +39,6 @@ export const casesZh = {
     left: (span: string) => `剩 ${span}`,
     over: (span: string) => `已超 ${span}`,
     paused: (reason: string) => `已暂停：${reason}`,
-    free: "待接单",
     place: "网格",
     addressed: "派给",
     taken: "接单人",
