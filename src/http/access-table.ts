@@ -144,6 +144,7 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /places/at": PLACES,
   "GET /places/load": PLACES,
   "GET /places/check": PLACES,
+  "GET /places/free-ids": PLACES,
   "GET /places/:id": PLACES,
   "GET /places/:id/versions": PLACES,
   "GET /places/:id/duties": PLACES,

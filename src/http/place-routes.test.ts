@@ -77,6 +77,17 @@ test("all places of a kind below another are listed with outline and load", asyn
   expect(loads[0]).toMatchObject({ kind: "grid", leaves: 1, vacant: 5 });
 });
 
+test("identities for new places are those that were never given", async () => {
+  await call("POST", "/place-operations", {
+    effectiveAt: MARCH,
+    reason: "a new number",
+    changes: [{ op: "merge", places: ["g00", "g01"], into: { id: "g04", name: "merged" } }],
+  });
+  // g00 to g03 were given, two of them are no more; g04 is there now.
+  expect((await call("GET", "/places/free-ids?parent=A1&count=2")).body).toEqual({ ids: ["g05", "g06"] });
+  expect((await call("GET", "/places/free-ids?parent=none")).status).toBe(404);
+});
+
 test("a position answers with its grid and what lies above", async () => {
   const [lon, lat] = middle(2, 1);
   expect((await call("GET", `/places/at?lon=${lon}&lat=${lat}`)).body).toMatchObject({
@@ -184,7 +195,7 @@ test("a whole roster is read in all or nothing, listed page by page with what no
   for (let page = 0; page < 100 && cursor !== null; page++) {
     const { body } = await call("GET", `/duties?place=A1&limit=7${cursor === "" ? "" : `&cursor=${cursor}`}`);
     seen.push(...(body["items"] as unknown as typeof seen));
-    cursor = body["next"] as unknown as string | null;
+    cursor = body["next"];
   }
   // Eight grids with five slots each.
   expect(seen).toHaveLength(40);

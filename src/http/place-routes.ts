@@ -162,6 +162,24 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
     });
     app.route({
       method: "GET",
+      url: "/places/free-ids",
+      schema: {
+        tags,
+        summary: "Identities for new places below another, in the way of those it has; none that was ever given",
+        querystring: z.strictObject({
+          parent: z.string().min(1).max(64),
+          count: z.coerce.number().int().min(1).max(100).default(1),
+        }),
+        response: answer(z.object({ ids: z.array(z.string()) })),
+      },
+      handler: async ({ query: { parent, count } }) => {
+        const atMs = cityTimeMs();
+        places.history.getVersion(parent, atMs);
+        return { ids: freeIds(places, parent, count, atMs) };
+      },
+    });
+    app.route({
+      method: "GET",
       url: "/places/check",
       schema: {
         tags,
@@ -298,6 +316,21 @@ export function placeRoutes({ places, calendar, cityTimeMs, work, accountOf }: P
       },
     });
   };
+}
+
+/** The beginning that the identities below a place have in common with its next free numbers: `410702001004g13`. */
+function freeIds(places: Places, parent: string, count: number, atMs: number): string[] {
+  const numbered = places.history.childrenAt(parent, atMs).flatMap(({ id }) => {
+    const [, stem, number] = /^(.*?)(\d{1,4})$/.exec(id) ?? [];
+    return stem === undefined || number === undefined ? [] : [{ stem, number }];
+  });
+  const { stem, number } = numbered[0] ?? { stem: `${parent}g`, number: "01" };
+  const ids: string[] = [];
+  for (let next = 1; ids.length < count; next++) {
+    const id = `${stem}${String(next).padStart(number.length, "0")}`;
+    if (!places.history.has(id)) ids.push(id);
+  }
+  return ids;
 }
 
 function withShape(version: PlaceVersion): z.infer<typeof placeWithShapeSchema> {

@@ -78,3 +78,15 @@ export function placeAt(
 ): Promise<{ place: z.infer<typeof placeSchema> | null; above: z.infer<typeof placeSchema>[] }> {
   return get("/places/at", { lon, lat });
 }
+
+/** Every grid of the city by identity and name, without its outline. */
+export const allGrids = {
+  queryKey: ["all-grids"],
+  queryFn: () => get<{ items: PlaceLoad[] }>("/places/load", { kind: "grid" }),
+  staleTime: 60_000,
+};
+
+/** Identities for new places below another; none that was ever given. */
+export async function freeIds(parent: string, count: number): Promise<string[]> {
+  return (await get<{ ids: string[] }>("/places/free-ids", { parent, count })).ids;
+}

@@ -3,8 +3,7 @@ import { useState } from "react";
 import type { LonLat } from "../map/plane.ts";
 import { useText } from "../preferences.tsx";
 import { Failed } from "../show/states.tsx";
-import { get } from "../api/client.ts";
-import type { PlaceLoad } from "./grid-queries.ts";
+import { allGrids } from "./grid-queries.ts";
 import { shapesAfter, type RecutDraft } from "./recut-changes.ts";
 
 interface RecutChoiceProps {
@@ -22,17 +21,12 @@ export function RecutChoice({ draft, ids, unread, onChoose, onLine }: RecutChoic
   const t = useText();
   const { tool, chosen, line } = draft;
   const [wanted, setWanted] = useState("");
-  const { data: all } = useQuery({
-    queryKey: ["places-load", null, "grid", null],
-    queryFn: async () => (await get<{ items: PlaceLoad[] }>("/places/load", { kind: "grid" })).items,
-    enabled: wanted.trim() !== "",
-    staleTime: 60_000,
-  });
+  const { data: all } = useQuery({ ...allGrids, enabled: wanted.trim() !== "" });
   const text = wanted.trim();
   const found =
     text === ""
       ? []
-      : (all ?? []).filter(({ id, name }) => name.includes(text) || id.startsWith(text)).slice(0, FOUND_MAX);
+      : (all?.items ?? []).filter(({ id, name }) => name.includes(text) || id.startsWith(text)).slice(0, FOUND_MAX);
   const draws = tool === "split" ? chosen.length === 1 : tool === "border" && chosen.length === 2;
   return (
     <>

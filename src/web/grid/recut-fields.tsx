@@ -1,6 +1,7 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError, get } from "../api/client.ts";
 import { useText } from "../preferences.tsx";
+import { allGrids } from "./grid-queries.ts";
 import { readOutlines, type ImportedGrid, type NewGrid, type RecutDraft } from "./recut-changes.ts";
 
 interface NewGridFieldsProps {
@@ -80,22 +81,15 @@ interface OutlineFileProps {
 /** Outlines from a file: of grids there are, and of new ones. */
 export function OutlineFile({ imported, onRead }: OutlineFileProps) {
   const t = useText();
+  const queries = useQueryClient();
   const [state, setState] = useState<"empty" | "invalid" | "read">("empty");
   const read = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     const outlines = readOutlines(await file.text());
     setState(outlines === null ? "invalid" : "read");
-    onRead(
-      await Promise.all(
-        (outlines ?? []).map(async (outline) => {
-          const isKnown = await get(`/places/${encodeURIComponent(outline.id)}`).then(
-            () => true,
-            (error: unknown) => !(error instanceof ApiError && error.status === 404),
-          );
-          return { ...outline, isKnown };
-        }),
-      ),
-    );
+    const { items } = await queries.fetchQuery(allGrids);
+    const known = new Set(items.map(({ id }) => id));
+    onRead((outlines ?? []).map((outline) => ({ ...outline, isKnown: known.has(outline.id) })));
   };
   const created = imported.filter(({ isKnown }) => !isKnown).length;
   return (

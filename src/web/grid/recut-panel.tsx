@@ -13,8 +13,7 @@ import { useMe } from "../session/use-me.ts";
 import { Chips } from "../show/chips.tsx";
 import { Problems } from "../show/problems.tsx";
 import { Empty } from "../show/states.tsx";
-import { freeIds } from "./free-id.ts";
-import { usePlaces } from "./grid-queries.ts";
+import { freeIds, usePlaces } from "./grid-queries.ts";
 import { PlannedOperations } from "./planned-operations.tsx";
 import { RecutChoice } from "./recut-choice.tsx";
 import { changesOf, faultPlaces, TOOLS, type ImportedGrid, type NewGrid, type Tool } from "./recut-changes.ts";
@@ -123,7 +122,7 @@ function Recut() {
     }
     let isOld = false;
     const propose = async (): Promise<void> => {
-      const free = await freeIds(first.parent ?? "", tool === "split" ? 2 : 1).catch(() => []);
+      const free = await freeIds(first.parent ?? first.id, tool === "split" ? 2 : 1).catch((): string[] => []);
       const names = tool === "split" ? ["A", "B"].map((part) => `${first.name}${part}`) : [first.name];
       if (!isOld) setGrids(names.map((name, index) => ({ id: free[index] ?? "", name, carryDuties: index === 0 })));
     };
