@@ -14,7 +14,7 @@ export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => 
     [["r"], t.keys.release],
     [["Space"], t.keys.play],
     [["Esc"], t.keys.close],
-    [["1", "2", "3", "4", "5"], t.keys.go],
+    [["1", "…", "9"], t.keys.go],
     [["?"], t.keys.help],
   ] as const;
   return (

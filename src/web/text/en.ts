@@ -285,7 +285,7 @@ export const en: Text = {
     open: "open the card",
     close: "close the panel",
     help: "this list",
-    go: "go to situation, locks, vehicles, areas, gates",
+    go: "Go to page 1 to 9 at the left",
   },
   system: {
     title: "System",

@@ -275,7 +275,7 @@ export const zh = {
     open: "打开卡片",
     close: "关闭面板",
     help: "显示此表",
-    go: "转到：态势、锁定、车辆、风险区、卡口",
+    go: "转到左侧第 1 至第 9 个页面",
   },
   system: {
     title: "系统状态",
