@@ -21,8 +21,8 @@ export interface LockCasesOptions extends PlacementPorts {
 
 const FOLLOWER = "lock-cases";
 const EVENTS_AT_ONCE = 500;
-/** In one transaction: it holds a database of one connection for some 100 ms. */
-const OPENED_AT_ONCE = 200;
+/** In one transaction: it holds a database of one connection for some 50 ms. */
+const OPENED_AT_ONCE = 100;
 /** A look at the vehicles reads so many cases; the next one goes on behind them. */
 const LOOKED_AT_ONCE = 2000;
 /** A vehicle that moved less within its grid is shown where it was, metres. */
