@@ -27,20 +27,46 @@ const BOUND: Readonly<Record<string, Bilingual>> = {
  * moves away from there; whoever heads what is new, or gets its work while nobody does; and whoever serves where an outline
  * changes. Each person is told once of each place.
  */
-export function placeNotices({ duties, channels, now }: PlaceNoticeOptions): NonNullable<PlaceDependents["rehome"]> {
-  return async (transaction: Transaction<Tables>, rehoming: Rehoming) => {
-    const said = [...saidOfDuties(rehoming), ...saidOfNew(rehoming, duties), ...saidOfOutlines(rehoming, duties)];
-    const atMs = now();
-    const notices = new Map<string, NewNotice>();
-    for (const { person, place, text } of said) {
-      const id = identityOf(rehoming.operation, person, place);
-      const before = notices.get(id);
-      const whole = before === undefined ? text : join(before.text, text);
-      const path = pathOf(rehoming, place);
-      notices.set(id, { id, atMs, person, path, case: null, kind: "place-changed", text: whole });
-    }
-    await writeNotices(transaction, [...notices.values()], channels);
+export function placeNotices(options: PlaceNoticeOptions): Required<Pick<PlaceDependents, "rehome" | "undo">> {
+  const { duties } = options;
+  const saidOf = (rehoming: Rehoming): Said[] => [
+    ...saidOfDuties(rehoming),
+    ...saidOfNew(rehoming, duties),
+    ...saidOfOutlines(rehoming, duties),
+  ];
+  return {
+    rehome: (transaction, rehoming) => tell(transaction, rehoming, saidOf(rehoming), options),
+    // Whoever was told hears that nothing comes of it.
+    undo: (transaction, rehoming) => {
+      const day = dayOf(rehoming.effectiveMs);
+      const told = new Map(saidOf(rehoming).map((each) => [`${each.person} ${each.place}`, each]));
+      const said = [...told.values()].map(({ person, place }) => {
+        const name = nameOf(rehoming, place);
+        const zh = `原定自${day}起对“${name}”的调整已撤回，一切照旧。`;
+        const en = `What was to change at ${name} from ${day} on is taken back; everything stays as it is.`;
+        return { person, place, text: { zh, en } };
+      });
+      return tell(transaction, { ...rehoming, operation: `${rehoming.operation} undone` }, said, options);
+    },
   };
+}
+
+async function tell(
+  transaction: Transaction<Tables>,
+  rehoming: Rehoming,
+  said: readonly Said[],
+  { channels, now }: PlaceNoticeOptions,
+): Promise<void> {
+  const atMs = now();
+  const notices = new Map<string, NewNotice>();
+  for (const { person, place, text } of said) {
+    const id = identityOf(rehoming.operation, person, place);
+    const before = notices.get(id);
+    const whole = before === undefined ? text : join(before.text, text);
+    const path = pathOf(rehoming, place);
+    notices.set(id, { id, atMs, person, path, case: null, kind: "place-changed", text: whole });
+  }
+  await writeNotices(transaction, [...notices.values()], channels);
 }
 
 interface Said {
@@ -121,6 +147,11 @@ function findAbove(history: Rehoming["history"], duties: DutyFinder, place: stri
   return [];
 }
 
+function nameOf({ preview, history, effectiveMs }: Rehoming, place: string): string {
+  const named = [...preview.created, ...preview.closed, ...preview.changed].find(({ id }) => id === place);
+  return named?.name ?? history.findVersion(place, effectiveMs)?.name ?? place;
+}
+
 function boundText(rehomed: Rehoming["preview"]["rehomed"], place: string): Bilingual {
   const bound = rehomed.filter((each) => each.place === place && each.count > 0);
   if (bound.length === 0) return { zh: "", en: "" };
@@ -146,7 +177,8 @@ function identityOf(operation: string, person: string, place: string): string {
 /** Of the place itself, or of what took its surface. */
 function pathOf({ history, effectiveMs, ended }: Rehoming, place: string): string {
   const at = [place, ...(ended.get(place) ?? [])].find((each) => history.findVersion(each, effectiveMs) !== undefined);
-  return at === undefined ? "" : history.getVersion(at, effectiveMs).path;
+  const version = at === undefined ? history.versionsOf(place).at(-1) : history.getVersion(at, effectiveMs);
+  return version?.path ?? "";
 }
 
 /** The day in Beijing. */

@@ -49,6 +49,8 @@ export interface PlaceDependents {
   count: (places: readonly string[], atMs: number) => Promise<BoundCount[]>;
   /** Finds each another home, inside the operation's transaction. */
   rehome?: (transaction: Transaction<Tables>, rehoming: Rehoming) => Promise<void>;
+  /** The operation is taken back before its date, inside the transaction that does so. */
+  undo?: (transaction: Transaction<Tables>, rehoming: Rehoming) => Promise<void>;
 }
 
 export interface PlacesOptions {
@@ -200,6 +202,9 @@ export class Places {
     await this.#kysely.transaction().execute(async (transaction) => {
       await this.#lock(transaction);
       await writeUndo(transaction, { operation: id, undoneMs: this.#now(), account, resumed, dutiesBefore });
+      const told = { operation: id, effectiveMs, ended: new Map(), moved: [], history: this.history, preview };
+      const recut = preview.changed.filter(({ what }) => what.includes("shape")).map((each) => each.id);
+      for (const dependents of this.#dependents) await dependents.undo?.(transaction, { ...told, recut });
     });
     this.#holder.history = this.history.without(id, resumed);
     this.duties.giveBack(

@@ -139,9 +139,10 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   desks.addDependents({
     count: (at) => countAtPlaces(kysely, at),
     rehome: async (transaction, rehoming) => {
-      await tellOfPlaces(transaction, rehoming);
+      await tellOfPlaces.rehome(transaction, rehoming);
       rehomeAtMs.push(rehoming.effectiveMs);
     },
+    undo: tellOfPlaces.undo,
   });
   desks.addDependents({ count: (at) => arrivals.countAt(at) });
   const names: PlaceNames = {

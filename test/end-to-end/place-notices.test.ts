@@ -225,4 +225,27 @@ describe("1. An operation on places tells the slots concerned, through the outbo
       expect(new Set(ofPlaces().map((each) => each.id)).size).toBe(ofPlaces().length);
     },
   );
+
+  it(
+    "one that is taken back before its date: whoever was told hears that nothing comes of it",
+    { timeout: 60_000 },
+    async () => {
+      const effectiveAt = new Date(Date.now() + 86_400_000).toISOString();
+      const parts = [
+        { id: "east-n", name: "东北号", geometry: box(0, 0, HALF, HALF), carryDuties: true },
+        { id: "east-s", name: "东南号", geometry: box(0, -HALF, HALF, 0) },
+      ];
+      const body = { effectiveAt, reason: "〔2026〕2 号", changes: [{ op: "split", place: "east", parts }] };
+      const { id } = await call<{ id: string }>("/place-operations", { method: "POST", body });
+      await call(`/place-operations/${id}/undo`, { method: "POST", body: {} });
+      const day = new Date(Date.parse(effectiveAt) + 8 * 3_600_000).toISOString().slice(0, 10);
+      const texts = await until("what p3 is told by the receiver", async () => {
+        const told = received.filter(({ person }) => person === "p3").map(({ text }) => text.zh);
+        return told.some((text) => text.includes("撤回")) ? told : undefined;
+      });
+      expect(texts.filter((text) => text.includes("撤回")).toSorted()).toEqual(
+        ["east号", "东北号"].map((name) => `原定自${day}起对“${name}”的调整已撤回，一切照旧。`),
+      );
+    },
+  );
 });
