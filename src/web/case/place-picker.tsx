@@ -9,6 +9,18 @@ import { useText } from "../preferences.tsx";
 const KINDS: readonly PlaceKind[] = ["county", "township", "community", "grid"];
 const FOUND_MAX = 30;
 
+interface NamedPlace {
+  id: string;
+  name: string;
+}
+
+/** Places right below one; of everywhere, those below the city, when there is one city. */
+async function placesBelow(place: string | null): Promise<NamedPlace[]> {
+  const { items } = await get<{ items: NamedPlace[] }>("/places", { parent: place });
+  const [top, ...others] = items;
+  return place === null && top !== undefined && others.length === 0 ? placesBelow(top.id) : items;
+}
+
 interface PlacePickerProps {
   place: string | null;
   onChoose: (place: string | null) => void;
@@ -24,7 +36,7 @@ export function PlacePicker({ place, onChoose }: PlacePickerProps) {
   const wanted = text.trim();
   const below = useQuery({
     queryKey: ["places-below", place],
-    queryFn: async () => (await get<{ items: { id: string; name: string }[] }>("/places", { parent: place })).items,
+    queryFn: () => placesBelow(place),
     enabled: open,
     staleTime: 600_000,
   });

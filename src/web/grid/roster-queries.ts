@@ -41,7 +41,8 @@ export function useDutiesChanged(): () => void {
 
 /** The city's own name of a slot. */
 export function useSlotName(): (slot: string) => string {
-  const { language } = usePreferences();
+  const { language, t } = usePreferences();
   const slots = useSlots();
-  return (slot) => slots.find(({ id }) => id === slot)?.[language] ?? slot;
+  return (slot) =>
+    slots.find(({ id }) => id === slot)?.[language] ?? t.session.slots[slot as keyof typeof t.session.slots] ?? slot;
 }
