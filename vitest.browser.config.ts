@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/browser/**/*.test.ts"],
+    setupFiles: ["test/browser/say-purpose.ts"],
     testTimeout: 90_000,
     hookTimeout: 400_000,
     pool: "forks",

@@ -213,7 +213,7 @@ export class AccessDesk {
     const isHeld = (row.purpose_until_ms ?? 0) > nowMs && principal.purposes.includes(row.purpose ?? "");
     return isHeld
       ? { principal, purpose: row.purpose, purposeUntilMs: row.purpose_until_ms }
-      : { principal, purpose: principal.purposes[0] ?? null, purposeUntilMs: null };
+      : { principal, purpose: null, purposeUntilMs: null };
   }
 
   /** Whom a key stands for, with no more than the key's own rights. */

@@ -72,11 +72,25 @@ describe("9 accounts", () => {
   test("give a session by account and password, and the rights of today's duties", async () => {
     const token = await enter("wang", "correct horse", "10.0.0.1");
     const found = await desk.bySession(token);
-    expect(found).toMatchObject({ purpose: "case-work", principal: { person: "wang", paths: ["c1/g1/"] } });
+    expect(found).toMatchObject({ purpose: null, principal: { person: "wang", paths: ["c1/g1/"] } });
     expect([...found!.principal.rights]).toEqual(["cases"]);
     const kept = await database.kysely.selectFrom("session").selectAll().execute();
     expect(JSON.stringify(kept)).not.toContain(token);
     expect(await desk.bySession(`${token}x`)).toBeNull();
+  });
+
+  test("read for nothing until a purpose is chosen, and for it as long as a shift", async () => {
+    const token = await enter("wang", "correct horse", "10.0.0.1");
+    const { principal } = (await desk.bySession(token))!;
+    await expect(desk.setPurpose(principal, "checkpoint")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    const untilMs = await desk.setPurpose(principal, "case-work");
+    expect(untilMs).toBe(nowMs + 8 * HOUR_MS);
+    expect(await desk.bySession(token)).toMatchObject({ purpose: "case-work", purposeUntilMs: untilMs });
+    nowMs += 8 * HOUR_MS;
+    expect(await desk.bySession(token)).toMatchObject({ purpose: null });
+    await desk.setPurpose(principal, "case-work");
+    await desk.setPurpose(principal, null);
+    expect(await desk.bySession(token)).toMatchObject({ purpose: null });
   });
 
   test("end a session when it is signed out, unused for twelve hours, or the account is blocked", async () => {

@@ -290,7 +290,7 @@ class Parts implements Platform {
     demoAccounts: readonly DemoAccount[];
   }): Promise<HttpServer> {
     const fixes = await this.#openIntake(parts.tracks, parts.watch);
-    const { http, httpHost, tiles, reportFont, movementDays } = this.#settings;
+    const { http, httpHost, tiles, reportFont, movementDays, trustProxy, requestsPerSecond } = this.#settings;
     const server = await startHttpServer(
       {
         ...parts,
@@ -305,7 +305,7 @@ class Parts implements Platform {
         disk: () => diskOf(this.#dir),
         fixes,
       },
-      { host: httpHost, port: http, consoleDir: CONSOLE, log: this.#log },
+      { host: httpHost, port: http, consoleDir: CONSOLE, log: this.#log, trustProxy, requestsPerSecond },
     );
     this.#closers.push(() => server.close());
     return server;

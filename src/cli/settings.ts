@@ -164,6 +164,20 @@ const SETTINGS = {
     "已结束的暴露、锁定和已办结事件的保留天数",
     "days that exposures, ended locks and closed cases are kept",
   ),
+  trustProxy: setting(
+    "--trust-proxy <networks>",
+    "WUXING_TRUST_PROXY",
+    list.default([]),
+    "反向代理的地址，逗号分隔；按它转告的来访地址限流和记录",
+    "addresses of proxies whose word for where requests come from is taken, separated by commas",
+  ),
+  requestsPerSecond: setting(
+    "--requests-per-second <rate>",
+    "WUXING_REQUESTS_PER_SECOND",
+    z.coerce.number().min(1).max(10_000).default(50),
+    "每个账号每秒的请求数上限（每个来访地址为其十倍）",
+    "requests a second of one account (of one address ten times as many)",
+  ),
   publicUrl: setting(
     "--public-url <url>",
     "WUXING_PUBLIC_URL",

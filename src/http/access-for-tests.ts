@@ -37,7 +37,7 @@ export async function accessForTests({
       audit: new AuditChain(kysely),
       persons: new PersonRegister(kysely, cipher),
       kysely,
-      demoAccount: "officer",
+      demo: { account: "officer", purpose: "checkpoint" },
     },
     names: { nameOf: (place) => place, kindOf: () => "city" },
     demoAccounts: [],

@@ -10,7 +10,9 @@ import type { SecondFactor } from "../access/second-factor.ts";
 import type { SignIn } from "../access/sign-in.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
+import { masked, refuseSearch } from "./access-masks.ts";
 import { needOf, type Need } from "./access-table.ts";
+import { principalOf } from "./principal.ts";
 import { cookieOf, isHttps, SESSION_COOKIE } from "./session-cookie.ts";
 
 /** Who may do what over HTTP, and what is noted of it. */
@@ -27,14 +29,19 @@ export interface HttpAccess {
   persons: PersonRegister;
   /** Where the audit is read. */
   kysely: Kysely<Tables>;
-  /** In the demo only: whom a browser on this very machine is taken for until somebody signs in; null elsewhere. */
-  demoAccount: string | null;
+  /**
+   * In the demo only: whom a browser on this very machine is taken for until somebody signs in, and what it reads for; null
+   * elsewhere.
+   */
+  demo: { account: string; purpose: string | null } | null;
 }
 
 /** What a purpose may be named in a header by. */
 const PURPOSE_HEADER = "x-purpose";
 const UNSAFE = new Set(["POST", "PUT", "PATCH", "DELETE"]);
-const STREAM = "/api/v1/stream";
+const STREAMS: ReadonlySet<string> = new Set(["/api/v1/stream", "/api/v1/work/stream"]);
+/** So often it is looked whether whoever reads a stream still may, ms. */
+const STREAM_LOOK_MS = 5000;
 const LOOPBACK = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 const LOCAL_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
@@ -44,6 +51,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     isNoted: boolean;
+    /** Nobody said what for: what identifies somebody is masked. */
+    isMasked: boolean;
   }
 }
 
@@ -51,9 +60,11 @@ declare module "fastify" {
  * Guards every route: who asks, whether the right is there, whether the purpose opens what is shown; and notes what was shown
  * before it leaves. A route that says nothing of what it needs does not start.
  */
-export function guardRoutes(app: FastifyInstance, { desk, audit, demoAccount }: HttpAccess): void {
+export function guardRoutes(app: FastifyInstance, { desk, audit, demo }: HttpAccess): void {
   app.decorateRequest("principal", null);
   app.decorateRequest("purpose", null);
+  app.decorateRequest("purposeUntilMs", null);
+  app.decorateRequest("isMasked", false);
   app.addHook("onRoute", (route) => {
     for (const method of [route.method].flat()) {
       const need = needOf(method, route.url);
@@ -64,7 +75,7 @@ export function guardRoutes(app: FastifyInstance, { desk, audit, demoAccount }: 
   app.addHook("onRequest", async (request) => {
     const need = request.routeOptions.config.need ?? "public";
     if (need === "public") return;
-    await identify(request, desk, demoAccount);
+    await identify(request, desk, demo);
     allow(request, need);
   });
   app.decorateRequest("isNoted", false);
@@ -77,34 +88,55 @@ export function guardRoutes(app: FastifyInstance, { desk, audit, demoAccount }: 
   // An object, before it is made a text: it says how many are shown.
   app.addHook("preSerialization", async (request, reply, payload) => {
     await noteOnce(request, reply.statusCode, payload);
-    return payload;
+    return request.isMasked ? masked(payload) : payload;
   });
   // A text or a file that a route has made itself.
   app.addHook("onSend", async (request, reply, payload) => {
     await noteOnce(request, reply.statusCode, null);
-    return payload;
+    // What an error says of how things are now.
+    const isError = reply.statusCode >= 400 && typeof payload === "string";
+    return request.isMasked && isError ? JSON.stringify(masked(JSON.parse(payload))) : payload;
   });
-  // A stream of events goes past both.
+  // A stream of events goes past both, and ends when what opened it has ended.
   app.addHook("preHandler", async (request) => {
-    if (request.routeOptions.url === STREAM) await noteOnce(request, 200, null);
+    if (!STREAMS.has(request.routeOptions.url ?? "")) return;
+    await noteOnce(request, 200, null);
+    endWithRights(request, desk, demo);
   });
 }
 
-async function identify(request: FastifyRequest, desk: AccessDesk, demoAccount: string | null): Promise<void> {
+/** Cuts a stream when its session, its right or its purpose has ended. */
+function endWithRights(request: FastifyRequest, desk: AccessDesk, demo: HttpAccess["demo"]): void {
+  const { need } = request.routeOptions.config;
+  if (need === undefined || need === "public") return;
+  const account = request.principal?.account;
+  const look = async (): Promise<void> => {
+    request.principal = null;
+    await identify(request, desk, demo);
+    allow(request, need);
+    if (principalOf(request).account !== account) throw new WuxingError("NOT_SIGNED_IN");
+  };
+  const timer = setInterval(() => void look().catch(() => request.raw.destroy()), STREAM_LOOK_MS);
+  request.raw.once("close", () => clearInterval(timer));
+}
+
+async function identify(request: FastifyRequest, desk: AccessDesk, demo: HttpAccess["demo"]): Promise<void> {
   const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
   const found = bearer === undefined ? await bySession(request, desk) : await desk.byKey(bearer);
   if (found !== null) {
     request.principal = found.principal;
     request.purpose = found.purpose;
-  } else if (bearer === undefined && demoAccount !== null && isThisMachine(request)) {
-    request.principal = await desk.byAccount(demoAccount);
-    request.purpose = request.principal.purposes[0] ?? null;
+    request.purposeUntilMs = found.purposeUntilMs;
+  } else if (bearer === undefined && demo !== null && isThisMachine(request)) {
+    request.principal = await desk.byAccount(demo.account);
+    request.purpose = demo.purpose;
   }
   const asked = request.headers[PURPOSE_HEADER];
   if (typeof asked === "string" && request.principal !== null) {
     if (!request.principal.purposes.includes(asked))
       throw new WuxingError("FORBIDDEN", `${asked} is no purpose of yours`);
     request.purpose = asked;
+    request.purposeUntilMs = null;
   }
 }
 
@@ -125,7 +157,8 @@ async function bySession(request: FastifyRequest, desk: AccessDesk): Promise<Ask
 
 /** A demo is for the one who runs it: same machine, and a page of this server, not one that some other site has opened. */
 function isThisMachine(request: FastifyRequest): boolean {
-  if (!LOOPBACK.has(request.ip) || !LOCAL_NAMES.test(request.headers.host ?? "")) return false;
+  const isNear = LOOPBACK.has(request.ip) && LOOPBACK.has(request.socket.remoteAddress ?? "");
+  if (!isNear || !LOCAL_NAMES.test(request.headers.host ?? "")) return false;
   refuseForeignPages(request);
   return true;
 }
@@ -153,12 +186,15 @@ export function pageOf(request: FastifyRequest, publicUrl: string | null): PageO
 }
 
 /** @throws WuxingError NOT_SIGNED_IN, FORBIDDEN, PURPOSE_NEEDED */
-function allow({ principal, purpose }: FastifyRequest, { right, fields }: Need): void {
+function allow(request: FastifyRequest, { right, fields, masks }: Need): void {
+  const { principal, purpose } = request;
   if (principal === null) throw new WuxingError("NOT_SIGNED_IN");
   if (right !== "signed-in" && !principal.rights.has(right))
     throw new WuxingError("FORBIDDEN", `${right} is not among the rights of ${principal.account}`);
-  if (fields !== undefined && !opens(purpose, fields))
-    throw new WuxingError("PURPOSE_NEEDED", `${purpose ?? "no purpose"} does not open ${fields}`);
+  if (fields === undefined || opens(purpose, fields)) return;
+  if (masks !== true) throw new WuxingError("PURPOSE_NEEDED", `${purpose ?? "no purpose"} does not open ${fields}`);
+  refuseSearch(request);
+  request.isMasked = true;
 }
 
 /** What shows a person or a vehicle, and everything that changes something, is noted. */

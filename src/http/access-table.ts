@@ -1,14 +1,18 @@
 import type { FieldClass, Right } from "../access/rights.ts";
 
-/** What a route needs. `fields`: the class of what it shows, which a purpose has to open. `subject`: the parameter that names whom. */
+/** What a route needs. `fields`: the class of what it shows, which a purpose has to open. `subject`: the parameter that names whom.
+ * `masks`: without such a purpose it is not refused but shown masked, to whoever searches for nobody. */
 export interface Need {
   right: Right | "signed-in";
   fields?: FieldClass;
   subject?: string;
+  masks?: true;
 }
 
 const WATCH: Need = { right: "watch", fields: "track" };
+const FOUND: Need = { ...WATCH, masks: true };
 const CASES: Need = { right: "cases" };
+const CASE: Need = { ...CASES, fields: "identity", masks: true };
 const PLACES: Need = { right: "signed-in" };
 const API = "/api/v1";
 
@@ -90,17 +94,17 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /tracks/file": WATCH,
   "GET /positions": WATCH,
   "GET /timeline": WATCH,
-  "GET /exposures": WATCH,
-  "GET /locks": WATCH,
-  "GET /locks/:id": WATCH,
+  "GET /exposures": FOUND,
+  "GET /locks": FOUND,
+  "GET /locks/:id": FOUND,
   "POST /locks/:id/release": { right: "cases" },
-  "GET /passages": WATCH,
+  "GET /passages": FOUND,
   "GET /gates/counts": { right: "watch" },
-  "GET /fence-events": WATCH,
+  "GET /fence-events": FOUND,
   "GET /etc/passages": WATCH,
   "GET /gates/:id/disagreements": WATCH,
   "GET /gates/:id/passages": WATCH,
-  "GET /terminals": { right: "terminals", fields: "identity" },
+  "GET /terminals": { right: "terminals", fields: "identity", masks: true },
   "POST /terminals/:phone/accept": { right: "terminals" },
   "POST /terminals/:phone/refuse": { right: "terminals" },
   "POST /terminals/:phone/revoke-code": { right: "terminals" },
@@ -121,19 +125,19 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /reports/:kind/:date": { right: "reports" },
 
   "GET /case-types": CASES,
-  "GET /cases": { ...CASES, fields: "identity" },
+  "GET /cases": CASE,
   "GET /cases/counts": CASES,
-  "GET /cases/:id": { ...CASES, fields: "identity", subject: "id" },
-  "POST /cases/:id/actions": { ...CASES, subject: "id" },
+  "GET /cases/:id": { ...CASE, subject: "id" },
+  "POST /cases/:id/actions": { ...CASE, subject: "id" },
   "GET /work/stream": CASES,
-  "GET /sync": { ...CASES, fields: "identity" },
+  "GET /sync": CASE,
   "POST /attachments": CASES,
   "GET /attachments/:id": { ...CASES, fields: "identity", subject: "id" },
   "POST /cases/:id/driver-link": { ...CASES, fields: "contact", subject: "id" },
-  "GET /arrivals": { ...CASES, fields: "identity" },
+  "GET /arrivals": CASE,
   "POST /arrivals/by-hand": CASES,
   "GET /arrivals/:id/contact": { ...CASES, fields: "contact", subject: "id" },
-  "GET /notices": { right: "signed-in" },
+  "GET /notices": { right: "signed-in", fields: "identity", masks: true },
   "POST /notices/:id/read": { right: "signed-in" },
   "GET /notices/dead": { right: "system" },
   "POST /notices/dead/replay": { right: "system" },

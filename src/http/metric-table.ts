@@ -1,9 +1,11 @@
 import type { Jt808Counters } from "../gateway/counters.ts";
+import type { RateCounts } from "./access-rates.ts";
 import type { ServerParts } from "./parts.ts";
 
 export interface MetricSource {
   parts: ServerParts;
   streams: { readonly open: number; readonly dropped: number };
+  turnedAway: RateCounts;
 }
 
 export interface MetricRow {
@@ -326,6 +328,14 @@ export const METRICS: readonly MetricRow[] = [
     en: "1 while findings can be written",
     zh: "台账可写为 1",
     read: ({ parts }) => (parts.watch.status().ledgerProblem === null ? 1 : 0),
+  },
+  {
+    name: "wuxing_http_turned_away_total",
+    type: "counter",
+    label: "by",
+    en: "Requests that were too many of one account or address",
+    zh: "因过于频繁而拒绝的请求（按账号、按地址）",
+    read: ({ turnedAway }) => ({ ...turnedAway }),
   },
   {
     name: "wuxing_http_streams",

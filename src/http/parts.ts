@@ -76,6 +76,10 @@ export interface ServerOptions {
   /** Folder of the built console; without it `/` says how to build it. */
   consoleDir: string;
   log: FastifyBaseLogger;
+  /** Addresses and networks of proxies that are believed who asks (`x-forwarded-for`); none when not given. */
+  trustProxy?: readonly string[];
+  /** Of one account, over a longer time. */
+  requestsPerSecond?: number;
   limits?: Partial<HttpLimits>;
 }
 

@@ -2,13 +2,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { PersonRegister } from "../access/person-fields.ts";
 import { opens } from "../access/rights.ts";
+import { maskEnd } from "./access-masks.ts";
 import { answer } from "./lists.ts";
 
 const tags = ["persons"];
 const params = z.object({ id: z.string().min(1).max(64) });
-const MASK = "•";
-/** Of a masked value so many characters at its end are shown. */
-const SHOWN = 4;
 
 /** How the people of the teams can be reached. Everything is masked but for a purpose that opens it. */
 export function personRoutes(persons: PersonRegister): FastifyPluginAsyncZod {
@@ -34,7 +32,10 @@ export function personRoutes(persons: PersonRegister): FastifyPluginAsyncZod {
         const classes = { identity: "identity", phone: "contact", mail: "contact" } as const;
         const masked = (["identity", "phone", "mail"] as const).filter((name) => !opens(purpose, classes[name]));
         const shown = Object.fromEntries(
-          Object.entries(fields).map(([name, value]) => [name, masked.includes(name as "phone") ? mask(value) : value]),
+          Object.entries(fields).map(([name, value]) => [
+            name,
+            masked.includes(name as "phone") && value !== null ? maskEnd(value) : value,
+          ]),
         ) as typeof fields;
         return { ...shown, masked };
       },
@@ -67,11 +68,4 @@ export function personRoutes(persons: PersonRegister): FastifyPluginAsyncZod {
       },
     });
   };
-}
-
-/** `•••••••8000`: enough to see that it is the one that one knows. */
-function mask(value: string | null): string | null {
-  if (value === null) return null;
-  const hidden = Math.max(value.length - SHOWN, Math.min(value.length, SHOWN));
-  return MASK.repeat(hidden) + value.slice(hidden);
 }

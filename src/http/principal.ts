@@ -7,8 +7,10 @@ declare module "fastify" {
   interface FastifyRequest {
     /** On whose behalf it is asked; null when nobody is signed in. Set before any route runs. */
     principal: Principal | null;
-    /** What for, as the asker says in `x-purpose`; null when not said. */
+    /** What for, as the asker says in `x-purpose` or has chosen for the session; null when not said. */
     purpose: string | null;
+    /** When a purpose that was chosen for the session ends, ms UTC. */
+    purposeUntilMs: number | null;
   }
 }
 

@@ -1,6 +1,7 @@
 import Fastify, { LogController, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { WuxingError } from "../model/errors.ts";
+import { limitRates } from "./access-rates.ts";
 import { guardRoutes, noteShown } from "./access-hooks.ts";
 import { documentApi } from "./api-document.ts";
 import { accountRoutes } from "./account-routes.ts";
@@ -63,6 +64,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     keepAliveTimeout: 65_000,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    trustProxy: options.trustProxy === undefined || options.trustProxy.length === 0 ? false : [...options.trustProxy],
   });
   app.server.maxConnections = limits.connections;
   app.setValidatorCompiler(validatorCompiler);
@@ -72,8 +74,10 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
 
   const stream = new LiveStream(parts, limits);
   app.addHook("preClose", async () => stream.close());
-  const metrics = createMetrics(app, { parts, streams: stream });
+  const rates = limitRates(app, options.requestsPerSecond ?? REQUESTS_PER_SECOND);
+  const metrics = createMetrics(app, { parts, streams: stream, turnedAway: rates.counts });
   guardRoutes(app, parts.access);
+  rates.byAccount();
   await documentApi(app, VERSION);
   exportLists(app, parts.city.timeZone, (request, page) => noteShown(parts.access.audit, request, page));
   const api = app.withTypeProvider<ZodTypeProvider>();
@@ -114,6 +118,8 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
 }
 
 const VERSION = "1";
+/** Of one account: a console that is opened asks for some forty things at once, then for a few a second. */
+const REQUESTS_PER_SECOND = 50;
 
 async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<string> {
   try {

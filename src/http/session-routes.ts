@@ -4,7 +4,7 @@ import { PURPOSES, RIGHTS } from "../access/rights.ts";
 import type { HttpAccess } from "./access-hooks.ts";
 import { answer, pageAnswer } from "./lists.ts";
 import { principalOf, sessionOf } from "./principal.ts";
-import { endSessionCookie } from "./session-cookie.ts";
+import { endSessionCookie, setSessionCookie } from "./session-cookie.ts";
 
 /** What the pages need of places to say where somebody serves. */
 export interface PlaceNames {
@@ -24,12 +24,14 @@ const meSchema = z.object({
   rights: z.array(z.enum(RIGHTS)),
   purposes: z.array(purposeSchema),
   purpose: z.string().nullable(),
+  /** When the purpose that was chosen ends. */
+  purposeUntil: z.iso.datetime().nullable(),
   /** True while nobody has signed in and the demo takes this browser for its duty officer. */
   isDemo: z.boolean(),
 });
 
 /** Signing out, who I am, what I read for, my sessions and keys. */
-export function sessionRoutes({ desk, demoAccount }: HttpAccess, names: PlaceNames): FastifyPluginAsyncZod {
+export function sessionRoutes({ desk, demo }: HttpAccess, names: PlaceNames): FastifyPluginAsyncZod {
   return async (app) => {
     app.route({
       method: "DELETE",
@@ -65,7 +67,8 @@ export function sessionRoutes({ desk, demoAccount }: HttpAccess, names: PlaceNam
             classes: [...each.classes],
           })),
           purpose: request.purpose,
-          isDemo: session === null && !hasKey && account === demoAccount,
+          purposeUntil: request.purposeUntilMs === null ? null : new Date(request.purposeUntilMs).toISOString(),
+          isDemo: session === null && !hasKey && account === demo?.account,
         };
       },
     });
@@ -74,13 +77,21 @@ export function sessionRoutes({ desk, demoAccount }: HttpAccess, names: PlaceNam
       url: "/session/purpose",
       schema: {
         tags,
-        summary: "What this session reads personal data for from now on",
-        body: z.strictObject({ purpose: z.string().min(1).max(40) }),
-        response: answer(z.object({ purpose: z.string() })),
+        summary: "What this session reads personal data for, for the length of a shift; null: for nothing any more",
+        body: z.strictObject({ purpose: z.string().min(1).max(40).nullable() }),
+        response: answer(z.object({ purpose: z.string().nullable(), until: z.iso.datetime().nullable() })),
       },
-      handler: async (request) => {
-        await desk.setPurpose(principalOf(request), request.body.purpose);
-        return { purpose: request.body.purpose };
+      handler: async (request, reply) => {
+        const { purpose } = request.body;
+        let principal = principalOf(request);
+        if (principal.session === null && request.headers.authorization === undefined) {
+          // The demo's officer begins a session by saying what for.
+          const token = await desk.beginSession(principal.account, request.ip);
+          principal = (await desk.bySession(token))!.principal;
+          setSessionCookie(request, reply, token);
+        }
+        const untilMs = await desk.setPurpose(principal, purpose);
+        return { purpose, until: untilMs === null ? null : new Date(untilMs).toISOString() };
       },
     });
     app.route({

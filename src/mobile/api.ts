@@ -7,9 +7,12 @@ export type SyncAnswer = z.infer<typeof caseSyncSchema>;
 
 const PATIENCE_MS = 60_000;
 const NOTICES_SHOWN = 50;
+const SHIFT_PURPOSE = "case-work";
 
-export function askMe(): Promise<KeptPerson & { isDemo: boolean }> {
-  return get<KeptPerson & { isDemo: boolean }>("/me");
+type MeAnswer = KeptPerson & { isDemo: boolean; purpose: string | null; purposes: { id: string }[] };
+
+export function askMe(): Promise<MeAnswer> {
+  return get<MeAnswer>("/me");
 }
 
 export function askSync(since: string | undefined): Promise<SyncAnswer> {
@@ -61,6 +64,13 @@ export async function uploadPhoto(photo: Blob): Promise<string> {
 
 export async function signIn(account: string, password: string, code: string): Promise<void> {
   await send("POST", "/session", { account, password, ...(code === "" ? {} : { code }) });
+}
+
+/** Says that what is read is read for work on cases, where that is a purpose of one's duties: for a shift. */
+export async function beginShift(): Promise<void> {
+  const { purposes } = await askMe();
+  if (purposes.some(({ id }) => id === SHIFT_PURPOSE))
+    await send("POST", "/session/purpose", { purpose: SHIFT_PURPOSE });
 }
 
 export async function signOut(): Promise<void> {

@@ -6,6 +6,7 @@ import {
   askMe,
   askNotices,
   askSync,
+  beginShift,
   markRead,
   actOn,
   signIn as signInAt,
@@ -17,7 +18,8 @@ import { erasePhoneStore, type KeptPerson, type PhoneStore, type WaitingAction }
 import { Rounds } from "./kept/rounds.ts";
 import { syncCases } from "./kept/sync.ts";
 
-type Connection = "online" | "offline" | "signed-out";
+/** `off-shift`: what it reads for has ended; nothing new is taken over until its person begins a shift again. */
+type Connection = "online" | "offline" | "signed-out" | "off-shift";
 
 interface Phone {
   /** Null until the first sign-in on this phone. */
@@ -42,6 +44,8 @@ interface Phone {
   reread: () => Promise<void>;
   store: PhoneStore;
   signIn: (account: string, password: string, code: string) => Promise<void>;
+  /** Says that this is for work on cases, for another shift. */
+  beginShift: () => Promise<void>;
   signOut: () => Promise<void>;
 }
 
@@ -148,6 +152,11 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
       },
       signIn: async (account, password, code) => {
         await signInAt(account, password, code);
+        await beginShift();
+        await refresh();
+      },
+      beginShift: async () => {
+        await beginShift();
         await refresh();
       },
       signOut: async () => {
@@ -188,7 +197,7 @@ async function readKept(store: PhoneStore): Promise<Kept> {
 /** One round with the server: who am I, what waits, what changed. */
 async function exchange(store: PhoneStore): Promise<Connection> {
   try {
-    const { isDemo, ...me } = await askMe();
+    const { isDemo, purpose, purposes, ...me } = await askMe();
     // The demo takes a browser for its duty officer; a phone is somebody's own.
     if (isDemo) return "signed-out";
     const before = (await store.get("note", "me")) as KeptPerson | undefined;
@@ -200,6 +209,8 @@ async function exchange(store: PhoneStore): Promise<Connection> {
     await store.put("note", me, "me");
     const end = await sendWaiting(store, { upload: uploadPhoto, act: actOn });
     if (end !== "done") return end;
+    // What comes now would be masked: it must not take the place of what is here.
+    if (purpose === null && purposes.length > 0) return "off-shift";
     await syncCases(store, askSync, Date.now);
     await store.put("note", await askNotices(), "notices");
     return "online";

@@ -22,6 +22,8 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export interface ConsoleOptions {
+  /** What the page reads personal data for, chosen before it opens; null: the page asks. */
+  purpose?: string | null;
   language?: "zh" | "en";
   theme?: "light" | "dark";
   width?: number;
@@ -37,7 +39,7 @@ export interface WatchedPage {
 }
 
 export async function openConsole(browser: Browser, url: string, options: ConsoleOptions = {}): Promise<WatchedPage> {
-  const { language = "zh", theme = "light", width = 1920, height = 1080 } = options;
+  const { language = "zh", theme = "light", width = 1920, height = 1080, purpose = "checkpoint" } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     locale: language === "zh" ? "zh-CN" : "en-GB",
@@ -61,6 +63,8 @@ export async function openConsole(browser: Browser, url: string, options: Consol
     },
     [language, theme],
   );
+  // Where nobody sits yet, there is nothing to choose.
+  if (purpose !== null) await context.request.post(`${origin}/api/v1/session/purpose`, { data: { purpose } });
   await page.goto(url);
   return { page, context, errors, elsewhere };
 }

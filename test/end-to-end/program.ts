@@ -52,7 +52,24 @@ async function addOfficer(args: readonly string[]): Promise<string> {
 }
 
 async function signIn(url: string, password: string): Promise<void> {
-  cookies.set(new URL(url).origin, await cookieOf(url, "officer", password));
+  const cookie = await cookieOf(url, "officer", password);
+  await choosePurpose(url, cookie, "checkpoint");
+  cookies.set(new URL(url).origin, cookie);
+}
+
+/** Says what a session reads personal data for, as its person does at the beginning of a shift. */
+async function choosePurpose(url: string, cookie: string, purpose: string): Promise<void> {
+  const answer = await fetch(`${url}/api/v1/session/purpose`, {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie },
+    body: JSON.stringify({ purpose }),
+  });
+  if (!answer.ok) throw new Error(`purpose: ${answer.status} ${await answer.text()}`);
+}
+
+/** The password of the officer of a running server's data folder. */
+export function officersPassword(data: string): string {
+  return passwords.get(data)!;
 }
 
 /** The cookie of a new session. */

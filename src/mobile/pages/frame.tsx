@@ -81,7 +81,7 @@ function Places() {
 /** Who I am, and whether what I see is of now. */
 function Strip() {
   const { t, setLanguage } = useLanguage();
-  const { me, connection, syncedAtMs, isBusy, notices } = usePhone();
+  const { me, connection, syncedAtMs, isBusy, notices, beginShift } = usePhone();
   const navigate = useNavigate();
   const unread = notices.filter(({ readAt }) => readAt === null).length;
   const when =
@@ -92,8 +92,17 @@ function Strip() {
     <header className="phone-strip" data-connection={connection}>
       <strong>{me?.duties[0]?.placeName ?? me?.name}</strong>
       <span role="status">
-        {connection === "online" ? (isBusy ? `${t.states.loading}…` : when) : `${t.work.offline} · ${when}`}
+        {connection === "online"
+          ? isBusy
+            ? `${t.states.loading}…`
+            : when
+          : `${connection === "off-shift" ? t.signIn.offShift : t.work.offline} · ${when}`}
       </span>
+      {connection === "off-shift" ? (
+        <button type="button" onClick={() => void beginShift().catch(() => undefined)}>
+          {t.signIn.beginShift}
+        </button>
+      ) : null}
       {connection === "signed-out" ? (
         <button type="button" onClick={() => void navigate("/waiting")}>
           {t.signIn.go}

@@ -35,6 +35,7 @@ export function SignInPage() {
     <main className="sign-in">
       <h1>{t.appName}</h1>
       {connection === "offline" ? <p className="phone-note">{t.signIn.offline}</p> : null}
+      <p className="phone-note">{t.signIn.purpose}</p>
       <Form
         layout="vertical"
         requiredMarkStyle="none"

@@ -7,6 +7,10 @@ export const en: Text = {
   tabs: { work: "My work", grid: "Grid", map: "Map", oversee: "Oversight", waiting: "To send" },
   switchLanguage: "中文",
   signIn: {
+    purpose:
+      "Signing in, you read plates, telephones and the like for work on cases, for 8 hours; every read is noted.",
+    offShift: "The shift has ended",
+    beginShift: "Begin another",
     title: "Sign in",
     account: "Account",
     password: "Password",

@@ -5,6 +5,9 @@ export const zh = {
   tabs: { work: "我的任务", grid: "网格", map: "地图", oversee: "督办", waiting: "待上传" },
   switchLanguage: "English",
   signIn: {
+    purpose: "登录即表示为“办理事项”查看任务中的车牌、电话等个人信息，8 小时内有效，每次查看都会留痕。",
+    offShift: "本班已结束",
+    beginShift: "开始新的一班",
     title: "登录",
     account: "账号",
     password: "密码",

@@ -1,76 +1,140 @@
+import { browserSupportsWebAuthn } from "@simplewebauthn/browser";
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input } from "antd";
 import { useState } from "react";
+import { ERRORS, type ErrorCode } from "../../model/errors.ts";
 import { ApiError, send } from "../api/client.ts";
 import { usePreferences } from "../preferences.tsx";
-import { useDemoAccounts } from "./use-me.ts";
+import { askPasskey, PasskeyCancelled } from "./passkey.ts";
+import { useSignInOptions } from "./use-me.ts";
 import "./session.css";
 
 interface Credentials {
   account: string;
   password: string;
-  code?: string;
 }
 
-/** Account, password and, where enabled, a code. In the demo its accounts are one click away. */
+/**
+ * Account and password, then a code where the account has one; or a passkey, or the organization's own sign-in. In the demo
+ * its accounts are one click away.
+ */
 export function SignIn({ onDone }: { onDone?: () => void }) {
   const { t, language, setLanguage } = usePreferences();
   const queries = useQueryClient();
-  const demo = useDemoAccounts();
-  const [failure, setFailure] = useState<string | null>(null);
+  const { demo, openId } = useSignInOptions();
+  const [failure, setFailure] = useState<string | null>(() => failureOf(location.search, language, t.signIn.subject));
   const [isBusy, setBusy] = useState(false);
+  /** Right, but not enough: what has to come as well. */
+  const [half, setHalf] = useState<(Credentials & { ways: string }) | null>(null);
 
-  const submit = async ({ account, password, code }: Credentials): Promise<void> => {
+  const attempt = async (doing: () => Promise<unknown>, credentials?: Credentials): Promise<void> => {
     setBusy(true);
     setFailure(null);
     try {
-      await send("POST", "/session", { account: account.trim(), password, ...(code ? { code } : {}) });
+      await doing();
+      if (location.search.includes("failed=")) history.replaceState(null, "", location.pathname);
       // Everything that was read was read by somebody else.
       await queries.resetQueries();
       onDone?.();
     } catch (error) {
-      const isOurs = error instanceof ApiError && error.status !== 0;
-      setFailure(isOurs ? [error.sentence[language], error.detail].filter(Boolean).join(" · ") : t.states.unreachable);
+      if (error instanceof PasskeyCancelled) setFailure(t.signIn.cancelled);
+      else if (!(error instanceof ApiError) || error.status === 0) setFailure(t.states.unreachable);
+      else if (error.code === "CODE_NEEDED" && credentials !== undefined)
+        setHalf({ ...credentials, ways: error.detail ?? "" });
+      else setFailure([error.sentence[language], error.detail].filter(Boolean).join(" · "));
     } finally {
       setBusy(false);
     }
   };
+  const enter = ({ account, password }: Credentials): Promise<void> => {
+    const credentials = { account: account.trim(), password };
+    return attempt(() => send("POST", "/session", credentials), credentials);
+  };
+  const enterWith = (proof: () => Promise<object>): Promise<void> =>
+    attempt(async () => {
+      const { account, password } = half!;
+      await send("POST", "/session", { account, password, ...(await proof()) });
+    });
+  const alone = (): Promise<void> =>
+    attempt(async () => send("POST", "/session/passkey", { passkey: await askPasskey() }));
 
   return (
     <main className="sign-in">
       <h1>
         {t.productName} <small>{t.deskName}</small>
       </h1>
-      <Form
-        layout="vertical"
-        requiredMark={false}
-        disabled={isBusy}
-        onFinish={(values: Credentials) => void submit(values)}
-      >
-        <Form.Item name="account" label={t.session.account} rules={[{ required: true, message: t.session.needed }]}>
-          <Input autoComplete="username" />
-        </Form.Item>
-        <Form.Item name="password" label={t.session.password} rules={[{ required: true, message: t.session.needed }]}>
-          <Input.Password autoComplete="current-password" />
-        </Form.Item>
-        <Form.Item name="code" label={t.session.code}>
-          <Input autoComplete="one-time-code" inputMode="numeric" maxLength={6} />
-        </Form.Item>
-        {failure === null ? null : (
-          <p className="sign-in-failed" role="alert">
-            △ {failure}
-          </p>
-        )}
-        <Button block type="primary" htmlType="submit" loading={isBusy}>
-          {t.session.signIn}
-        </Button>
-      </Form>
+      {failure === null ? null : (
+        <p className="sign-in-failed" role="alert">
+          △ {failure}
+        </p>
+      )}
+      {half === null ? (
+        <>
+          <Form
+            layout="vertical"
+            requiredMark={false}
+            disabled={isBusy}
+            onFinish={(values: Credentials) => void enter(values)}
+          >
+            <Form.Item name="account" label={t.session.account} rules={[{ required: true, message: t.session.needed }]}>
+              <Input autoComplete="username webauthn" />
+            </Form.Item>
+            <Form.Item
+              name="password"
+              label={t.session.password}
+              rules={[{ required: true, message: t.session.needed }]}
+            >
+              <Input.Password autoComplete="current-password" />
+            </Form.Item>
+            <Button block type="primary" htmlType="submit" loading={isBusy}>
+              {t.session.signIn}
+            </Button>
+          </Form>
+          {browserSupportsWebAuthn() ? (
+            <Button block disabled={isBusy} onClick={() => void alone()}>
+              {t.signIn.passkey}
+            </Button>
+          ) : null}
+          {openId ? (
+            <Button block disabled={isBusy} href="/api/v1/session/openid">
+              {t.signIn.openId}
+            </Button>
+          ) : null}
+        </>
+      ) : (
+        <Form
+          layout="vertical"
+          requiredMark={false}
+          disabled={isBusy}
+          onFinish={({ code }: { code: string }) => void enterWith(async () => ({ code: code.trim() }))}
+        >
+          <Form.Item
+            name="code"
+            label={t.signIn.code}
+            extra={t.signIn.codeHint}
+            rules={[{ required: true, message: t.session.needed }]}
+          >
+            <Input autoComplete="one-time-code" maxLength={20} />
+          </Form.Item>
+          <Button block type="primary" htmlType="submit" loading={isBusy}>
+            {t.signIn.next}
+          </Button>
+          <div className="sign-in-other">
+            {half.ways.includes("passkey") ? (
+              <Button onClick={() => void enterWith(async () => ({ passkey: await askPasskey() }))}>
+                {t.signIn.passkeyInstead}
+              </Button>
+            ) : null}
+            <Button onClick={() => setHalf(null)}>{t.signIn.back}</Button>
+          </div>
+        </Form>
+      )}
       {demo.length === 0 ? null : (
         <section>
           <h2>{t.session.demo}</h2>
           <div className="sign-in-demo">
             {demo.map(({ account, password, ...name }) => (
-              <Button key={account} size="small" disabled={isBusy} onClick={() => void submit({ account, password })}>
+              <Button key={account} size="small" disabled={isBusy} onClick={() => void enter({ account, password })}>
                 {name[language]}
               </Button>
             ))}
@@ -82,4 +146,13 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
       </button>
     </main>
   );
+}
+
+/** What went wrong on the way back from the identity provider stands in the address. */
+function failureOf(search: string, language: "zh" | "en", subject: (id: string) => string): string | null {
+  const query = new URLSearchParams(search);
+  const code = query.get("failed");
+  if (code === null || !(code in ERRORS)) return null;
+  const detail = query.get("detail");
+  return [ERRORS[code as ErrorCode][language], detail === null ? null : subject(detail)].filter(Boolean).join(" · ");
 }

@@ -10,6 +10,8 @@ export interface Me {
   rights: string[];
   purposes: { id: string; zh: string; en: string; classes: string[] }[];
   purpose: string | null;
+  /** When the purpose ends, ISO 8601; null when it was not chosen in this session. */
+  purposeUntil?: string | null;
   /** Nobody has signed in: the demo takes this browser for its duty officer. */
   isDemo: boolean;
 }
@@ -37,11 +39,17 @@ export function useMe(): UseQueryResult<Me | null> {
   });
 }
 
-export function useDemoAccounts(): DemoAccount[] {
+export interface SignInOptions {
+  demo: DemoAccount[];
+  /** Whether there is an identity provider to sign in by. */
+  openId: boolean;
+}
+
+export function useSignInOptions(): SignInOptions {
   const { data } = useQuery({
     queryKey: ["session-options"],
-    queryFn: () => get<{ demo: DemoAccount[] }>("/session/options"),
+    queryFn: () => get<SignInOptions>("/session/options"),
     staleTime: Infinity,
   });
-  return data?.demo ?? [];
+  return data ?? { demo: [], openId: false };
 }

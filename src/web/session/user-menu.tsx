@@ -4,6 +4,7 @@ import { useState } from "react";
 import { ApiError, send } from "../api/client.ts";
 import { overlayRoom } from "../look.tsx";
 import { usePreferences } from "../preferences.tsx";
+import { AccountGuard } from "./account-guard.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { ME_KEY, useMe } from "./use-me.ts";
 import "./session.css";
@@ -14,6 +15,7 @@ export function UserMenu() {
   const queries = useQueryClient();
   const { data: me } = useMe();
   const [isChanging, setChanging] = useState(false);
+  const [isGuarding, setGuarding] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
   if (me === undefined || me === null) return null;
   const purpose = me.purposes.find(({ id }) => id === me.purpose);
@@ -42,7 +44,6 @@ export function UserMenu() {
           <legend>{t.session.purpose}</legend>
           <Radio.Group
             value={me.purpose}
-            disabled={me.isDemo}
             onChange={(event) =>
               void attempt(send("POST", "/session/purpose", { purpose: event.target.value as string }))
             }
@@ -53,7 +54,7 @@ export function UserMenu() {
               </Radio>
             ))}
           </Radio.Group>
-          <small>{me.isDemo ? t.session.purposeDemo : t.session.purposeHint}</small>
+          <small>{t.session.purposeHint}</small>
         </fieldset>
       )}
       {failure === null ? null : <p role="alert">△ {failure}</p>}
@@ -62,9 +63,14 @@ export function UserMenu() {
           {t.session.other}
         </Button>
         {me.isDemo ? null : (
-          <Button size="small" onClick={() => void attempt(send("DELETE", "/session", undefined))}>
-            {t.session.signOut}
-          </Button>
+          <>
+            <Button size="small" onClick={() => setGuarding(true)}>
+              {t.guard.open}
+            </Button>
+            <Button size="small" onClick={() => void attempt(send("DELETE", "/session", undefined))}>
+              {t.session.signOut}
+            </Button>
+          </>
         )}
       </div>
     </div>
@@ -74,9 +80,31 @@ export function UserMenu() {
       <Popover trigger="click" placement="bottomRight" content={content}>
         <button type="button" className="bar-user" title={t.session.menu}>
           {me.isDemo ? t.session.isDemo : (duty?.placeName ?? me.name)}
-          <small>{purpose === undefined ? t.session.noPurpose : purpose[language]}</small>
+          <small>
+            {purpose === undefined ? t.session.noPurpose : purpose[language]}
+            {me.purposeUntil == null ? null : ` ${t.purposes.until(hourOf(me.purposeUntil))}`}
+          </small>
         </button>
       </Popover>
+      {purpose === undefined ? null : (
+        <button
+          type="button"
+          className="bar-button"
+          onClick={() => void attempt(send("POST", "/session/purpose", { purpose: null }))}
+        >
+          {t.purposes.end}
+        </button>
+      )}
+      <Modal
+        open={isGuarding}
+        title={t.guard.title}
+        footer={null}
+        onCancel={() => setGuarding(false)}
+        destroyOnHidden
+        getContainer={overlayRoom}
+      >
+        <AccountGuard />
+      </Modal>
       <Modal
         open={isChanging}
         footer={null}
@@ -93,4 +121,9 @@ export function UserMenu() {
       </Modal>
     </>
   );
+}
+
+/** By the clock of whoever sits here: a shift is theirs. */
+function hourOf(instant: string): string {
+  return new Date(instant).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 }
