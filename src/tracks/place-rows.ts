@@ -50,6 +50,8 @@ export function sortPlaces(fixes: FixBatch): void {
   for (let from = 0, at = 0; at < starts.length - 1; at++) {
     const rows = order.subarray(from, starts[at]);
     from = starts[at];
+    // Files have the time backwards.
+    if (rows.length > 1 && timeMs[rows[0]] > timeMs[rows[rows.length - 1]]) rows.reverse();
     let isSorted = true;
     for (let row = 1; row < rows.length && isSorted; row++) isSorted = compare(rows[row - 1], rows[row]) <= 0;
     if (!isSorted) rows.sort(compare);

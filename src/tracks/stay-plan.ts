@@ -93,18 +93,17 @@ export async function planFiles(connection: DuckDBConnection, { fromMs, toMs }: 
 }
 
 /**
- * What of a stretch its rests do not hold: the files (numbers) that have to be read, and fixes that are known already.
- * Each rest holds all usable fixes of its vehicle in its file over the time that it covers; where the rests of a file
- * cover all of the stretch that the file can have fixes of, nothing of it is left to read. Null: files that the plan does
- * not know may have some as well.
+ * The fixes that make a stretch whole together with its rests: those at the ends of files. Each rest holds all usable
+ * fixes of its vehicle in its file over the time that it covers; where the rests of each file cover all of the stretch that
+ * the file can have fixes of, nothing else is left to read. Null where they do not.
  */
-export function leftToRead(
+export function fixesBesideRests(
   { files, visits, edges }: StayPlan,
   stretch: PlannedStretch,
   span: Span,
-): { files: number[]; fixes: EdgeFix[] } | null {
+): EdgeFix[] | null {
   if (stretch.fromMs < span.fromMs - AROUND_MS || stretch.toMs > span.toMs + AROUND_MS) return null;
-  const left: { files: number[]; fixes: EdgeFix[] } = { files: [], fixes: [] };
+  const fixes: EdgeFix[] = [];
   const spans = edges.get(stretch.vehicle);
   for (let file = 0; file < files.length; file++) {
     const { minTimeMs, maxTimeMs, minVehicle, maxVehicle, restsName } = files[file];
@@ -115,10 +114,10 @@ export function leftToRead(
     const toMs = Math.min(stretch.toMs, own?.lastMs ?? maxTimeMs);
     if (fromMs > toMs || (restsName !== "" && isCovered(visits, stretch, file, fromMs, toMs))) continue;
     // Only the vehicle's last fix of the file before the stretch's others, or its first one behind them.
-    if (own !== undefined && fromMs === toMs) left.fixes.push(...own.fixes.filter(({ timeMs }) => timeMs === fromMs));
-    else left.files.push(file);
+    if (own === undefined || fromMs !== toMs) return null;
+    fixes.push(...own.fixes.filter(({ timeMs }) => timeMs === fromMs));
   }
-  return left;
+  return fixes;
 }
 
 function isCovered(visits: VisitColumns, stretch: PlannedStretch, file: number, fromMs: number, toMs: number): boolean {

@@ -1,25 +1,26 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
-import { collectFixes, fixFiles, parquet, wholeMs, type Span } from "./fix-source.ts";
+import { collectFixes, parquet, wholeMs, type Span } from "./fix-source.ts";
 import type { EdgeFix } from "./file-edges.ts";
 import { STORED_COLUMNS_SQL, withRoom } from "./fix-columns.ts";
 import { REST_LAT_SQL, REST_LON_SQL } from "./rests.ts";
 import { PLACE_COLUMNS, sortPlaces } from "./place-rows.ts";
-import { leftToRead, planFiles, planStays, type PlannedStretch, type StayPlan } from "./stay-plan.ts";
-import { amongVehicles, placesSql, spanOf, tracksIn, tracksOf } from "./stretch-fixes.ts";
+import { fixesBesideRests, planFiles, planStays, type PlannedStretch, type StayPlan } from "./stay-plan.ts";
+import { placesSql, spanOf, tracksIn, tracksOf } from "./stretch-fixes.ts";
 import type { TrackDatabase } from "./track-database.ts";
 import type { Stay } from "./track-port.ts";
-import { LISTED_CELLS_MAX, type BoxE6 } from "./visits.ts";
+import type { BoxE6 } from "./visits.ts";
 
 /** Fixes that one pass reads, as far as can be told from the pass before. */
 const PASS_FIXES = 1_000_000;
-const FIRST_PASS_MS = 4096 * 600_000;
+const FIRST_PASS_MS = 8192 * 600_000;
 const PASS_STRETCHES_MIN = 64;
+/** More cells than this are looked up by a table of them. */
+const LISTED_CELLS_MAX = 512;
 
-/** A plan's stretch, and what of it is not among the rests. */
+/** A plan's stretch whose fixes are all among the rests, but for those at the ends of files. */
 interface Part {
   stretch: PlannedStretch;
-  files: number[];
   fixes: EdgeFix[];
 }
 
@@ -37,34 +38,43 @@ export async function* staysIn(
   const plain: PlannedStretch[] = [];
   const parts: Part[] = [];
   for (const stretch of plan.stretches) {
-    const left = leftToRead(plan, stretch, span);
-    if (left === null) plain.push(stretch);
-    else parts.push({ stretch, ...left });
+    const fixes = fixesBesideRests(plan, stretch, span);
+    if (fixes === null) plain.push(stretch);
+    else parts.push({ stretch, fixes });
   }
   // In the order of places, so that each pass reads other row groups.
   const cellOf = ({ stretch }: Part): number => plan.visits.cell[stretch.visits[0]];
   parts.sort((a, b) => cellOf(a) - cellOf(b));
   let passMs = FIRST_PASS_MS;
-  for (let at = 0, end = 0; at < parts.length; at = end) {
-    end = endOfPass(parts, at, passMs);
+  let at = 0;
+  const next = async (): Promise<{ stretches: PlannedStretch[]; places: FixBatch | null } | null> => {
+    if (at === parts.length) return null;
+    const end = endOfPass(parts, at, passMs);
     const pass = parts
       .slice(at, end)
       .toSorted((a, b) => a.stretch.vehicle - b.stretch.vehicle || a.stretch.fromMs - b.stretch.fromMs);
-    const stretches = pass.map(({ stretch }) => stretch);
+    at = end;
     const places = await database.transaction("long", async (connection) => {
       const files = await planFiles(connection, span);
       const isSame = files.length === plan.files.length && files.every(({ name }, i) => name === plan.files[i].name);
       return isSame ? placesOf(connection, database.filesDir, plan, pass) : null;
     });
-    if (places === null) {
-      // Compaction has changed the files: what the plan says of them is over, the fixes are where they always are.
-      plain.push(...stretches);
-      continue;
-    }
+    const stretches = pass.map(({ stretch }) => stretch);
     const readMs = stretches.reduce((sum, stretch) => sum + stretch.toMs - stretch.fromMs, 0);
-    if (places.length > 0) passMs = (readMs * PASS_FIXES) / places.length;
-    for (const [vehicle, track] of tracksOf(stretches, places)) yield { vehicle, places: track };
+    if (places !== null && places.length > 0) passMs = (readMs * PASS_FIXES) / places.length;
+    return { stretches, places };
+  };
+  // The next pass is read while this one is looked at.
+  for (let reading = next(); ;) {
+    const pass = await reading;
+    if (pass === null) break;
+    reading = next();
+    reading.catch(() => {});
+    // Compaction has changed the files: what the plan says of them is over, the fixes are where they always are.
+    if (pass.places === null) plain.push(...pass.stretches);
+    else for (const [vehicle, track] of tracksOf(pass.stretches, pass.places)) yield { vehicle, places: track };
   }
+  // In the order of vehicles, as the files are: a pass in the order of places would read most of them each time.
   plain.sort((a, b) => a.vehicle - b.vehicle || a.fromMs - b.fromMs);
   for await (const [vehicle, track] of tracksIn(database, plain)) yield { vehicle, places: track };
 }
@@ -79,7 +89,7 @@ function endOfPass(parts: readonly Part[], from: number, passMs: number): number
   return end;
 }
 
-/** The places of stretches, sorted: from the rests, and what they do not hold from the fixes themselves. */
+/** The places of stretches, sorted: from the rests, from the ends of files, and from the hot table. */
 async function placesOf(
   connection: DuckDBConnection,
   filesDir: string,
@@ -92,15 +102,6 @@ async function placesOf(
   const queries = [placesSql(hot, stretches)];
   const rests = restsSql(filesDir, plan, stretches);
   if (rests !== null) queries.push(rests);
-  const unread = pass.filter(({ files }) => files.length > 0);
-  if (unread.length > 0) {
-    const files = [...new Set(unread.flatMap((part) => part.files))].map((file) => plan.files[file].name);
-    const left = unread.map(({ stretch }) => stretch);
-    const span = spanOf(left);
-    const source = `(SELECT * FROM ${fixFiles(filesDir, files)} WHERE ${amongVehicles(left)}
-      AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs})`;
-    queries.push(placesSql(source, left));
-  }
   const fixes = addEdges(await collectFixes(connection, queries.join(" UNION ALL "), { columns: PLACE_COLUMNS }), pass);
   sortPlaces(fixes);
   return fixes;

@@ -38,7 +38,7 @@ export function* tracksOf(stretches: readonly Stretch[], places: FixBatch): Gene
 }
 
 /** The condition that leaves the files and hot fixes of the vehicles in question. */
-export function amongVehicles(stretches: readonly Stretch[]): string {
+function amongVehicles(stretches: readonly Stretch[]): string {
   // A list is compared with the zone maps of the row groups, a join is not; where it holds most of a range, the range is.
   const vehicles = [...new Set(stretches.map(({ vehicle }) => vehicle))];
   const [first, last] = [Math.min(...vehicles), Math.max(...vehicles)];

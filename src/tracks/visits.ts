@@ -14,13 +14,16 @@ import { COVERS_FROM_SQL, COVERS_TO_SQL, IS_REST_SQL } from "./rests.ts";
 const CELL_LON = 22_000;
 const CELL_LAT = 11_000;
 const ROW_CELLS = 32_768;
+/** The box of a visit is rounded outwards to multiples of so much: few values, which pack to a third. */
+const BOX_LON = 1024;
+const BOX_LAT = 256;
 /** A box of more rows of cells than this is looked up by its whole range of rows. */
 const CELL_ROWS_MAX = 64;
 /** More boxes than this are looked up by a table of their cells: each visit is compared with those of its cell only. */
 const LISTED_BOXES_MAX = 16;
 const TABLE_CELLS_MAX = 100_000;
 /** So many cells are listed one by one. */
-export const LISTED_CELLS_MAX = 64;
+const LISTED_CELLS_MAX = 64;
 /** Where a file does not tell the fix before or after a visit: the longest gap that may count as presence (6 h). */
 export const UNKNOWN_EDGE_MS = 21_600_000;
 
@@ -34,13 +37,15 @@ export type BoxE6 = readonly [west: number, south: number, east: number, north: 
 const CELL_SQL = `((lat_e6 + 90000000) // ${CELL_LAT}) * ${ROW_CELLS} + (lon_e6 + 180000000) // ${CELL_LON}`;
 
 /**
- * Selects the visits of a file of fixes, which is sorted by vehicle and time, in the order of their own file.
+ * Selects the visits of a file of fixes, which is sorted by vehicle and time backwards, in the order of their own file.
  * `before_ms` and `after_ms` are how long before the first and behind the last one the vehicle's next fixes lie.
  */
 export function visitsOf(filesDir: string, file: string): string {
-  // The windows have no order of their own: DuckDB keeps the order of the file and runs them as it reads.
+  // The windows have no order of their own: DuckDB keeps the order of the file, in which the fix behind comes before, and
+  // runs them as it reads.
   return `SELECT cell, vehicle, first_ms, last_ms - first_ms AS lasted_ms, first_ms - previous_ms AS before_ms,
-      next_ms - last_ms AS after_ms, west, south, east, north
+      next_ms - last_ms AS after_ms, ${down("west", BOX_LON)} AS west, ${down("south", BOX_LAT)} AS south,
+      ${down("east", BOX_LON)} + ${BOX_LON - 1} AS east, ${down("north", BOX_LAT)} + ${BOX_LAT - 1} AS north
     FROM (
       SELECT cell, vehicle, min(time_ms) AS first_ms, max(time_ms) AS last_ms, min(before_ms) AS previous_ms,
         max(after_ms) AS next_ms, min(lon_e6) AS west, min(lat_e6) AS south, max(lon_e6) AS east, max(lat_e6) AS north
@@ -49,8 +54,8 @@ export function visitsOf(filesDir: string, file: string): string {
       FROM (
         SELECT vehicle, time_ms, lon_e6, lat_e6, cell,
           coalesce(lag(vehicle) OVER () <> vehicle OR lag(cell) OVER () <> cell, true) AS is_first,
-          CASE WHEN lag(vehicle) OVER () = vehicle THEN lag(time_ms) OVER () ELSE time_ms - ${UNKNOWN_EDGE_MS} END AS before_ms,
-          CASE WHEN lead(vehicle) OVER () = vehicle THEN lead(time_ms) OVER () ELSE time_ms + ${UNKNOWN_EDGE_MS} END AS after_ms
+          CASE WHEN lead(vehicle) OVER () = vehicle THEN lead(time_ms) OVER () ELSE time_ms - ${UNKNOWN_EDGE_MS} END AS before_ms,
+          CASE WHEN lag(vehicle) OVER () = vehicle THEN lag(time_ms) OVER () ELSE time_ms + ${UNKNOWN_EDGE_MS} END AS after_ms
         FROM (
           SELECT vehicle, time_ms, lon_e6, lat_e6, (${CELL_SQL})::UINTEGER AS cell
           FROM ${parquet(filesDir, [file])} 
@@ -59,6 +64,11 @@ export function visitsOf(filesDir: string, file: string): string {
       )
     )
     GROUP BY visit, vehicle, cell) ORDER BY cell, vehicle, first_ms`;
+}
+
+/** A bound of a box, rounded down. */
+function down(column: string, step: number): string {
+  return `((${column} + 180000000) // ${step} * ${step} - 180000000)::INTEGER`;
 }
 
 /** What may have been one stay of a vehicle: from the fix before it to the fix behind it, integer ms UTC, closed. */
