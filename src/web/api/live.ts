@@ -19,6 +19,10 @@ export interface LiveState {
 
 const RECENT_MAX = 60;
 const FLUSH_MS = 250;
+/** Cases that change together are read once, ms. */
+const GATHER_MS = 700;
+/** What is shown of cases. */
+const CASE_KEYS = new Set<unknown>(["cases", "case", "case-counts", "case-of-lock", "places-load"]);
 
 /**
  * What the server says by itself: positions into the fleet, findings into the lists that the pages show, the state of the system
@@ -38,6 +42,7 @@ export class Live {
   };
   #waiting: FindingEvent[] = [];
   #flush: ReturnType<typeof setTimeout> | null = null;
+  #gather: ReturnType<typeof setTimeout> | null = null;
   #allNext = true;
   #paceFrom: { wallMs: number; cityMs: number } | null = null;
   #paceMeasured = false;
@@ -61,6 +66,7 @@ export class Live {
       onEvent: ({ event, data }) => {
         if (event === "positions") this.#positions(JSON.parse(data) as Positions);
         else if (event === "finding") this.#finding(JSON.parse(data) as FindingEvent);
+        else if (event === "case") this.#case();
         else if (event === "status") this.#status(JSON.parse(data) as Status);
       },
     });
@@ -108,6 +114,14 @@ export class Live {
       this.#paceFrom = { wallMs, cityMs: status.cityTimeMs };
     }
     this.#set({ status, pace });
+  }
+
+  /** Whatever is shown of cases is read anew; the rounds of the queries are for when nothing is heard. */
+  #case(): void {
+    this.#gather ??= setTimeout(() => {
+      this.#gather = null;
+      void this.#queries.invalidateQueries({ predicate: ({ queryKey }) => CASE_KEYS.has(queryKey[0]) });
+    }, GATHER_MS);
   }
 
   #finding(event: FindingEvent): void {

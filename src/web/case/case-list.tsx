@@ -12,7 +12,6 @@ import {
   useCaseCounts,
   useCases,
   useCaseTypes,
-  useLiveCases,
   VIEWS,
   type CaseCounts,
   type CaseQuery,
@@ -28,7 +27,6 @@ const SHAPES = ["list", "board"] as const;
 export function CaseList() {
   const t = useText();
   const [search, setSearch] = useSearchParams();
-  useLiveCases();
   const query: CaseQuery = {
     view: VIEWS.find((one) => one === search.get("view")) ?? "open",
     state: search.get("state"),

@@ -13,7 +13,7 @@ import { Empty, Failed } from "../show/states.tsx";
 import { CaseClocks } from "./case-clocks.tsx";
 import { CaseEntries } from "./case-entries.tsx";
 import { CaseEvidence, RelatedCases } from "./case-evidence.tsx";
-import { useCaseStory, useLiveCases } from "./case-queries.ts";
+import { useCaseStory } from "./case-queries.ts";
 import { CaseSteps } from "./case-steps.tsx";
 import "./case.css";
 
@@ -21,7 +21,6 @@ import "./case.css";
 export function CasePanel() {
   const t = useText();
   const { id = "" } = useParams();
-  useLiveCases();
   const { data: story, error } = useCaseStory(id);
   if (story !== undefined) return <OpenedCase key={id} story={story} />;
   if (error instanceof ApiError && error.status === 404)

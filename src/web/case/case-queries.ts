@@ -1,16 +1,13 @@
 import {
   useInfiniteQuery,
   useQuery,
-  useQueryClient,
   type InfiniteData,
   type UseInfiniteQueryResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
-import { useEffect } from "react";
 import type { z } from "zod";
 import type { caseCountsSchema, CaseStory, CaseSummary, CaseTypeView } from "../../model/case.ts";
 import { get, type Page } from "../api/client.ts";
-import { openEventStream } from "../api/event-stream.ts";
 
 export type CaseCounts = z.infer<typeof caseCountsSchema>;
 
@@ -26,8 +23,6 @@ export interface CaseQuery {
 }
 
 const REFRESH_MS = 10_000;
-/** Changes that come at once are read at once, ms. */
-const GATHER_MS = 700;
 const LIST_LIMIT = 100;
 /** What is nearly late, minutes. */
 const SOON_MIN = 30;
@@ -54,29 +49,6 @@ export function useCases(
     getNextPageParam: (page) => page.next,
     refetchInterval: REFRESH_MS,
   });
-}
-
-/** Reads lists, counts and stories anew as soon as the server tells of a change; the rounds of the queries are for when it cannot. */
-export function useLiveCases(): void {
-  const queries = useQueryClient();
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | null = null;
-    const close = openEventStream({
-      url: "/api/v1/work/stream",
-      onState: () => undefined,
-      onEvent: ({ event }) => {
-        if ((event !== "case" && event !== "gone") || timer !== null) return;
-        timer = setTimeout(() => {
-          timer = null;
-          for (const key of ["cases", "case", "case-counts"]) void queries.invalidateQueries({ queryKey: [key] });
-        }, GATHER_MS);
-      },
-    });
-    return () => {
-      close();
-      if (timer !== null) clearTimeout(timer);
-    };
-  }, [queries]);
 }
 
 export function useCaseStory(id: string): UseQueryResult<CaseStory> {
