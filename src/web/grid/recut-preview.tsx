@@ -1,7 +1,7 @@
 import type { PlacePreview } from "../../model/place.ts";
 import { useText } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
-import { useSlotName } from "./roster-queries.ts";
+import { useNamesAt, useSlotName } from "./roster-queries.ts";
 
 const SHOWN_MAX = 40;
 
@@ -10,6 +10,7 @@ export function RecutPreview({ of }: { of: PlacePreview }) {
   const t = useText();
   const slotName = useSlotName();
   const { created, closed, changed, duties, rehomed, notices } = of;
+  const people = useNamesAt([...new Set(notices.map(({ place }) => place))].slice(0, SHOWN_MAX));
   const names = new Map([...created, ...closed, ...changed].map(({ id, name }) => [id, name]));
   const nameOf = (id: string): string => names.get(id) ?? id;
   const sumOf = (what: string): number =>
@@ -84,7 +85,7 @@ export function RecutPreview({ of }: { of: PlacePreview }) {
       <ul>
         {notices.slice(0, SHOWN_MAX).map(({ person, place, slot, effect, text }) => (
           <li key={`${person} ${place} ${slot}`}>
-            {person} · {slotName(slot)} · <b>{t.recut[effect]}</b>
+            {people.get(person) ?? person} · {slotName(slot)} · <b>{t.recut[effect]}</b>
             <br />
             <small>{text[t.language]}</small>
           </li>

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useQueries, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import type { DutyStory, Roster, Slot } from "../../model/duty.ts";
 import { get } from "../api/client.ts";
 import { usePreferences } from "../preferences.tsx";
@@ -10,6 +10,24 @@ export function useRoster(place: string, at: string | null): UseQueryResult<Rost
     queryKey: ["roster", place, at],
     queryFn: () => get<Roster>(`/places/${encodeURIComponent(place)}/duties`, { at }),
     refetchInterval: at === null ? REFRESH_MS : false,
+  });
+}
+
+/** Names of everybody who serves at some places now, or stands in there, by identity. */
+export function useNamesAt(places: readonly string[]): ReadonlyMap<string, string> {
+  return useQueries({
+    queries: places.map((place) => ({
+      queryKey: ["roster", place, null],
+      queryFn: () => get<Roster>(`/places/${encodeURIComponent(place)}/duties`),
+      staleTime: REFRESH_MS,
+    })),
+    combine: (results) =>
+      new Map(
+        results
+          .flatMap(({ data }) => data?.holders ?? [])
+          .flatMap((holder) => [holder, ...holder.substitutes])
+          .map(({ person, name }) => [person, name]),
+      ),
   });
 }
 
