@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AreaIndex } from "./area-index.ts";
-import { emptyBox, holdsPlace } from "./free-box.ts";
 import { leastDistance } from "./near.ts";
+import { PlaceBox } from "./place-box.ts";
 import { compileShape, type KernelGeometry, type Shape } from "./shape.ts";
 
 const PADDING_METERS = 850;
 const least = new Float64Array(2);
-const box = emptyBox();
+const box = new PlaceBox();
 
 /** Slots within the padding by looking at every shape. */
 function bruteForce(shapes: ReadonlyMap<number, Shape>, segment: readonly number[]): number[] {
@@ -66,8 +66,8 @@ describe("the index over areas", () => {
             );
             const [a, b, c, d] = segment;
             index.findFreeBox(a, b, box);
-            if (box[2] > 0) expect(holdsPlace(box, a, b)).toBe(true);
-            if (holdsPlace(box, c, d)) expect(bruteForce(shapes, segment)).toEqual([]);
+            if (box.side > 0) expect(box.holds(a, b)).toBe(true);
+            if (box.holds(c, d)) expect(bruteForce(shapes, segment)).toEqual([]);
             const found = [...out.subarray(0, index.candidates(a, b, c, d, out))];
             expect(found).toEqual([...new Set(found)].toSorted((x, y) => x - y));
             expect(found).toEqual(expect.arrayContaining(bruteForce(shapes, segment)));
@@ -100,9 +100,9 @@ describe("the index over areas", () => {
             const lonE6 = degreesE6(wrap(middleLon + 0.03 * east));
             const latE6 = degreesE6(middleLat + 0.03 * north);
             index.findFreeBox(lonE6, latE6, box);
-            if (box[2] === 0) continue;
+            if (box.side === 0) continue;
             boxes++;
-            const [west, south, side] = box;
+            const { west, south, side } = box;
             const inBox = (value: number, from: number): number => Math.max(from, Math.min(value, from + side - 1));
             const nearest = [inBox(degreesE6(wrap(middleLon)), west), inBox(degreesE6(middleLat), south)];
             expect(bruteForce(shapes, [lonE6, latE6, ...nearest])).toEqual([]);

@@ -1,5 +1,6 @@
 import { CellTable } from "./cell-table.ts";
 import { ClearanceGrid, type CellBox } from "./clearance-grid.ts";
+import type { PlaceBox } from "./place-box.ts";
 import { CELL_BITS, cellNumber, reachBox, reachBoxE6, reachCells } from "./reach-cells.ts";
 import type { Shape } from "./shape.ts";
 
@@ -93,22 +94,18 @@ export class AreaIndex {
     return this.#coarse.isClear(lon0E6, lat0E6, lon1E6, lat1E6) || this.#fine.isClear(lon0E6, lat0E6, lon1E6, lat1E6);
   }
 
-  /** Finds the box (see `free-box.ts`) round a place (1e-6 degree, in range) in which surely nothing is near. */
-  findFreeBox(lonE6: number, latE6: number, box: Int32Array): void {
+  /** Finds a box round a place (1e-6 degree, in range) in which surely nothing is near. */
+  findFreeBox(lonE6: number, latE6: number, box: PlaceBox): void {
     this.#coarse.findFreeBox(lonE6, latE6, box);
-    if (box[2] > ENOUGH_E6) return;
-    const [west, south, side] = box;
+    if (box.side > ENOUGH_E6) return;
+    const { west, south, side } = box;
     this.#fine.findFreeBox(lonE6, latE6, box);
-    if (box[2] < side) {
-      box[0] = west;
-      box[1] = south;
-      box[2] = side;
-    }
-    if (box[2] === 0 && this.#wide.size === 0) this.#findFreeBoxInCell(lonE6, latE6, box);
+    if (box.side < side) box.set(west, south, side);
+    if (box.side === 0 && this.#wide.size === 0) this.#findFreeBoxInCell(lonE6, latE6, box);
   }
 
   /** In an occupied cell, the square round the place that meets no box of its shapes. */
-  #findFreeBoxInCell(lonE6: number, latE6: number, box: Int32Array): void {
+  #findFreeBoxInCell(lonE6: number, latE6: number, box: PlaceBox): void {
     const cells = this.#cells;
     const boxes = this.#boxes;
     const x = lonE6 + 180_000_000;
@@ -121,10 +118,7 @@ export class AreaIndex {
       const north = Math.max(boxes[at + 1] - latE6, latE6 - boxes[at + 3]);
       half = Math.min(half, Math.max(east, north) - 1);
     }
-    if (half < 0) return;
-    box[0] = lonE6 - half;
-    box[1] = latE6 - half;
-    box[2] = 2 * half + 1;
+    box.setRound(lonE6, latE6, half);
   }
 
   /**

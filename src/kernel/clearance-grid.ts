@@ -1,3 +1,5 @@
+import type { PlaceBox } from "./place-box.ts";
+
 /**
  * A grid over the world that answers "nothing is near" for a segment in two reads.
  *
@@ -74,28 +76,26 @@ export class ClearanceGrid {
   }
 
   /**
-   * The square of free cells round a place (1e-6 degree, in range) into `box` (see `free-box.ts`): west, south, side, within the edges of the map; side 0 in an
-   * occupied cell. A read as for `isClear`.
+   * The square of free cells round a place (1e-6 degree, in range), within the edges of the map; empty in an occupied cell. A read as for `isClear`.
    */
-  findFreeBox(lonE6: number, latE6: number, box: Int32Array): void {
+  findFreeBox(lonE6: number, latE6: number, box: PlaceBox): void {
     const bits = this.#cellBits;
     const column = (lonE6 + 180_000_000) >> bits;
     const row = (latE6 + 90_000_000) >> bits;
     const page = this.#seen[(row >> PAGE_BITS) * this.#pageColumns + (column >> PAGE_BITS)];
     const clearance = this.#bytes[page + ((row & (PAGE_SIDE - 1)) << PAGE_BITS) + (column & (PAGE_SIDE - 1))];
-    if (clearance === 0) {
-      box[2] = 0;
-      return;
-    }
+    if (clearance === 0) return box.empty();
     const west = Math.max(0, (column - clearance + 1) << bits);
     const south = Math.max(0, (row - clearance + 1) << bits);
     const east = Math.min(360_000_001, (column + clearance) << bits);
     const north = Math.min(180_000_001, (row + clearance) << bits);
     // At the edge of the map the longer sides are cut.
     const side = Math.min(east - west, north - south);
-    box[0] = Math.min(Math.max(west, lonE6 + 180_000_000 - (side >> 1)), east - side) - 180_000_000;
-    box[1] = Math.min(Math.max(south, latE6 + 90_000_000 - (side >> 1)), north - side) - 90_000_000;
-    box[2] = side;
+    box.set(
+      Math.min(Math.max(west, lonE6 + 180_000_000 - (side >> 1)), east - side) - 180_000_000,
+      Math.min(Math.max(south, latE6 + 90_000_000 - (side >> 1)), north - side) - 90_000_000,
+      side,
+    );
   }
 
   /** While it is blind no segment is clear. */

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_RULE } from "../model/rule.ts";
 import { eachCrossing } from "./crossing.ts";
 import { distanceToShape } from "./distance.ts";
-import { emptyBox, findFreeBox } from "./free-box.ts";
+import { findFreeBox } from "./free-box.ts";
 import { Matcher } from "./matcher.ts";
+import { PlaceBox } from "./place-box.ts";
 import { compileShape } from "./shape.ts";
 import { World } from "./world.ts";
 
@@ -45,9 +46,9 @@ describe("the free box round a place", () => {
           }
           const lonE6 = Math.round(lon * 1e6);
           const latE6 = Math.round(lat * 1e6);
-          const box = emptyBox();
+          const box = new PlaceBox();
           findFreeBox(world, lonE6, latE6, box);
-          const [west, south, side] = box;
+          const { west, south, side } = box;
           if (side === 0) return;
           const isNear = (atLon: number, atLat: number): boolean[] =>
             world.areas
@@ -73,9 +74,9 @@ describe("the free box round a place", () => {
   it("reaches a kilometre where there is nothing, and nowhere at the edge of a reach", () => {
     const world = new World(DEFAULT_RULE);
     const sideAt = (lonE6: number, latE6: number): number => {
-      const box = emptyBox();
+      const box = new PlaceBox();
       findFreeBox(world, lonE6, latE6, box);
-      return box[2];
+      return box.side;
     };
     expect(sideAt(113_900_000, 35_300_000)).toBeGreaterThan(12_600);
     const shape = compileShape({ type: "Point", coordinates: [113.9, 35.3] });

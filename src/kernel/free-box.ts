@@ -1,17 +1,12 @@
 import { distanceMeters, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
 import { boundDistance, discSlackMeters } from "./near.ts";
+import type { PlaceBox } from "./place-box.ts";
 import { FENCE_SLOT, type World } from "./world.ts";
 
 /**
- * Free boxes: where a vehicle may go before anything can change. It stays near the areas that it is near, comes near no other, and crosses
- * neither the fence nor a gate. Most trucks near an area rest or creep; as long as one stays within the box its fixes need no area to be looked at.
- *
- * A box is three numbers, 1e-6 degree: west, south, and how many longitudes and as many latitudes it holds from there, 0 when there is no box.
+ * Where a vehicle may go before anything can change: it stays near the areas that it is near, comes near no other, and crosses neither the fence nor a
+ * gate. Most trucks near an area rest or creep; as long as one stays within the box its fixes need no area to be looked at.
  */
-
-const WEST = 0;
-const SOUTH = 1;
-const SIDE = 2;
 
 /** Farther is not looked for. */
 const FREE_METERS_MAX = 1000;
@@ -26,24 +21,9 @@ const LAT_E6_MAX = 80_000_000;
 let candidates = new Int32Array(64);
 const bounds = new Float64Array(2);
 
-/** A box that holds nothing. */
-export function emptyBox(): Int32Array {
-  return new Int32Array(3);
-}
-
-/** Whether a box holds a place. */
-export function holdsPlace(box: Int32Array, lonE6: number, latE6: number): boolean {
-  const east = lonE6 - box[WEST];
-  const north = latE6 - box[SOUTH];
-  return east >= 0 && east < box[SIDE] && north >= 0 && north < box[SIDE];
-}
-
 /** Finds the free box round a place (1e-6 degree), by the shapes themselves. Good until the world's `version` changes. */
-export function findFreeBox(world: World, lonE6: number, latE6: number, box: Int32Array): void {
-  const half = freeHalfE6(world, lonE6, latE6);
-  box[WEST] = lonE6 - half;
-  box[SOUTH] = latE6 - half;
-  box[SIDE] = half < 0 ? 0 : 2 * half + 1;
+export function findFreeBox(world: World, lonE6: number, latE6: number, box: PlaceBox): void {
+  box.setRound(lonE6, latE6, freeHalfE6(world, lonE6, latE6));
 }
 
 /** Half the side of the free box; -1 when there is none. */

@@ -2,8 +2,9 @@ import { distanceMeters } from "./distance.ts";
 import { isInsideFence } from "./fence.ts";
 import type { MatchSink } from "./findings.ts";
 import { isPlace, orderFixes, type KernelTrack } from "./fixes.ts";
-import { emptyBox, findFreeBox, holdsPlace } from "./free-box.ts";
+import { findFreeBox } from "./free-box.ts";
 import { Motion, STILL_E6 } from "./motion.ts";
+import { PlaceBox } from "./place-box.ts";
 import type { World } from "./world.ts";
 
 /** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
@@ -15,7 +16,7 @@ const NO_PLACE_E6 = 2 ** 31 - 1;
 /** A free box should last for so many fixes, if it can. */
 const STEPS_AHEAD = 20;
 
-/** Words of a vehicle's record; its time is the first two, as one 64-bit number. The box is as in `free-box.ts`. */
+/** Words of a vehicle's record; its time is the first two, as one 64-bit number. The box is a `PlaceBox`. */
 const RECORD_BITS = 3;
 const LON = 2;
 const LAT = 3;
@@ -76,7 +77,7 @@ export class Matcher {
   #version: number;
   #spare: Motion;
   #room = new Int32Array(64);
-  readonly #box = emptyBox();
+  readonly #box = new PlaceBox();
   /** Rows of a block that need more than their records. */
   readonly #others = new Int32Array(BLOCK_ROWS);
   /** Where `#readAhead` puts what it read; without a use the reads would be optimized away. */
@@ -117,7 +118,7 @@ export class Matcher {
 
   /**
    * Takes the fixes of rows `from` to `to`, those of each vehicle in their order, as `push` does: for many fixes the faster way. Is told the rows that
-   * are refused, and returns how many.
+   * are refused, and returns how many. Nobody who is told may push.
    */
   pushRows(rows: MatcherRows, from: number, to: number, onRefused?: (row: number) => void): number {
     const { vehicle, timeMs, lonE6, latE6 } = rows;
@@ -271,13 +272,13 @@ export class Matcher {
     const { index } = this.#world;
     const box = this.#box;
     index.findFreeBox(lonE6, latE6, box);
-    let isFree = holdsPlace(box, lastLonE6, lastLatE6);
+    let isFree = box.holds(lastLonE6, lastLatE6);
     const stepE6 = Math.abs(lonE6 - lastLonE6) + Math.abs(latE6 - lastLatE6);
     // Of a vehicle that hardly moves the shapes themselves know more. They say that nothing changes, so what there is has to be known.
     const isSettled = isFree || (words[at + STATE] & IS_SETTLED) !== 0;
-    if (isSettled && stepE6 <= STILL_E6 && box[2] < STEPS_AHEAD * stepE6) {
+    if (isSettled && stepE6 <= STILL_E6 && box.side < STEPS_AHEAD * stepE6) {
       findFreeBox(this.#world, lonE6, latE6, box);
-      isFree = holdsPlace(box, lastLonE6, lastLatE6);
+      isFree = box.holds(lastLonE6, lastLatE6);
     }
     if (!isFree && index.candidates(lastLonE6, lastLatE6, lonE6, latE6, this.#candidates()) > 0) {
       this.#accept(vehicle, timeMs, lonE6, latE6);
@@ -307,17 +308,17 @@ export class Matcher {
   }
 
   /** Writes the record of a vehicle that is near nothing. */
-  #record(vehicle: number, timeMs: number, lonE6: number, latE6: number, isInside: boolean, box: Int32Array): void {
+  #record(vehicle: number, timeMs: number, lonE6: number, latE6: number, isInside: boolean, box: PlaceBox): void {
     const words = this.#words;
     const at = vehicle << RECORD_BITS;
     this.#times[at >> 1] = timeMs;
     words[at + LON] = lonE6;
     words[at + LAT] = latE6;
-    words[at + WEST] = box[0];
-    words[at + SOUTH] = box[1];
+    words[at + WEST] = box.west;
+    words[at + SOUTH] = box.south;
     // 0/0 is no place, and must not be reached unseen.
-    words[at + SIDE] = holdsPlace(box, 0, 0) ? 0 : box[2];
-    words[at + STATE] = (isInside ? IS_INSIDE : 0) | (box[2] > 0 ? IS_SETTLED : 0);
+    words[at + SIDE] = box.holds(0, 0) ? 0 : box.side;
+    words[at + STATE] = (isInside ? IS_INSIDE : 0) | (box.side > 0 ? IS_SETTLED : 0);
   }
 
   /** The spare object as that of a vehicle that is in its record. */

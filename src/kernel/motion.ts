@@ -2,9 +2,10 @@ import { AreaStays, nearParts, type StayHost } from "./area-stays.ts";
 import { distanceMeters, distanceToShape } from "./distance.ts";
 import { eachFencePiece, isInsideFence } from "./fence.ts";
 import type { ExposureChange, KernelExposure, MatchSink } from "./findings.ts";
-import { emptyBox, findFreeBox, holdsPlace } from "./free-box.ts";
+import { findFreeBox } from "./free-box.ts";
 import { passagesOf } from "./gate.ts";
 import { Presence } from "./lock.ts";
+import { PlaceBox } from "./place-box.ts";
 import type { Segment } from "./segment.ts";
 import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
 
@@ -36,7 +37,7 @@ export class Motion implements StayHost {
   latE6 = 0;
   isInside = false;
   /** Where it may go before anything can change (see `free-box.ts`). */
-  readonly freeBox = emptyBox();
+  readonly freeBox = new PlaceBox();
   /** The world's version in which that counts, and the instant until which nothing changes by time alone. */
   #freeVersion = 0;
   #freeUntilMs = Infinity;
@@ -64,7 +65,7 @@ export class Motion implements StayHost {
     this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
-    this.freeBox[2] = 0;
+    this.freeBox.empty();
     this.#freeUntilMs = -Infinity;
     this.isInside = isInside ?? (fence !== null && isInsideFence(fence, lonE6 / 1e6, latE6 / 1e6));
     this.presence.clear();
@@ -96,7 +97,7 @@ export class Motion implements StayHost {
     if (way === "known") this.#passGates(segment, count);
     this.#moveStays(segment, way, count);
     if (this.#held.length > 0) this.#lockHeld();
-    this.freeBox[2] = 0;
+    this.freeBox.empty();
     this.#freeVersion = world.version;
     this.#freeUntilMs = way === "known" ? this.#quietUntilMs() : -Infinity;
     if (this.#freeUntilMs <= timeMs) return;
@@ -119,12 +120,12 @@ export class Motion implements StayHost {
     if (version !== this.#freeVersion || timeMs >= this.#freeUntilMs) return false;
     if (!(gapMs > 0) || gapMs > rule.maxGapMs || stepE6 * METERS_PER_E6 > (rule.maxSpeedKmh / 3600) * gapMs)
       return false;
-    if (!holdsPlace(this.freeBox, lonE6, latE6)) {
+    if (!this.freeBox.holds(lonE6, latE6)) {
       // The box round where it is now may reach back to where it was.
       if (stepE6 > STILL_E6) return false;
       findFreeBox(this.#world, lonE6, latE6, this.freeBox);
-      if (!holdsPlace(this.freeBox, this.lonE6, this.latE6)) {
-        this.freeBox[2] = 0;
+      if (!this.freeBox.holds(this.lonE6, this.latE6)) {
+        this.freeBox.empty();
         return false;
       }
     }
