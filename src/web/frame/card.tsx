@@ -46,7 +46,10 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
       </p>
       {of === null ? null : (
         <p className="card-case">
-          <b>{of.stateLabel[t.language]}</b> {of.takenByName ?? of.placeName}
+          <b>{of.stateLabel[t.language]}</b>{" "}
+          <span className="card-who" title={of.placeName}>
+            {of.takenByName ?? shortPlace(of.placeName)}
+          </span>
           {of.level > 0 ? <span className="card-level">{t.rail.raised(of.level)}</span> : null}
         </p>
       )}
@@ -76,6 +79,11 @@ export function Card({ waiting, chosen, onOpen }: { waiting: Waiting; chosen: bo
       </div>
     </article>
   );
+}
+
+/** `延津县 · 石婆固镇 · 老仪门村民委员会 · 老仪门第一网格`: what is nearest to the ground. */
+function shortPlace(path: string): string {
+  return path.split(" · ").slice(-2).join(" · ");
 }
 
 /** 在郑州××高风险区 800 m 内停留 14 分 20 秒 (06:12–06:26) */
