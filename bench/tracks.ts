@@ -15,7 +15,7 @@ import { copyFixes, viewFixes } from "../src/tracks/fix-columns.ts";
 import { askPostgis } from "./postgis-server.ts";
 import { report, type Figure } from "./report.ts";
 import { BEGIN_MS, randomOf, seededCity, STEP_MS } from "./seeded-city.ts";
-import { askDuckDb, askStore, type Place } from "./stay-question.ts";
+import { askDuckDb, askStore, boxOf, type Place } from "./stay-question.ts";
 
 const { values: given } = parseArgs({
   options: {
@@ -83,7 +83,7 @@ async function run(): Promise<void> {
   store = await openTrackStore({ dir: storeDir, retentionMs: null, compactEveryMs: null });
   await askTracks(store, places);
   const stays = await askPlaces(store, places);
-  await countRowsRead(store, storeDir, places);
+  await countRowsRead(storeDir, places);
   await acknowledgeSteadily(store);
   add("peak memory of the process", peakMemoryMiB(), "MiB");
 
@@ -135,6 +135,7 @@ async function askTracks(store: TrackStore, places: readonly Place[]): Promise<v
 async function askPlaces(store: TrackStore, places: readonly Place[]): Promise<number[]> {
   const found: number[] = [];
   let [candidates, fixesRead] = [0, 0];
+  const cpu = process.cpuUsage();
   const warm = await times(QUESTIONS, async (index) => {
     const start = performance.now();
     const answer = await askStore(store, [places[index]], BEGIN_MS, END_MS);
@@ -143,7 +144,9 @@ async function askPlaces(store: TrackStore, places: readonly Place[]): Promise<n
     fixesRead += answer.fixesRead;
     return performance.now() - start;
   });
-  add("who stayed near one place, warm, p50", percentile(warm, 0.5), "ms");
+  add("who stayed near one place, warm, p50", percentile(warm, 0.5), "ms", {
+    sizes: { "CPU ms": Math.round(cpuMs(cpu) / QUESTIONS) },
+  });
   add("who stayed near one place, warm, p95", percentile(warm, 0.95), "ms", {
     sizes: {
       "vehicles a place": Math.round(candidates / QUESTIONS),
@@ -158,9 +161,10 @@ async function askPlaces(store: TrackStore, places: readonly Place[]): Promise<n
   });
   add("of that: which vehicles come into question, p95", percentile(who, 0.95), "ms");
   const start = performance.now();
+  const manyCpu = process.cpuUsage();
   const many = await askStore(store, places.slice(0, 100), BEGIN_MS, END_MS);
   add("who stayed near 100 places at once", (performance.now() - start) / 1000, "s", {
-    sizes: { vehicles: many.vehicles, "fixes read": many.fixesRead },
+    sizes: { vehicles: many.vehicles, "fixes read": many.fixesRead, "CPU seconds": Math.round(cpuMs(manyCpu) / 1000) },
   });
   const differs = found.findIndex((count, index) => count !== many.stays[index].length);
   if (differs >= 0)
@@ -168,25 +172,36 @@ async function askPlaces(store: TrackStore, places: readonly Place[]): Promise<n
   return found;
 }
 
-/** Of how many rows the row groups are that hold the vehicles in question: what has to be decoded, whatever comes of it. */
-async function countRowsRead(store: TrackStore, storeDir: string, places: readonly Place[]): Promise<void> {
+/** How many places of rests the row groups hold that the cells of a place are in: what has to be unpacked, whatever comes of it. */
+async function countRowsRead(storeDir: string, places: readonly Place[]): Promise<void> {
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   const metadata = await connection.runAndReadAll(
-    `SELECT row_group_num_rows::DOUBLE, stats_min_value::INTEGER, stats_max_value::INTEGER
-     FROM parquet_metadata('${storeDir}/files/*-[0-9].parquet') WHERE path_in_schema = 'vehicle'`,
+    `SELECT row_group_num_rows::DOUBLE, stats_min_value::DOUBLE, stats_max_value::DOUBLE
+     FROM parquet_metadata('${storeDir}/files/*-rests.parquet') WHERE path_in_schema = 'cell'`,
   );
   const groups = metadata.getRows().map((row) => row.map(Number) as [rows: number, first: number, last: number]);
   connection.disconnectSync();
   instance.closeSync();
   let rows = 0;
   for (const place of places.slice(0, QUESTIONS)) {
-    const among = await store.vehiclesIn([boxE6(place)], BEGIN_MS, END_MS, 600_000);
-    for (const [count, first, last] of groups) if (among.some((v) => v >= first && v <= last)) rows += count;
+    const cells = cellsOf(boxOf(place));
+    for (const [count, first, last] of groups) if (cells.some((cell) => cell >= first && cell <= last)) rows += count;
   }
   add("rows read for one place / rows total", rows / QUESTIONS / total, "", {
     sizes: { "rows read": Math.round(rows / QUESTIONS), fixes: total, "row groups": groups.length },
   });
+}
+
+/** See docs/tracks.md. */
+function cellsOf([west, south, east, north]: readonly [number, number, number, number]): number[] {
+  const cells: number[] = [];
+  for (let row = Math.floor((south + 90e6) / 11_000); row <= Math.floor((north + 90e6) / 11_000); row++) {
+    for (let column = Math.floor((west + 180e6) / 22_000); column <= Math.floor((east + 180e6) / 22_000); column++) {
+      cells.push(row * 32_768 + column);
+    }
+  }
+  return cells;
 }
 
 /** 35,000 vehicles' rate, 1,167 fixes/s, in the small batches that single terminals make. */
@@ -285,6 +300,12 @@ async function times(count: number, measure: (index: number) => Promise<number>)
   const all: number[] = [];
   for (let index = 0; index < count; index++) all.push(await measure(index));
   return all;
+}
+
+/** Processor time of all threads since then. */
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
 }
 
 function percentile(values: readonly number[], share: number): number {

@@ -7,6 +7,7 @@ import { FIX_COLUMNS_SQL, FixAppender } from "./fix-columns.ts";
 import { appendItems, itemsOf, type FixItems } from "./fix-items.ts";
 import { FixQueries } from "./fix-queries.ts";
 import { collectFixes } from "./fix-source.ts";
+import { overwriteFreedBlocks } from "./freed-blocks.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { LastFixes } from "./last-fixes.ts";
 import { copyToParquet } from "./geo-parquet.ts";
@@ -88,6 +89,7 @@ class StoredTracks implements TrackStore {
   private compacting: Promise<unknown> = Promise.resolve();
   private flushWanted = false;
   private lastFlushMs = Date.now();
+  private lastOverwriteMs = -Infinity;
   private hotFixes = 0;
   private files = { files: 0, fileFixes: 0, fileBytes: 0 };
   private compactionError: string | null = null;
@@ -313,6 +315,7 @@ class StoredTracks implements TrackStore {
       }
       await this.compaction.expire(report);
       await this.compaction.merge(report);
+      await this.overwriteDeleted(report.expiredFixes);
       await this.compaction.lookOn();
       await this.countFiles();
       this.compactionError = problem;
@@ -323,6 +326,13 @@ class StoredTracks implements TrackStore {
       throw error;
     }
     return report;
+  }
+
+  /** What was deleted is gone from files with them; out of the database's free blocks it is overwritten, once a day. */
+  private async overwriteDeleted(expiredFixes: number): Promise<void> {
+    if (expiredFixes === 0 || Date.now() - this.lastOverwriteMs < 24 * HOUR_MS) return;
+    await overwriteFreedBlocks(this.database);
+    this.lastOverwriteMs = Date.now();
   }
 
   /** Says what may be deleted: nothing while it cannot be told what has to be kept. */
