@@ -108,7 +108,7 @@ describe("the situation", () => {
   });
 
   it("says what would fill it while nothing needs a decision, and keeps working when a list fails", async () => {
-    const { page, context } = await openConsole(browser, "about:blank");
+    const { page, context } = await openConsole(browser, `${server.url}/healthz`);
     await page.route("**/api/v1/locks?**", (route) => route.fulfill({ json: { items: [], next: null } }));
     await page.goto(server.url);
     await page.locator(".rail .empty").waitFor();
@@ -132,7 +132,7 @@ describe("the situation", () => {
   });
 
   it("says since when it knows nothing new, and comes back by itself", async () => {
-    const { page, context } = await openConsole(browser, "about:blank");
+    const { page, context } = await openConsole(browser, `${server.url}/healthz`);
     await page.route("**/api/v1/stream", (route) => route.abort());
     await page.goto(server.url);
     await page.evaluate(() => Object.assign(window, { stays: true }));

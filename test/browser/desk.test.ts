@@ -44,7 +44,7 @@ const heard = (page: Page): Promise<{ tones: number; notices: string[] }> =>
 
 describe("a new lock", () => {
   it("is told by sound and notification when the desk wants it, not before, and not what was there already", async () => {
-    const { page, context } = await openConsole(browser, "about:blank", SMALL);
+    const { page, context } = await openConsole(browser, `${server.url}/healthz`, SMALL);
     await listen(page);
     // The newest lock is held back, then it comes.
     const newest = locks[0].id;

@@ -319,7 +319,7 @@ describe("re-cutting grids", () => {
   });
 
   it("is for those who may; others read who may", async () => {
-    const { page, context } = await openConsole(browser, "about:blank", SMALL);
+    const { page, context } = await openConsole(browser, `${server.url}/healthz`, SMALL);
     await page.route("**/api/v1/me", async (route) => {
       const response = await route.fetch();
       const me = (await response.json()) as { rights: string[] };

@@ -20,7 +20,7 @@ const SMALL: ConsoleOptions = { width: 1366, height: 768 };
 
 /** Opens a page in the name of one of the demo's accounts. */
 async function openAs(account: string, path: string, options: ConsoleOptions = SMALL) {
-  const opened = await openConsole(browser, "about:blank", options);
+  const opened = await openConsole(browser, `${server.url}/healthz`, { ...options, purpose: null });
   const signedIn = await opened.context.request.post(`${server.url}/api/v1/session`, {
     data: { account, password: "wuxing-demo" },
     headers: { origin: server.url },

@@ -78,7 +78,7 @@ describe("the wall display", () => {
   });
 
   it("says that it knows nothing new while the connection is lost", async () => {
-    const { page, context } = await openConsole(browser, "about:blank", { width: 3840, height: 1080 });
+    const { page, context } = await openConsole(browser, `${server.url}/healthz`, { width: 3840, height: 1080 });
     await page.route("**/api/v1/stream", (route) => route.abort());
     await page.goto(`${server.url}/wall`);
     const state = page.locator(".wall-state.bad", { hasText: "连接中断" });
@@ -90,7 +90,7 @@ describe("the wall display", () => {
 
 describe("the first view on a cold cache", () => {
   it.each(["/", "/reports", "/wall"])("of %s stands soon", async (path) => {
-    const { page, context } = await openConsole(browser, "about:blank", { width: 1366, height: 768 });
+    const { page, context } = await openConsole(browser, `${server.url}/healthz`, { width: 1366, height: 768 });
     const startMs = performance.now();
     await page.goto(server.url + path);
     await page.locator(".rail .card, .report .section, .wall-locks li").first().waitFor();
