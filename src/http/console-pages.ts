@@ -31,7 +31,9 @@ export async function serveConsole(app: FastifyInstance, dir: string): Promise<v
   app.get("/*", { schema: { hide: true } }, (request, reply) => {
     const path = request.url.split("?")[0]!;
     if (path === "/m" || path.startsWith("/m/")) {
-      const file = path.split("/").at(-1)!.includes(".") ? path.slice("/m/".length) : "index.html";
+      // A driver's token has a dot of its own.
+      const isFile = path.split("/").at(-1)!.includes(".") && !path.startsWith("/m/d/");
+      const file = isFile ? path.slice("/m/".length) : "index.html";
       return reply.sendFile(file, phone);
     }
     if (path.startsWith("/api/")) return sendNotFound(request, reply);
