@@ -1,6 +1,7 @@
 import type { CaseDesk } from "../src/cases/case-desk.ts";
 import type { CaseDeskOptions } from "../src/cases/case-writer.ts";
 import { LockCases } from "../src/apps/checkpoints/lock-cases.ts";
+import type { Area } from "../src/model/area.ts";
 import type { Exposure, Lock } from "../src/model/finding.ts";
 import type { Database } from "../src/store/database.ts";
 import { openLedger, type Ledger } from "../src/store/ledger.ts";
@@ -79,7 +80,7 @@ export class Dispatch {
   }
 }
 
-function area(nowMs: number): Parameters<Ledger["record"]>[0]["standing"][number]["body"] & { version: number } {
+function area(nowMs: number): Area {
   return {
     id: "bench-area",
     version: 1,

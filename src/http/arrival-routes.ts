@@ -28,7 +28,7 @@ export interface ArrivalReception {
 }
 
 /** Columns of a CSV file: `place`, or `lon`, `lat` and `address`. */
-export const ARRIVAL_FIELDS = [
+const ARRIVAL_FIELDS = [
   "id",
   "plate",
   "plateColour",
