@@ -243,6 +243,58 @@ describe("9 what a person sees", () => {
   });
 });
 
+describe("9 row-level security", () => {
+  /** What names nobody, or what everybody of the teams may see of each other: places, duties, names at work. */
+  const OPEN = new Set([
+    ...["area", "area_version", "checkpoint", "etc_join", "follower", "migration", "rule_version", "tally"],
+    ...["place", "place_operation", "place_shape", "place_version", "person", "duty", "leave", "substitute"],
+    // The clocks of cases: an id and an instant.
+    "case_timer",
+  ]);
+
+  test("guards every table with personal data; a new table has to be decided about here", async () => {
+    const { rows } = await sql<{ name: string; guarded: boolean }>`
+      select relname as name, relrowsecurity as guarded from pg_class
+      where relkind = 'r' and relnamespace = 'public'::regnamespace order by relname`.execute(database.kysely);
+    expect(rows.length).toBeGreaterThan(35);
+    expect(rows.filter(({ name, guarded }) => guarded === OPEN.has(name))).toEqual([]);
+  });
+
+  test.each(["lock", "exposure", "passage", "event", "account", "audit", "person_field"])(
+    "shows nothing of %s to the role that reads for people, also when somebody lets it read there",
+    async (table) => {
+      await database.kysely.transaction().execute(async (transaction) => {
+        await sql`insert into lock (id, vehicle, state, locked_ms, expires_ms, body) values ('l', 'v', 'live', 0, 1, '{}')`.execute(
+          transaction,
+        );
+        await sql`
+          insert into exposure (id, vehicle, area, start_ms, exposed_ms, last_ms, body) values ('e', 'v', 'a', 0, 0, 0, '{}')
+        `.execute(transaction);
+        await sql`
+          insert into passage (id, vehicle, gate, direction, time_ms, body) values ('p', 'v', 'g', 'inbound', 0, '{}')
+        `.execute(transaction);
+        await sql`
+          insert into event (at_ms, kind, change, id, cause, body) values (0, 'lock', 'opened', 'x', 'live', '{}')
+        `.execute(transaction);
+        await sql`insert into person_field (person, key) values ('wang', 'k')`.execute(transaction);
+        await sql`
+          insert into audit (seq, at_ms, kind, shape, count, status, previous, digest) values (1, 0, 'read', '', 1, 200, '', '')
+        `.execute(transaction);
+        await sql`grant select on ${sql.table(table)} to wuxing_app`.execute(transaction);
+        const count = sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)}`;
+        expect((await count.execute(transaction)).rows[0]!.count).toBeGreaterThan(0);
+        await sql`set local role wuxing_app`.execute(transaction);
+        await sql`select set_config('wuxing.paths', 'c1/', true)`.execute(transaction);
+        expect((await count.execute(transaction)).rows[0]!.count).toBe(0);
+        await sql`reset role`.execute(transaction);
+        await sql`revoke select on ${sql.table(table)} from wuxing_app`.execute(transaction);
+        for (const each of ["lock", "exposure", "passage", "event", "person_field", "audit"])
+          await sql`delete from ${sql.table(each)}`.execute(transaction);
+      });
+    },
+  );
+});
+
 describe("10 the audit", () => {
   const note = (count: number): AuditNote => ({
     account: "wang",

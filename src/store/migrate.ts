@@ -13,6 +13,7 @@ import { retention } from "./migrations/0009-retention.ts";
 import { arrival } from "./migrations/0010-arrival.ts";
 import { factor } from "./migrations/0011-factor.ts";
 import { undone } from "./migrations/0012-undone.ts";
+import { guard } from "./migrations/0013-guard.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -34,6 +35,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "arrival", sql: arrival },
   { name: "factor", sql: factor },
   { name: "undone", sql: undone },
+  { name: "guard", sql: guard },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */
