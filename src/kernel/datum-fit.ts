@@ -1,6 +1,6 @@
 import { AreaIndex } from "./area-index.ts";
 import { fromWgs84, toWgs84, type KernelDatum } from "./datum.ts";
-import { distanceMeters, distanceToShape } from "./distance.ts";
+import { distanceMeters, distanceToShape, LEAST_METERS_PER_DEGREE } from "./distance.ts";
 import { orderFixes, type KernelTrack } from "./fixes.ts";
 import type { Shape } from "./shape.ts";
 
@@ -34,8 +34,6 @@ const STAND_METERS = 50;
 export const STAND_MS = 300_000;
 /** A vehicle stands at an area that it is so near to: at the next gate, not in the next block. */
 const FIT_METERS = 120;
-/** Degrees of latitude are at least this many metres long, anywhere. */
-const METERS_PER_DEGREE = 110_574;
 /**
  * So many areas, and so many times as many as speak against, are no chance: on real tracks, 240 areas of four sources, 5 to 1 was the weakest right answer and 11 to 11 the
  * strongest wrong one; of 16 sources taken wrong it noticed 7, of 4 taken right none.
@@ -157,7 +155,7 @@ function movedBoxE6(
   move: (lon: number, lat: number) => [number, number],
 ): [west: number, south: number, east: number, north: number] {
   const corners = [move(west, south), move(west, north), move(east, south), move(east, north)];
-  const margin = (1.1 * FIT_METERS) / METERS_PER_DEGREE + 0.01 * Math.max(east - west, north - south);
+  const margin = (1.1 * FIT_METERS) / LEAST_METERS_PER_DEGREE + 0.01 * Math.max(east - west, north - south);
   const lonMargin = margin / Math.cos((Math.max(Math.abs(south), Math.abs(north)) * Math.PI) / 180);
   const lons = corners.map(([lon]) => lon);
   const lats = corners.map(([, lat]) => lat);

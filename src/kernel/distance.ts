@@ -14,6 +14,11 @@ import type { Shape } from "./shape.ts";
  * Professional Paper 1395 (1987), pp. 24-25 for M and N; any textbook on geodesy for the middle-latitude formula.
  */
 
+/** More than the metres of a millionth of a degree, of latitude or longitude, anywhere: M at a pole is 111,694 m a degree. */
+export const MOST_METERS_PER_E6 = 0.111_7;
+/** Degrees of latitude are at least this many metres long, anywhere: M at the equator. */
+export const LEAST_METERS_PER_DEGREE = 110_574;
+
 const A = 6_378_137;
 const E2 = 0.006_694_379_990_141_316;
 const DEGREE = Math.PI / 180;

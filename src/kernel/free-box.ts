@@ -1,4 +1,4 @@
-import { distanceMeters, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
+import { distanceMeters, metersPerLatDegree, metersPerLonDegree, MOST_METERS_PER_E6 } from "./distance.ts";
 import { boundDistance, discSlackMeters } from "./near.ts";
 import type { PlaceBox } from "./place-box.ts";
 import { FENCE_SLOT, type World } from "./world.ts";
@@ -12,8 +12,6 @@ import { FENCE_SLOT, type World } from "./world.ts";
 const FREE_METERS_MAX = 1000;
 /** What distances and discs may be wrong by, and more. */
 const SLACK_METERS = 1;
-/** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
-const METERS_PER_E6 = 0.111_7;
 /** Nearer to the 180th meridian and to the poles there is no answer. */
 const LON_E6_MAX = 179_000_000;
 const LAT_E6_MAX = 80_000_000;
@@ -40,7 +38,7 @@ function freeHalfE6(world: World, lonE6: number, latE6: number): number {
     free = Math.min(free, freeOfSlot(world, candidates[i], lon, lat, free));
   }
   // The corners are the farthest.
-  return Math.floor((free - SLACK_METERS) / (METERS_PER_E6 * Math.SQRT2));
+  return Math.floor((free - SLACK_METERS) / (MOST_METERS_PER_E6 * Math.SQRT2));
 }
 
 function freeOfSlot(world: World, slot: number, lon: number, lat: number, enough: number): number {

@@ -1,4 +1,4 @@
-import { distanceMeters } from "./distance.ts";
+import { distanceMeters, MOST_METERS_PER_E6 } from "./distance.ts";
 import { isInsideFence } from "./fence.ts";
 import type { MatchSink } from "./findings.ts";
 import { isPlace, orderFixes, type KernelTrack } from "./fixes.ts";
@@ -7,8 +7,6 @@ import { Motion, STILL_E6 } from "./motion.ts";
 import { PlaceBox } from "./place-box.ts";
 import type { World } from "./world.ts";
 
-/** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
-const METERS_PER_E6 = 0.111_7;
 /** Fixes that are taken together: their vehicles' records take 4 kB, an eighth of the first cache. */
 const BLOCK_ROWS = 128;
 /** A longitude that is no place. */
@@ -94,7 +92,7 @@ export class Matcher {
     this.#world = world;
     this.#sink = sink;
     this.#maxMetersPerMs = world.rule.maxSpeedKmh / 3600;
-    this.#plainE6PerMs[0] = this.#maxMetersPerMs / METERS_PER_E6;
+    this.#plainE6PerMs[0] = this.#maxMetersPerMs / MOST_METERS_PER_E6;
     this.#version = world.version;
     this.#capacity = vehicleCapacity;
     this.#words = emptyRecords(vehicleCapacity);

@@ -1,5 +1,5 @@
 import { AreaStays, nearParts, type StayHost } from "./area-stays.ts";
-import { distanceMeters, distanceToShape } from "./distance.ts";
+import { distanceMeters, distanceToShape, MOST_METERS_PER_E6 } from "./distance.ts";
 import { eachFencePiece, isInsideFence } from "./fence.ts";
 import type { ExposureChange, KernelExposure, MatchSink } from "./findings.ts";
 import { findFreeBox } from "./free-box.ts";
@@ -11,8 +11,6 @@ import { FENCE_SLOT, type KernelArea, type World } from "./world.ts";
 
 /** A vehicle that moved less (sum of both differences, 1e-6 degree; some 150 m) is likely to stay about where it is. */
 export const STILL_E6 = 1500;
-/** More than the metres of a millionth of a degree, of latitude or longitude, anywhere. */
-const METERS_PER_E6 = 0.111_7;
 
 let candidates = new Int32Array(64);
 
@@ -118,7 +116,7 @@ export class Motion implements StayHost {
     const stepE6 = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6);
     const gapMs = timeMs - this.timeMs;
     if (version !== this.#freeVersion || timeMs >= this.#freeUntilMs) return false;
-    if (!(gapMs > 0) || gapMs > rule.maxGapMs || stepE6 * METERS_PER_E6 > (rule.maxSpeedKmh / 3600) * gapMs)
+    if (!(gapMs > 0) || gapMs > rule.maxGapMs || stepE6 * MOST_METERS_PER_E6 > (rule.maxSpeedKmh / 3600) * gapMs)
       return false;
     if (!this.freeBox.holds(lonE6, latE6)) {
       // The box round where it is now may reach back to where it was.

@@ -1,4 +1,10 @@
-import { distanceMeters, lonDifference, metersPerLatDegree, metersPerLonDegree } from "./distance.ts";
+import {
+  distanceMeters,
+  lonDifference,
+  metersPerLatDegree,
+  metersPerLonDegree,
+  LEAST_METERS_PER_DEGREE,
+} from "./distance.ts";
 import { addInterval } from "./intervals.ts";
 import { approach, approachMeters2, boundEnds, ends, nearEdge, placeMeters2, solveApproach } from "./near-edge.ts";
 import type { Shape } from "./shape.ts";
@@ -18,8 +24,6 @@ import type { Shape } from "./shape.ts";
  * What these leave open is solved exactly. They never decide what is within their error of the radius.
  */
 
-/** Degrees of latitude are at least this many metres long, anywhere. */
-const LEAST_METERS_PER_DEGREE = 110_574;
 /** A degree of longitude at the equator, metres: the scale there over the scale at a latitude is 1 / cos φ, which is more than tan φ. */
 const EQUATOR_METERS_PER_DEGREE = 111_320;
 /** The earth's smallest radius of curvature, metres. */

@@ -1,5 +1,5 @@
 import type { CellBox } from "./clearance-grid.ts";
-import { metersPerLonDegree } from "./distance.ts";
+import { metersPerLonDegree, LEAST_METERS_PER_DEGREE } from "./distance.ts";
 import type { Shape } from "./shape.ts";
 
 /**
@@ -13,8 +13,6 @@ const CELL_E6 = 1 << CELL_BITS;
 const CELL_DEGREES = CELL_E6 / 1e6;
 const COLUMNS = Math.ceil(360_000_000 / CELL_E6);
 const ROW_MAX = Math.floor(180_000_000 / CELL_E6);
-/** Degrees of latitude are at least this many metres long, anywhere. */
-const LEAST_METERS_PER_DEGREE = 110_574;
 /** Nearer to a pole every longitude is near. */
 const LAT_MAX = 89.9;
 /** Widening for the rounding of coordinates and of this file. */

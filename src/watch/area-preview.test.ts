@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fromWgs84 } from "../kernel/datum.ts";
 import type { AreaInput, Datum } from "../model/area.ts";
+import { areaPreviewSchema } from "../model/area-preview.ts";
 import { createFixBatch } from "../model/fix.ts";
 import type { Database } from "../store/database.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
@@ -136,7 +137,7 @@ describe("a preview", () => {
         datum: declared,
         geometry: { type: "Point", coordinates: fromWgs84(datum, lon, 35.3) },
       }));
-    const { datumWarning } = await preview(asIn("gcj02", "wgs84"));
+    const { datumWarning } = areaPreviewSchema.parse(await preview(asIn("gcj02", "wgs84")));
     expect(datumWarning).toMatchObject({ datum: "gcj02", mistake: "unconverted", areasBetter: 6, areasWorse: 0 });
     expect(datumWarning?.zh).toMatch(/^请核对风险区坐标系：像是仍为 GCJ-02 的坐标/);
     expect(datumWarning?.en).toMatch(
