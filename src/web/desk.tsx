@@ -22,8 +22,12 @@ const DeskContext = createContext<Desk | null>(null);
 export function DeskProvider({ live, children }: { live: Live; children: ReactNode }) {
   const { language } = usePreferences();
   const hasDesk = useMe().data?.rights.includes("watch") === true;
-  const mayWatch = useReads("track") === true && hasDesk;
-  useEffect(() => (mayWatch ? live.start() : undefined), [live, mayWatch]);
+  const reads = useReads("track");
+  // Without a purpose nobody's way is told; what time it is in the city and how the system is concerns nobody.
+  useEffect(() => {
+    if (!hasDesk || reads === undefined) return undefined;
+    return reads ? live.start() : live.poll();
+  }, [live, hasDesk, reads]);
   const { data: city, isError } = useCity();
   const timeZone = city?.timeZone ?? "Asia/Shanghai";
   const clock = useMemo(() => new CityClock(timeZone), [timeZone]);

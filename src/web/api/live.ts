@@ -3,6 +3,7 @@ import type { FindingEvent } from "../../model/finding.ts";
 import type { Status } from "../../model/status.ts";
 import type { Positions } from "../../model/vehicle.ts";
 import { Fleet } from "../map/fleet.ts";
+import { get } from "./client.ts";
 import { openEventStream } from "./event-stream.ts";
 import { applyFindings } from "./findings.ts";
 
@@ -14,10 +15,26 @@ export interface LiveState {
   /** City seconds per real second, about 1 when nothing is replayed. */
   pace: number;
   recent: readonly FindingEvent[];
-  stateCounts: readonly number[];
+  /** Vehicles in each state; null while nobody has told. */
+  stateCounts: readonly number[] | null;
+}
+
+/** The answer of `/status`, as far as it is read here. */
+interface StatusAnswer extends Status {
+  watch: { states: Record<"ordinary" | "exposed" | "locked" | "released", number> };
 }
 
 const RECENT_MAX = 60;
+const POLL_MS = 2000;
+const NOBODY: Positions = {
+  number: [],
+  timeMs: [],
+  lonE6: [],
+  latE6: [],
+  headingDeg: [],
+  state: [],
+  vehicles: {},
+};
 const FLUSH_MS = 250;
 /** Cases that change together are read once, ms. */
 const GATHER_MS = 700;
@@ -38,7 +55,7 @@ export class Live {
     status: null,
     pace: 1,
     recent: [],
-    stateCounts: [0, 0, 0, 0],
+    stateCounts: null,
   };
   #waiting: FindingEvent[] = [];
   #flush: ReturnType<typeof setTimeout> | null = null;
@@ -58,9 +75,9 @@ export class Live {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Begins to listen; the answer ends it. */
+  /** Begins to listen; the answer ends it, and what was told of vehicles is forgotten. */
   start(): () => void {
-    return openEventStream({
+    const end = openEventStream({
       url: "/api/v1/stream",
       onState: (state) => this.#connection(state),
       onEvent: ({ event, data }) => {
@@ -70,6 +87,32 @@ export class Live {
         else if (event === "status") this.#status(JSON.parse(data) as Status);
       },
     });
+    return () => {
+      end();
+      this.fleet.apply(NOBODY, performance.now(), true);
+      this.#set({ connection: "opening", lostSinceMs: null, recent: [], stateCounts: null });
+    };
+  }
+
+  /** Asks how the system is, and nothing about anybody; the answer ends it. */
+  poll(): () => void {
+    const asking = new AbortController();
+    const ask = async (): Promise<void> => {
+      try {
+        const { watch, ...status } = await get<StatusAnswer>("/status", {}, asking.signal);
+        this.#status(status);
+        const { ordinary, exposed, locked, released } = watch.states;
+        this.#set({ connection: "open", lostSinceMs: null, stateCounts: [ordinary, exposed, locked, released] });
+      } catch {
+        if (!asking.signal.aborted) this.#connection("lost");
+      }
+    };
+    void ask();
+    const timer = setInterval(() => void ask(), POLL_MS);
+    return () => {
+      asking.abort();
+      clearInterval(timer);
+    };
   }
 
   /** City time now, ms UTC; the wall clock before the server has told it. */
@@ -98,7 +141,7 @@ export class Live {
     this.fleet.apply(positions, performance.now(), this.#allNext);
     this.#allNext = false;
     const counts = this.fleet.stateCounts();
-    if (counts.some((count, state) => count !== this.#state.stateCounts[state])) this.#set({ stateCounts: counts });
+    if (counts.some((count, state) => count !== this.#state.stateCounts?.[state])) this.#set({ stateCounts: counts });
   }
 
   #status(status: Status): void {
@@ -118,7 +161,8 @@ export class Live {
 
   /** Whatever is shown of cases is read anew; the rounds of the queries are for when nothing is heard. */
   #case(): void {
-    this.#gather ??= setTimeout(() => {
+    if (this.#gather !== null) return;
+    this.#gather = setTimeout(() => {
       this.#gather = null;
       void this.#queries.invalidateQueries({ predicate: ({ queryKey }) => CASE_KEYS.has(queryKey[0]) });
     }, GATHER_MS);

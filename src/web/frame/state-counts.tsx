@@ -44,7 +44,7 @@ export function StateCounts() {
         <Link key={state} to={`/vehicles?state=${state}`} className={state}>
           <VehicleMark state={state} size={16} />
           <span>{t.state[state]}</span>
-          <b>{count(stateCounts[index] ?? 0)}</b>
+          <b>{stateCounts === null ? "–" : count(stateCounts[index] ?? 0)}</b>
           <Change trend={trends[state]} />
         </Link>
       ))}

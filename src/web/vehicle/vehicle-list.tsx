@@ -35,7 +35,7 @@ export function VehicleList() {
       },
       { replace: true },
     );
-  const all = stateCounts.reduce((sum, one) => sum + one, 0);
+  const all = stateCounts?.reduce((sum, one) => sum + one, 0) ?? 0;
   return (
     <Panel title={t.vehicle.list} aside={<ExportButton path="/vehicles" query={{ q, state }} />} fixed>
       <div className="filter">
@@ -49,7 +49,7 @@ export function VehicleList() {
         <Chips
           label={t.vehicle.list}
           options={STATES.map((value) => {
-            const number = value === "" ? all : (stateCounts[VEHICLE_STATES.indexOf(value)] ?? 0);
+            const number = value === "" ? all : (stateCounts?.[VEHICLE_STATES.indexOf(value)] ?? 0);
             return { value, text: `${value === "" ? t.vehicle.any : t.state[value]} ${count(number)}` };
           })}
           chosen={state}

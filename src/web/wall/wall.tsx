@@ -34,7 +34,7 @@ export function Wall() {
                 <dt>
                   <VehicleMark state={state} size={44} /> {t.state[state]}
                 </dt>
-                <dd>{count(stateCounts[VEHICLE_STATES.indexOf(state)] ?? 0)}</dd>
+                <dd>{count(stateCounts?.[VEHICLE_STATES.indexOf(state)] ?? 0)}</dd>
               </div>
             ))}
           <Passages />
