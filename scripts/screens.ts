@@ -97,7 +97,7 @@ async function shots(url: string): Promise<Shot[]> {
     { name: "audit-zh-1366", path: "/audit", options: SMALL, account: "auditor", isBare: true, after: verifyChain },
     { name: "account-en-1366", path: "/account", options: ENGLISH, account: "duty" },
     { name: "system-zh-1366", path: "/system", options: SMALL },
-    { name: "wall-zh-3840", path: "/wall", options: WALL, isBare: true },
+    { name: "wall-zh-3840", path: "/wall", options: WALL, isBare: true, after: wallStands },
     { name: "empty-zh-1366", path: "/", options: SMALL, before: (page) => answerLocks(page, 200) },
     { name: "failed-en-1366", path: "/", options: ENGLISH, before: failAndLose },
     { name: "phone-tasks-zh", path: "/m/", options: PHONE, account: "duty", isBare: true },
@@ -180,6 +180,11 @@ async function verifyChain(page: Page): Promise<void> {
   await page.locator(".audit-chain summary").click();
   await page.locator(".audit-chain form button").click();
   await page.locator(".audit-chain .notice").waitFor({ timeout: SLOW_MS });
+}
+
+async function wallStands(page: Page): Promise<void> {
+  await page.locator(".wall-locks li").first().waitFor({ timeout: SLOW_MS });
+  await mapIsDrawn(page);
 }
 
 async function drawSome(page: Page): Promise<void> {
