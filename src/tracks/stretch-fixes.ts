@@ -6,6 +6,8 @@ import type { PlaceTrack } from "./track-port.ts";
 import type { Stretch } from "./visits.ts";
 
 const PASS_STRETCHES = 1024;
+/** More make the condition on the vehicles too long. */
+const PASS_STRETCHES_MAX = 16_384;
 /** Of short stretches one pass reads more: so many slots of time in all, at a fix a second 5 million fixes. */
 const PASS_SLOTS = 8192;
 /** A range of numbers of which the vehicles in question are more than one in so many is read as a whole. */
@@ -66,8 +68,8 @@ export function spanOf(stretches: readonly Stretch[]): { fromMs: number; toMs: n
 function endOfPass(stretches: readonly Stretch[], from: number): number {
   let end = from;
   for (let slots = 0; end < stretches.length; end++) {
-    slots += slotsOf(stretches[end]);
-    if (end - from >= PASS_STRETCHES && slots > PASS_SLOTS) break;
+    slots += (stretches[end].toMs - stretches[end].fromMs) / SLOT_MS;
+    if (end - from >= PASS_STRETCHES && (slots > PASS_SLOTS || end - from >= PASS_STRETCHES_MAX)) break;
   }
   return end;
 }
