@@ -136,9 +136,13 @@ export class CityMap {
   /** A new style comes with everything on it. */
   #hide(): void {
     for (const group of LAYER_GROUP_NAMES)
-      for (const layer of LAYER_GROUPS[group])
-        if (this.map.getLayer(layer) !== undefined)
-          this.map.setLayoutProperty(layer, "visibility", this.#hidden.includes(group) ? "none" : "visible");
+      for (const layer of LAYER_GROUPS[group]) {
+        if (this.map.getLayer(layer) === undefined) continue;
+        const wanted = this.#hidden.includes(group) ? "none" : "visible";
+        // To say again what is so already has the map read the layer's source anew.
+        const isSo = (this.map.getLayoutProperty(layer, "visibility") ?? "visible") === wanted;
+        if (!isSo) this.map.setLayoutProperty(layer, "visibility", wanted);
+      }
   }
 
   view(): MapView {
