@@ -169,7 +169,6 @@ export function baseStyle(
           "circle-stroke-width": 2,
         },
       },
-      ...gridMarks(tokens, FONT),
       {
         id: "road-names",
         type: "symbol",
@@ -207,6 +206,8 @@ export function baseStyle(
         },
         paint: { "text-color": tokens.countyName, "text-halo-color": tokens.land, "text-halo-width": 1.2 },
       },
+      // Above the names of places: what a page says of a grid is not to give way to them.
+      ...gridMarks(tokens, FONT),
       {
         id: "area-names",
         type: "symbol",
