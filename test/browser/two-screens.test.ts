@@ -92,9 +92,12 @@ async function step(page: Page, name: string, fill: (sheet: ReturnType<Page["get
   const actions = page.locator(".task-actions");
   const button = actions.getByRole("button", { name, exact: true });
   const more = actions.getByRole("button", { name: "其他操作" });
-  await button.or(more).first().waitFor();
-  // More steps than fit beside each other are behind one button.
-  if (await button.isVisible()) await button.click();
+  // More steps than fit beside each other are behind one button; the step before may still be on its way.
+  const isBeside = await button.waitFor({ timeout: 5000 }).then(
+    () => true,
+    () => false,
+  );
+  if (isBeside) await button.click();
   else {
     await more.click();
     await page.getByRole("dialog", { name: "其他操作" }).getByRole("button", { name, exact: true }).click();
