@@ -157,7 +157,7 @@ describe("the situation", () => {
     const waiting = Number(await page.locator(".rail-head b").textContent());
     await page.keyboard.press("a");
     await expect
-      .poll(async () => Number(await page.locator(".rail-head b").textContent()))
+      .poll(async () => Number(await page.locator(".rail-head b").textContent()), { timeout: 15_000 })
       .toBeLessThanOrEqual(waiting - 1);
     await page.keyboard.press("5");
     await page.waitForURL(/\/gates$/);
