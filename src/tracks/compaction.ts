@@ -103,7 +103,14 @@ export class Compaction {
       if (days.length > own.length) parts.push([MIXED_DAY, `time_ms // ${DAY_MS} NOT IN (${own.join(", ")})`]);
       for (const [day, condition] of parts) {
         const source = await hotFixesWithItems(connection, `${where} AND ${condition} AND ${this.stays()}`);
-        files.push(...(await writeRun(connection, this.database.filesDir, { run: this.nextRun(), day }, source)));
+        files.push(
+          ...(await writeRun(
+            connection,
+            this.database.filesDir,
+            { run: this.nextRun(), day, isMerged: false },
+            source,
+          )),
+        );
       }
       const expired = await countOf(connection, `hot_fix AS fix WHERE ${where} AND NOT (${this.stays()})`);
       this.onStep("flush written");
@@ -188,7 +195,7 @@ export class Compaction {
     await this.fileHealth.check(old);
     const { source: all, hasItems } = filesWithItems(this.database.filesDir, old);
     const source = `(SELECT * FROM ${all} AS fix WHERE ${this.stays()})`;
-    const run = { run: this.nextRun(), day: old[0].day };
+    const run = { run: this.nextRun(), day: old[0].day, isMerged: true };
     const files = await writeRun(connection, this.database.filesDir, run, { source, hasItems });
     return { files, expired: sumOfFixes(old) - (await countOf(connection, source)) };
   }
