@@ -22,7 +22,7 @@ beforeAll(async () => {
   served = await serve(["--city", city, "--data", data]);
   boss = await cookieOf(served.url, "boss", added.stdout.trim());
   wang = await cookieOf(served.url, "wang", password);
-}, 60_000);
+}, 180_000);
 afterAll(() => served.stop());
 
 describe("9 a second factor over HTTP", () => {

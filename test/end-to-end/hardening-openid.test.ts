@@ -30,7 +30,7 @@ beforeAll(async () => {
   const theirs = ["--openid-issuer", provider.issuer, "--openid-client", "wuxing"];
   served = await serve([...own, ...theirs, "--openid-secret-file", secretFile, "--openid-account-claim", "email"]);
   boss = await cookieOf(served.url, "boss", added.stdout.trim());
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await served.stop();
   provider.close();

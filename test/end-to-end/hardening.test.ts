@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ask, cookieOf, serve, squareCity, temporaryFolder, wuxing, type Served } from "./program.ts";
+import { ask, cookieOf, cookieOfOfficer, serve, squareCity, temporaryFolder, wuxing, type Served } from "./program.ts";
 
 let served: Served;
 let data: string;
@@ -14,8 +14,11 @@ beforeAll(async () => {
   password = (await wuxing(["account", "add", "boss", "--role", "administrator", "--data", data])).stdout.trim();
   served = await serve(["--city", city, "--data", data]);
   cookie = await cookieOf(served.url, "boss", password);
-}, 60_000);
+}, 180_000);
 afterAll(() => served.stop());
+
+/** A burst of 40 requests of an account, of 400 of an address; the tests stand for a proxy. */
+const SLOW = ["--requests-per-second", "2", "--trust-proxy", "127.0.0.1"];
 
 describe("12 hardening", () => {
   it("keeps the session from scripts and from other sites", async () => {
@@ -79,6 +82,25 @@ describe("12 hardening", () => {
         expect(bytes.includes(secret), `${entry.name} holds a secret`).toBe(false);
     }
   });
+
+  it("turns away who asks too often, by account and by address, and says when to come again", async () => {
+    const slow = await serve(["--city", await squareCity(114.23, 35.3), "--data", await temporaryFolder(), ...SLOW]);
+    try {
+      // Each request names another address, as the proxy before us would: only the account is always the same.
+      const asked = (address: string, own = cookieOfOfficer(slow.url)): Promise<Response> =>
+        fetch(`${slow.url}/api/v1/city`, { headers: { cookie: own, "x-forwarded-for": address } });
+      const byAccount = await Promise.all(Array.from({ length: 60 }, (_, i) => asked(`10.0.${i}.1`)));
+      const turned = byAccount.filter(({ status }) => status === 429);
+      expect(turned.length).toBeGreaterThan(5);
+      expect(Number(turned[0].headers.get("retry-after"))).toBeGreaterThan(0);
+      expect(await turned[0].json()).toMatchObject({ code: "TOO_MANY", message: { zh: "操作太频繁，请稍后再试" } });
+      const byAddress = await Promise.all(Array.from({ length: 500 }, () => asked("10.9.9.9", "")));
+      expect(new Set(byAddress.map(({ status }) => status))).toEqual(new Set([401, 429]));
+      expect((await asked("10.9.9.10", "")).status).toBe(401);
+    } finally {
+      await slow.stop();
+    }
+  }, 120_000);
 
   // Last: this address has to wait from here on.
   it("makes whoever guesses passwords wait", async () => {

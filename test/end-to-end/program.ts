@@ -57,6 +57,11 @@ async function signIn(url: string, password: string): Promise<void> {
   cookies.set(new URL(url).origin, cookie);
 }
 
+/** The cookie of the officer that `serve` signed in. */
+export function cookieOfOfficer(url: string): string {
+  return cookies.get(new URL(url).origin)!;
+}
+
 /** Says what a session reads personal data for, as its person does at the beginning of a shift. */
 async function choosePurpose(url: string, cookie: string, purpose: string): Promise<void> {
   const answer = await fetch(`${url}/api/v1/session/purpose`, {
