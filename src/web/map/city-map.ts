@@ -113,6 +113,10 @@ export class CityMap {
       else if (order.at(-1) !== VEHICLE_LAYER) this.map.moveLayer(VEHICLE_LAYER);
       this.#hide();
     });
+    // What was handed over before the style stood had no source to go to.
+    this.map.on("style.load", () => {
+      for (const name of MOVING_SOURCES) this.setData(name, this.#data[name]);
+    });
     this.map.on("click", (event) => this.#click(event));
     this.map.on("mousemove", (event) => this.#hover(event));
     this.map.on("mouseout", () => options.onHover(null, { x: 0, y: 0 }));
