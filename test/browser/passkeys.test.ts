@@ -1,0 +1,107 @@
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "./browser.ts";
+import { startDemo, type RunningServer } from "./running-server.ts";
+
+interface Answer {
+  status: number;
+  body: { code?: string; account?: string; recoveryCodes?: string[]; challenge?: string; userVerification?: string };
+}
+
+const PASSWORD = "wuxing-demo";
+
+const DEVICE = {
+  protocol: "ctap2",
+  transport: "internal",
+  hasResidentKey: true,
+  hasUserVerification: true,
+  isUserVerified: true,
+  automaticPresenceSimulation: true,
+} as const;
+
+let browser: Browser;
+let server: RunningServer;
+let page: Page;
+let cdp: CDPSession;
+let authenticatorId: string;
+
+beforeAll(async () => {
+  [browser, server] = await Promise.all([launchBrowser(), startDemo(["--demo-trucks", "20"])]);
+  const context = await browser.newContext();
+  page = await context.newPage();
+  // Passkeys are bound to a name: an address has none. No page of ours is needed, only its origin.
+  await page.goto(`${server.url.replace("127.0.0.1", "localhost")}/healthz`);
+  cdp = await context.newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  ({ authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: DEVICE,
+  }));
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+describe("9 passkeys, in a real browser with a virtual authenticator", () => {
+  it("sign in beside the password and alone, once for each challenge, and not in the name of another account", async () => {
+    expect(await ask("/session", { account: "deputy", password: PASSWORD })).toMatchObject({ status: 200 });
+    expect((await ask("/me/passkeys/options", { password: "wrong" })).status).toBe(401);
+    const made = await answerOf("create", await ask("/me/passkeys/options", { password: PASSWORD }));
+    const registered = await ask("/me/passkeys", { label: "这台电脑", passkey: made });
+    expect(registered.body.recoveryCodes).toHaveLength(10);
+    expect((await ask("/me/passkeys", { label: "again", passkey: made })).body.code).toBe("PASSKEY_INVALID");
+
+    expect((await ask("/session", { account: "deputy", password: PASSWORD })).body.code).toBe("CODE_NEEDED");
+    const beside = await answerOf("get", await ask("/session/passkey/options"));
+    const other = { account: "auditor", password: PASSWORD };
+    expect((await ask("/session", { ...other, passkey: beside })).body.account).toBe("auditor");
+    const proof = await answerOf("get", await ask("/session/passkey/options"));
+    expect((await ask("/session", { account: "deputy", password: PASSWORD, passkey: proof })).status).toBe(200);
+    expect((await ask("/session", { account: "deputy", password: PASSWORD, passkey: proof })).status).toBe(401);
+
+    const alone = await answerOf("get", await ask("/session/passkey/options"));
+    expect(await ask("/session/passkey", { passkey: alone })).toMatchObject({
+      status: 200,
+      body: { account: "deputy" },
+    });
+    expect((await ask("/session/passkey", { passkey: alone })).status).toBe(401);
+  });
+
+  it("of a device that has not made sure of its person do not sign in alone", async () => {
+    await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+    // What a page may ask a browser for, whatever the server had said.
+    const { body } = await ask("/session/passkey/options");
+    const alone = await answerOf("get", { status: 200, body: { ...body, userVerification: "discouraged" } });
+    expect((await ask("/session/passkey", { passkey: alone })).body.code).toBe("SIGN_IN_FAILED");
+  });
+});
+
+/** As our page asks: from its origin, with its cookies. */
+function ask(path: string, body?: object): Promise<Answer> {
+  return page.evaluate(
+    async ([at, text]) => {
+      const init = text === null ? {} : { headers: { "content-type": "application/json" }, body: text };
+      const answer = await fetch(`/api/v1${at}`, { method: "POST", ...init });
+      return { status: answer.status, body: (await answer.json()) as Answer["body"] };
+    },
+    [path, body === undefined ? null : JSON.stringify(body)] as const,
+  );
+}
+
+/** What the browser's own authenticator makes of the server's options. */
+function answerOf(way: "create" | "get", { body }: Answer): Promise<object> {
+  return page.evaluate(
+    async ([kind, options]) => {
+      const credential =
+        kind === "create"
+          ? await navigator.credentials.create({
+              publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options as never),
+            })
+          : await navigator.credentials.get({
+              publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options as never),
+            });
+      return (credential as PublicKeyCredential).toJSON();
+    },
+    [way, body] as const,
+  );
+}
