@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { WuxingError } from "../model/errors.ts";
 
 /** How many requests may come in a second, over a longer time and at once. */
-export interface Rate {
+interface Rate {
   perSecond: number;
   burst: number;
 }
@@ -23,7 +23,7 @@ const BURST_S = 20;
  * A bucket of tokens for each name: one is taken by a request, and they come back evenly. Bounded: of too many names those
  * that were quiet longest are forgotten, which only does them good.
  */
-export class RateLimit {
+class RateLimit {
   readonly #rate: Rate;
   readonly #now: () => number;
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>();
