@@ -46,7 +46,7 @@ const FRAME_MS = 1000 / 31;
  * A machine that is still busy with a picture when the next could come draws half as many: the page that somebody works on needs it too. How late it is
  * shows in the calls after a picture; up to two are on their way.
  */
-const LAG_MS = 60;
+const LAG_MS = 200;
 const LAG_CALLS = 3;
 const HIT_PIXELS = 13;
 /** From so many on an ordinary vehicle is a point, until the map is near enough to tell them apart. */
