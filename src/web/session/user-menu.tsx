@@ -14,6 +14,7 @@ export function UserMenu() {
   const { t, language } = usePreferences();
   const queries = useQueryClient();
   const { data: me } = useMe();
+  const [isOpen, setOpen] = useState(false);
   const [isChanging, setChanging] = useState(false);
   const [isGuarding, setGuarding] = useState(false);
   const [failure, setFailure] = useState<string | null>(null);
@@ -28,6 +29,11 @@ export function UserMenu() {
     } catch (error) {
       setFailure(error instanceof ApiError ? error.sentence[language] : String(error));
     }
+  };
+  // The menu would lie over the dialog that it opens.
+  const show = (opening: (isShown: true) => void): void => {
+    setOpen(false);
+    opening(true);
   };
   const duty = me.duties[0];
   const content = (
@@ -59,12 +65,12 @@ export function UserMenu() {
       )}
       {failure === null ? null : <p role="alert">△ {failure}</p>}
       <div className="user-menu-out">
-        <Button size="small" onClick={() => setChanging(true)}>
+        <Button size="small" onClick={() => show(setChanging)}>
           {t.session.other}
         </Button>
         {me.isDemo ? null : (
           <>
-            <Button size="small" onClick={() => setGuarding(true)}>
+            <Button size="small" onClick={() => show(setGuarding)}>
               {t.guard.open}
             </Button>
             <Button size="small" onClick={() => void attempt(send("DELETE", "/session", undefined))}>
@@ -77,7 +83,7 @@ export function UserMenu() {
   );
   return (
     <>
-      <Popover trigger="click" placement="bottomRight" content={content}>
+      <Popover trigger="click" placement="bottomRight" content={content} open={isOpen} onOpenChange={setOpen}>
         <button type="button" className="bar-user" title={t.session.menu}>
           {me.isDemo ? t.session.isDemo : (duty?.placeName ?? me.name)}
           <small>
