@@ -132,7 +132,8 @@ test("stays are found where files have no rests yet, and while compaction change
   const { files } = store.health();
   await store.compact(true);
   expect(store.health().files).toBeLessThan(files / 2);
-  const found = [first.value, ...(await Array.fromAsync(stays))].map((stay) => usable(stay!.vehicle, stay!.places));
+  const found = [usable(first.value!.vehicle, first.value!.places)];
+  for await (const { vehicle, places } of stays) found.push(usable(vehicle, places));
   expect(found.toSorted()).toEqual(wanted.toSorted());
   const readMs = stretches.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
   expect(readMs, "more than one pass").toBeGreaterThan(8192 * 600_000);

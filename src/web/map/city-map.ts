@@ -18,6 +18,7 @@ import { drawMarksWhenMissed } from "./marks.ts";
 import { withOpaqueCanvas } from "./opaque-canvas.ts";
 import type { LonLat } from "./plane.ts";
 import { scene, type Focus } from "./scene.ts";
+import { clustersOf, CLUSTERS_BELOW_ZOOM, type Cluster, type Clusters } from "./vehicle-clusters.ts";
 import { mercatorOf, vehicleColumns, type Mercator } from "./vehicle-columns.ts";
 import type { MapView } from "./view-address.ts";
 import type { VehicleLook } from "./vehicle-pass.ts";
@@ -49,6 +50,9 @@ const FRAME_MS = 1000 / 31;
 const LAG_MS = 200;
 const LAG_CALLS = 3;
 const HIT_PIXELS = 13;
+const CLUSTER_HIT_PIXELS = 18;
+/** A click on a cluster goes so much nearer. */
+const CLUSTER_ZOOM_STEP = 1.5;
 /** From so many on an ordinary vehicle is a point, until the map is near enough to tell them apart. */
 const CROWD = 20_000;
 const CROWD_BELOW_ZOOM = 11.5;
@@ -66,6 +70,9 @@ export class CityMap {
   #columnsFleet: Fleet | null = null;
   #columnsRevision = -1;
   #isCrowd = false;
+  #clusters: readonly Cluster[] = [];
+  /** The whole zoom that they are of; null when there are none to be. */
+  #clusterZoom: number | null = null;
   #hidden: readonly LayerGroup[] = [];
   #selected: string | null = null;
   #lastFrameMs = 0;
@@ -149,6 +156,11 @@ export class CityMap {
       }
   }
 
+  /** What is gathered, for labels. */
+  get clusters(): readonly Cluster[] {
+    return this.#clusters;
+  }
+
   view(): MapView {
     const { lng, lat } = this.map.getCenter();
     return { lon: lng, lat, zoom: this.map.getZoom() };
@@ -210,14 +222,27 @@ export class CityMap {
     const { cityNowMs } = this.#options;
     const fleet = this.#options.fleet();
     const isCrowd = fleet.count > CROWD && this.map.getZoom() < CROWD_BELOW_ZOOM;
-    if (fleet !== this.#columnsFleet || fleet.revision !== this.#columnsRevision || isCrowd !== this.#isCrowd) {
+    const clusterZoom =
+      this.#hidden.includes("clusters") || this.#hidden.includes("ordinary") ? null : this.#zoomOfClusters();
+    const isSame = isCrowd === this.#isCrowd && clusterZoom === this.#clusterZoom;
+    if (fleet !== this.#columnsFleet || fleet.revision !== this.#columnsRevision || !isSame) {
       this.#columnsFleet = fleet;
       this.#columnsRevision = fleet.revision;
       this.#isCrowd = isCrowd;
+      this.#clusterZoom = clusterZoom;
+      const gathered = clusterZoom === null ? null : this.#gather(fleet, clusterZoom);
+      if (gathered === null) this.#clusters = [];
       const lostBeforeMs = cityNowMs() - LOST_AFTER_MS;
       const plainBut = isCrowd || this.#painter.isSoftware ? this.#look().selected : null;
       const hidesOrdinary = this.#hidden.includes("ordinary");
-      const options = { nowMs: performance.now(), lostBeforeMs, plainBut, isCrowd, hidesOrdinary };
+      const shown = {
+        lostBeforeMs,
+        plainBut,
+        isCrowd,
+        hidesOrdinary,
+        ...(gathered && { inCluster: gathered.inCluster }),
+      };
+      const options = { nowMs: performance.now(), ...shown };
       this.#painter.setColumns(vehicleColumns(fleet, this.#origin, options));
       this.map.painter.context.setDirty();
     }
@@ -227,6 +252,24 @@ export class CityMap {
     this.frames++;
     this.#options.onFrame();
   };
+
+  #zoomOfClusters(): number | null {
+    const zoom = this.map.getZoom();
+    return zoom < CLUSTERS_BELOW_ZOOM ? Math.floor(zoom) : null;
+  }
+
+  #gather(fleet: Fleet, zoom: number): Clusters {
+    const gathered = clustersOf(fleet, zoom, this.#look().selected, performance.now());
+    this.#clusters = gathered.clusters;
+    return gathered;
+  }
+
+  #clusterAt({ x, y }: { x: number; y: number }): Cluster | undefined {
+    return this.#clusters.find(({ lon, lat }) => {
+      const at = this.map.project([lon, lat]);
+      return Math.hypot(at.x - x, at.y - y) <= CLUSTER_HIT_PIXELS;
+    });
+  }
 
   #look(): VehicleLook {
     const zoom = this.map.getZoom();
@@ -279,12 +322,19 @@ export class CityMap {
   }
 
   #click(event: MapMouseEvent): void {
+    const cluster = scene.onPlace === null ? this.#clusterAt(event.point) : undefined;
+    if (cluster !== undefined) {
+      const zoom = this.map.getZoom() + CLUSTER_ZOOM_STEP;
+      this.map.easeTo({ center: [cluster.lon, cluster.lat], zoom, offset: [scene.panelWidth / 2, 0], duration: 400 });
+      return;
+    }
     this.#options.onClick(this.#hit(event), [event.lngLat.lng, event.lngLat.lat]);
   }
 
   #hover(event: MapMouseEvent): void {
-    const hit = this.#hit(event);
-    this.map.getCanvas().style.cursor = hit === null ? "" : "pointer";
+    const isCluster = this.#clusterAt(event.point) !== undefined;
+    const hit = isCluster ? null : this.#hit(event);
+    this.map.getCanvas().style.cursor = hit === null && !isCluster ? "" : "pointer";
     this.#options.onHover(hit, event.point);
   }
 }

@@ -1,6 +1,8 @@
 /** What can be taken off the map, by the layers of its style. Locked vehicles are no part of it: they cannot be overlooked. */
 export const LAYER_GROUPS = {
   ordinary: [],
+  /** One mark for ordinary vehicles that stand close together; without it each stands for itself. */
+  clusters: [],
   areas: ["area-fill", "area-line", "area-point", "area-names", "reach"],
   fence: ["fence"],
   gates: ["gate-lines", "gate-bars", "gate-counts"],

@@ -15,6 +15,12 @@ export function Legend() {
     [<VehicleMark key="l" state="locked" />, t.legend.locked],
     [<VehicleMark key="r" state="released" />, t.legend.released],
     [<VehicleMark key="x" state="ordinary" lost />, t.legend.lost],
+    [
+      <span key="c" className="cluster-label" aria-hidden="true">
+        9
+      </span>,
+      t.legend.cluster,
+    ],
     [<AreaMark key="h" level="high" />, t.legend.areaHigh],
     [<AreaMark key="m" level="medium" />, t.legend.areaMedium],
     [<FenceMark key="f" />, t.legend.fence],

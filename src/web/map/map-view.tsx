@@ -18,6 +18,7 @@ import {
   reachFeatures,
   trackFeatures,
 } from "./features.ts";
+import { ClusterLabels } from "./cluster-labels.ts";
 import { CopyLink } from "./copy-link.tsx";
 import { EvidenceLabels } from "./evidence-labels.tsx";
 import { HoverLabel } from "./hover-label.tsx";
@@ -49,6 +50,7 @@ export function MapView({ city }: { city: CityView }) {
   useEffect(() => {
     const shownFleet = (): Fleet => (replay.get().atMs === null ? live.fleet : replay.fleet);
     const plates = new PlateLabels(labels.current!, shownFleet);
+    const numbers = new ClusterLabels(labels.current!);
     let made: CityMap | null = null;
     try {
       made = new CityMap({
@@ -63,7 +65,10 @@ export function MapView({ city }: { city: CityView }) {
           else scene.onGround?.(place);
         },
         onHover: (hit, at) => setHover(scene.onPlace === null ? { hit, at } : { hit: null, at }),
-        onFrame: () => plates.place(made!.map, scene.get().vehicle),
+        onFrame: () => {
+          plates.place(made!.map, scene.get().vehicle);
+          numbers.place(made!.map, made!.clusters);
+        },
       });
     } catch {
       setFailed(true);
@@ -79,6 +84,7 @@ export function MapView({ city }: { city: CityView }) {
       resize.disconnect();
       unfocus();
       plates.clear();
+      numbers.clear();
       opened.remove();
       setCityMap(null);
     };

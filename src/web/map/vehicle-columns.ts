@@ -36,6 +36,8 @@ export interface ColumnsOptions {
   isCrowd?: boolean;
   /** Ordinary vehicles are not drawn. */
   hidesOrdinary?: boolean;
+  /** By number: 1 for those that are drawn as part of a cluster. */
+  inCluster?: Uint8Array;
 }
 
 /** Tip, wings and notch. */
@@ -55,11 +57,11 @@ export function mercatorOf(lon: number, lat: number): Mercator {
 
 /** Writes the fleet into columns; once for each message of the stream, not for each picture. */
 export function vehicleColumns(fleet: Fleet, origin: Mercator, options: ColumnsOptions): VehiclePasses {
-  const { nowMs, lostBeforeMs, plainBut, isCrowd = false, hidesOrdinary = false } = options;
+  const { nowMs, lostBeforeMs, plainBut, isCrowd = false, hidesOrdinary = false, inCluster } = options;
   const numbers: Record<PassName, number[]> = { plain: [], ordinary: [], special: [] };
   for (let number = 0; number < fleet.length; number++) {
     const state = fleet.state[number]!;
-    if (state === NONE || (hidesOrdinary && state === ORDINARY)) continue;
+    if (state === NONE || (hidesOrdinary && state === ORDINARY) || inCluster?.[number] === 1) continue;
     const isPlain = plainBut !== null && number !== plainBut && fleet.fixMs[number]! >= lostBeforeMs;
     numbers[state !== ORDINARY ? "special" : isPlain ? "plain" : "ordinary"].push(number);
   }

@@ -102,6 +102,7 @@ export const en: Text = {
     locked: "Locked",
     released: "Released (within 1 h)",
     lost: "Signal lost: hollow, dashed",
+    cluster: "Many ordinary ones: click",
     areaHigh: "High-risk area, 800 m line",
     areaMedium: "Medium-risk area, 800 m line",
     fence: "City fence",
@@ -121,6 +122,7 @@ export const en: Text = {
     layerHint: "Show or hide; exposed and locked vehicles are always on the map",
     layer: {
       ordinary: "Ordinary vehicles",
+      clusters: "Clusters",
       areas: "Risk areas",
       fence: "Fence",
       gates: "Gates",
