@@ -43,7 +43,7 @@ test("tracks are imported, verified, exported and backed up", async () => {
 
   process.exitCode = 0;
   await tracks("verify");
-  expect(out).toMatch(/2 .*files, \d+ bytes, 0 .*damaged/);
+  expect(out).toMatch(/3 .*files, \d+ bytes, 0 .*damaged/);
 
   const geojson = join(dir, "some.geojson");
   await tracks("export", geojson, "--vehicle", "豫G1_2", "--from", "2021-11-06T04:00:30Z", "--to", "1636171260000");
@@ -52,7 +52,7 @@ test("tracks are imported, verified, exported and backed up", async () => {
   });
 
   await tracks("backup", join(dir, "backup"));
-  expect(readdirSync(join(dir, "backup", "tracks", "files"))).toHaveLength(2);
+  expect(readdirSync(join(dir, "backup", "tracks", "files"))).toHaveLength(3);
   expect(process.exitCode).toBe(0);
 });
 
