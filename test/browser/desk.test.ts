@@ -73,7 +73,7 @@ describe("a new lock", () => {
     await page.mouse.click(700, 400);
     await page.unroute("**/api/v1/stream");
     await expect.poll(async () => (await heard(page)).notices.length, { timeout: 60_000 }).toBe(1);
-    expect((await heard(page)).notices[0]).toMatch(/新锁定: .*已锁定，待处理|新锁定: 新锁定 \d+ 辆/);
+    expect((await heard(page)).notices[0]).toMatch(/新锁定，待接: .*已锁定，待处理|新锁定，待接: 新锁定.* \d+ 辆/);
     await expect.poll(async () => (await heard(page)).tones, PATIENCE).toBeGreaterThanOrEqual(2);
     await expect.poll(() => page.title(), PATIENCE).toMatch(/^\(\d+\)/);
     await context.close();

@@ -188,6 +188,7 @@ describe("a lock on two screens", () => {
     await head.page.getByText("我的任务").click();
     await openTask(head.page, truck.plate);
     await step(head.page, "等待结果", (sheet) => sheet.getByRole("textbox").fill("等核酸结果"));
+    await expect.poll(() => stepsOf(id), ROUND).toEqual(["take", "reach", "verify", "wait"]);
     await step(head.page, "继续");
     await expect.poll(() => stepsOf(id), ROUND).toEqual(["take", "reach", "verify", "wait", "go-on"]);
     await deputy.context.setOffline(false);

@@ -4,6 +4,9 @@ import type { Lock } from "../../src/model/finding.ts";
 import { accessibilityFaults, launchBrowser, openConsole } from "./browser.ts";
 import { itemsOf, startDemo, type RunningServer } from "./running-server.ts";
 
+/** For what the page reads anew. */
+const PATIENCE = { timeout: 20_000 };
+
 let browser: Browser;
 let server: RunningServer;
 let locks: Lock[];
@@ -40,15 +43,16 @@ describe("whoever has not said what for", () => {
     const shown = (await page.locator("body").textContent())!;
     expect(shown).not.toContain(plate);
     expect(await page.locator(".rail .card").first().textContent()).toContain("选择用途后显示");
-    expect(await page.locator(".state-counts .locked b").textContent()).toBe("0");
+    // How many there are names nobody.
+    await expect.poll(() => page.locator(".state-counts .locked b").textContent(), PATIENCE).toMatch(/^[1-9]\d*$/);
     expect(await accessibilityFaults(page)).toEqual([]);
 
     await panel.getByRole("button", { name: "卡口查控" }).click();
-    await expect.poll(() => panel.locator("h1").textContent()).toContain(plate);
+    await expect.poll(() => panel.locator("h1").textContent(), PATIENCE).toContain(plate);
     await panel.locator(".player").waitFor();
     await page.locator(".purpose-needed").waitFor({ state: "detached" });
     await expect
-      .poll(async () => Number(await page.locator(".state-counts .locked b").textContent()))
+      .poll(async () => Number(await page.locator(".state-counts .locked b").textContent()), PATIENCE)
       .toBeGreaterThan(0);
     await context.close();
   });

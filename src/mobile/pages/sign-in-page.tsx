@@ -41,7 +41,7 @@ export function SignInPage() {
         requiredMarkStyle="none"
         onFinish={(values) => void submit(values as Record<string, string>)}
         footer={
-          <Button block type="submit" color="primary" size="large" loading={isBusy}>
+          <Button block type="submit" color="primary" size="large" loading={isBusy} loadingText={t.signIn.go}>
             {t.signIn.go}
           </Button>
         }

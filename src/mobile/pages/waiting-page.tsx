@@ -35,7 +35,14 @@ export function WaitingPage() {
               <WaitingItem key={action.id} action={action} />
             ))}
           </ul>
-          <Button block size="large" color="primary" loading={isBusy} onClick={() => void refresh()}>
+          <Button
+            block
+            size="large"
+            color="primary"
+            loading={isBusy}
+            loadingText={t.waiting.sendNow}
+            onClick={() => void refresh()}
+          >
             {t.waiting.sendNow}
           </Button>
         </>
