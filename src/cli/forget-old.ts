@@ -25,7 +25,8 @@ const UNUSED_ATTACHMENT_MS = 30 * 24 * HOUR_MS;
 
 /** Deletes, class by class, what has been kept long enough; the tracks do so themselves. Gives back how to stop. */
 export function forgetOld(options: ForgetOptions): () => Promise<void> {
-  let running = Promise.resolve();
+  // At once too: a server that is started every day would never come to its first hour else.
+  let running = forgetOnce(options);
   const timer = setInterval(() => {
     running = running.then(() => forgetOnce(options));
   }, options.everyMs ?? HOUR_MS).unref();

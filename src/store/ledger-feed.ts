@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import type { FindingEvent } from "../model/finding.ts";
 import { pageLimit } from "./cursor.ts";
 import type { LedgerQueries } from "./ledger.ts";
@@ -12,11 +12,10 @@ type Feed = Pick<LedgerQueries, "eventsAfter" | "lastSeq" | "subscribe"> & {
 /** The outbox as it is read: by number from the table, and as it grows by subscription. */
 export async function createFeed(kysely: Kysely<Tables>): Promise<Feed> {
   const listeners = new Set<(events: readonly FindingEvent[]) => void>();
-  const newest = await kysely
-    .selectFrom("event")
-    .select(({ fn }) => fn.max("seq").as("seq"))
-    .executeTakeFirst();
-  let lastSeq = newest?.seq ?? 0;
+  // Not the newest row: old events are deleted, and those who have read further must not seem to be ahead.
+  const newest = await sql<{ seq: number }>`
+    select case when is_called then last_value else 0 end as seq from event_seq_seq`.execute(kysely);
+  let lastSeq = newest.rows[0]!.seq;
 
   return {
     async eventsAfter(afterSeq, limit) {

@@ -176,6 +176,17 @@ test("a finding goes with its lock and its case when all of that is over, and st
   expect(Object.values(await forgetFindings(database.kysely, before(730))).every((rows) => rows === 0)).toBe(true);
 });
 
+test("when every event is deleted the outbox goes on where it was, also after a restart", async () => {
+  await record(100, [passage(NAMES[0], 100), passage(NAMES[1], 100)]);
+  const told = ledger.lastSeq();
+  await forgetMovements(database.kysely, before(90));
+  expect(await ledger.eventsAfter(0, 10)).toEqual([]);
+  const reopened = await openLedger(database);
+  expect(reopened.lastSeq()).toBe(told);
+  const [next] = await reopened.record({ atMs: before(1), standing: [passage(NAMES[2], 1)], removals: [] });
+  expect(next.seq).toBe(told + 1);
+});
+
 test("a case that was closed lately keeps those of its family that were closed long ago", async () => {
   await openCase("parent", 800);
   await openCase("child", 10, { parent: "parent" });
