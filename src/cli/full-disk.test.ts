@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { squareCity } from "../../test/end-to-end/program.ts";
 import { addSource } from "../gateway/source-keys.ts";
 import { openTrackStore } from "../tracks/track-store.ts";
+import { postFixes } from "./fixes-for-tests.ts";
 import { startPlatform, type Platform } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
@@ -45,23 +46,7 @@ async function storedOf(id: string): Promise<number> {
   return length;
 }
 
-/** A fix of each of many vehicles. @returns whether they were acknowledged, and else the code */
-async function post(second: number): Promise<string> {
-  const time = new Date(Date.UTC(2022, 4, 10, 2) + second * 1000).toISOString();
-  const fixes = Array.from({ length: VEHICLES }, (_, vehicle) => ({
-    vehicle: `bus-${vehicle}`,
-    time,
-    lon: 114 + ((vehicle * 7919 * (second + 1)) % 100_000) / 1e6,
-    lat: 35 + ((vehicle * 104_729 * (second + 1)) % 100_000) / 1e6,
-  }));
-  const answer = await fetch(`${platform!.url}/api/v1/fixes`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ fixes }),
-  });
-  const body = (await answer.json()) as { accepted?: number; code?: string };
-  return answer.status === 200 && body.accepted === VEHICLES ? "acknowledged" : `${answer.status} ${body.code ?? ""}`;
-}
+const post = (second: number): Promise<string> => postFixes(platform!.url, key, VEHICLES, second);
 
 test("a full disk is told in health, nothing is acknowledged meanwhile, and all goes on by itself", async ({
   skip,

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { squareCity } from "../../test/end-to-end/program.ts";
 import { addSource } from "../gateway/source-keys.ts";
 import { openTrackStore } from "../tracks/track-store.ts";
+import { POSTED_FROM_MS, postFixes } from "./fixes-for-tests.ts";
 import { startPlatform, type Platform } from "./serve.ts";
 import { readSettings } from "./settings.ts";
 
@@ -51,23 +52,7 @@ async function health(): Promise<{ state: string; reasons: { part: string; detai
   return (await (await fetch(`${platform!.url}/healthz`)).json()) as never;
 }
 
-/** A fix of each vehicle. @returns whether they were acknowledged, and else the code */
-async function post(second: number): Promise<string> {
-  const time = new Date(Date.UTC(2022, 4, 10, 2) + second * 1000).toISOString();
-  const fixes = Array.from({ length: VEHICLES }, (_, vehicle) => ({
-    vehicle: `bus-${vehicle}`,
-    time,
-    lon: 114 + ((vehicle * 7919 * (second + 1)) % 100_000) / 1e6,
-    lat: 35 + ((vehicle * 104_729 * (second + 1)) % 100_000) / 1e6,
-  }));
-  const answer = await fetch(`${platform!.url}/api/v1/fixes`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ fixes }),
-  });
-  const body = (await answer.json()) as { accepted?: number; code?: string };
-  return answer.status === 200 && body.accepted === VEHICLES ? "acknowledged" : `${answer.status} ${body.code ?? ""}`;
-}
+const post = (second: number): Promise<string> => postFixes(platform!.url, key, VEHICLES, second);
 
 test("a disk that turns read-only is told in health, nothing is acknowledged meanwhile, and all goes on by itself when it is writable", async ({
   skip,
@@ -101,7 +86,7 @@ test("a disk that turns read-only is told in health, nothing is acknowledged mea
   const tracks = await openTrackStore({ dir: tracksDir, retentionMs: null, compactEveryMs: null });
   const { timeMs, length } = await tracks.track(tracks.vehicles.find("bus-7")!, -Infinity, Infinity);
   await tracks.close();
-  const seconds = [...timeMs.subarray(0, length)].map((ms) => (ms - Date.UTC(2022, 4, 10, 2)) / 1000);
+  const seconds = [...timeMs.subarray(0, length)].map((ms) => (ms - POSTED_FROM_MS) / 1000);
   expect(seconds).toEqual([0, 1, 2, 3, 4, 100]);
   execFileSync("umount", [tracksDir]);
 }, 120_000);

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
 import { errorSchema } from "./error-answer.ts";
 import type { LiveStream } from "./live-stream.ts";
-import { SAFE_HEADERS } from "./page-headers.ts";
+import { beginEventStream } from "./event-stream-reply.ts";
 import { principalOf } from "./principal.ts";
 
 const description = `Server-sent events without an end:
@@ -28,16 +28,8 @@ export function streamRoutes(stream: LiveStream): FastifyPluginAsyncZod {
       },
       handler: (request, reply) => {
         if (stream.full) throw new WuxingError("OVERLOADED", "no more live streams are open to new readers");
-        reply.hijack();
-        request.raw.setTimeout(0);
-        reply.raw.writeHead(200, {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-store",
-          "x-accel-buffering": "no",
-          ...SAFE_HEADERS,
-        });
         stream.add(
-          reply.raw,
+          beginEventStream(request, reply),
           request.headers["last-event-id"] ?? request.query.after ?? null,
           principalOf(request).paths,
         );

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
 import type { CaseOffice } from "./case-routes.ts";
 import { errorSchema } from "./error-answer.ts";
-import { SAFE_HEADERS } from "./page-headers.ts";
+import { beginEventStream } from "./event-stream-reply.ts";
 import { principalOf } from "./principal.ts";
 import { WorkStream, type WorkStreamLimits } from "./work-stream.ts";
 
@@ -30,15 +30,7 @@ export function workStreamRoutes(
       },
       handler: (request, reply) => {
         if (stream.full) throw new WuxingError("OVERLOADED", "no more live streams are open to new readers");
-        reply.hijack();
-        request.raw.setTimeout(0);
-        reply.raw.writeHead(200, {
-          "content-type": "text/event-stream; charset=utf-8",
-          "cache-control": "no-store",
-          "x-accel-buffering": "no",
-          ...SAFE_HEADERS,
-        });
-        stream.add(reply.raw, principalOf(request), (run) => readAs(request, run));
+        stream.add(beginEventStream(request, reply), principalOf(request), (run) => readAs(request, run));
       },
     });
   };
