@@ -30,6 +30,10 @@ describe("whoever has not said what for", () => {
       purpose: null,
     });
     const { page, context } = opened;
+    const told: string[] = [];
+    page.on("response", (response) => {
+      if (response.ok()) told.push(new URL(response.url()).pathname);
+    });
     const signedIn = await context.request.post(`${server.url}/api/v1/session`, {
       data: { account: "duty", password: "wuxing-demo" },
       headers: { origin: server.url },
@@ -43,7 +47,9 @@ describe("whoever has not said what for", () => {
     const shown = (await page.locator("body").textContent())!;
     expect(shown).not.toContain(plate);
     expect(await page.locator(".rail .card").first().textContent()).toContain("选择用途后显示");
-    // How many there are names nobody.
+    // Nobody's way was told; how many there are names nobody.
+    expect(told).toContain("/api/v1/locks");
+    expect(told.filter((path) => /\/(stream|positions|track|trip)$/.test(path))).toEqual([]);
     await expect.poll(() => page.locator(".state-counts .locked b").textContent(), PATIENCE).toMatch(/^[1-9]\d*$/);
     expect(await accessibilityFaults(page)).toEqual([]);
 
