@@ -14,6 +14,8 @@ interface Desk {
   /** The city's name in the chosen language. */
   cityName: string;
   clock: CityClock;
+  /** Whether city time is still to be told: until then `live.cityNowMs` answers the wall clock's. */
+  awaitsTime: boolean;
 }
 
 const DeskContext = createContext<Desk | null>(null);
@@ -28,13 +30,15 @@ export function DeskProvider({ live, children }: { live: Live; children: ReactNo
     if (!hasDesk || reads === undefined) return undefined;
     return reads ? live.start() : live.poll();
   }, [live, hasDesk, reads]);
+  const isTold = useSyncExternalStore(live.subscribe, () => live.get().status !== null);
+  const awaitsTime = hasDesk && !isTold;
   const { data: city, isError } = useCity();
   const timeZone = city?.timeZone ?? "Asia/Shanghai";
   const clock = useMemo(() => new CityClock(timeZone), [timeZone]);
   const cityName = city === undefined ? "" : language === "zh" ? city.name : city.nameEn;
   const value = useMemo(
-    () => ({ live, city, cityFailed: isError && city === undefined, cityName, clock }),
-    [live, city, isError, cityName, clock],
+    () => ({ live, city, cityFailed: isError && city === undefined, cityName, clock, awaitsTime }),
+    [live, city, isError, cityName, clock, awaitsTime],
   );
   return <DeskContext value={value}>{children}</DeskContext>;
 }

@@ -12,7 +12,7 @@ import { useText } from "../preferences.tsx";
 import { useMe } from "../session/use-me.ts";
 import { Chips } from "../show/chips.tsx";
 import { Problems } from "../show/problems.tsx";
-import { Empty } from "../show/states.tsx";
+import { Empty, Loading } from "../show/states.tsx";
 import { freeIds, usePlaces } from "./grid-queries.ts";
 import { PlannedOperations } from "./planned-operations.tsx";
 import { RecutChoice } from "./recut-choice.tsx";
@@ -29,6 +29,7 @@ const TAKES: Record<Tool, number> = { split: 1, merge: 50, border: 2, rename: 1,
 /** Grids are split, merged, given another border or outline: previewed whole, confirmed with a reason, taken back before their date. */
 export function RecutPanel() {
   const t = useText();
+  const { awaitsTime } = useDesk();
   const { data: me } = useMe();
   if (me !== undefined && me?.rights.includes("places") !== true)
     return (
@@ -38,7 +39,8 @@ export function RecutPanel() {
     );
   return (
     <Panel title={t.recut.title} wide>
-      <Recut />
+      {/* The day it is to be from is proposed by the city's clock. */}
+      {awaitsTime ? <Loading rows={6} /> : <Recut />}
       <Section title={t.recut.planned}>
         <PlannedOperations />
       </Section>

@@ -14,10 +14,18 @@ import { AreaSection, ExposureSection, IntakeSection, LockSection, PassageSectio
 const DAY_MS = 86_400_000;
 const STEP = { day: 1, week: 7 };
 
-/** `/reports`: today's. */
+/** `/reports`: today's, by the city's clock. */
 export function ReportsToday() {
-  const { clock, live } = useDesk();
+  const t = useText();
+  const { clock, live, awaitsTime } = useDesk();
   useCityNow(60_000);
+  if (awaitsTime) {
+    return (
+      <Panel title={t.report.title} wide>
+        <Loading rows={10} />
+      </Panel>
+    );
+  }
   const nowMs = live.cityNowMs();
   return <Navigate to={`/reports/day/${clock.day(nowMs)}`} replace />;
 }
