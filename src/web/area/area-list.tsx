@@ -6,6 +6,8 @@ import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { ExportButton } from "../show/export-button.tsx";
+import { RowLink } from "../show/row-link.tsx";
+import { Rows } from "../show/rows.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { AreaMark } from "../show/symbols.tsx";
 import { phaseOf } from "./area-state.ts";
@@ -48,23 +50,25 @@ export function AreaList() {
           {...(state === "published" && { hint: t.area.listEmptyHint })}
         />
       ) : (
-        <div className="rows">
-          {areas.map((area) => (
-            <Row key={area.id} area={area} />
-          ))}
-        </div>
+        <Rows key={state} items={areas} rowHeight={57} keyOf={({ id }) => id} pathOf={areaPath}>
+          {(area, isChosen) => <Row area={area} isChosen={isChosen} />}
+        </Rows>
       )}
     </Panel>
   );
 }
 
-function Row({ area }: { area: Area }) {
+function areaPath({ id }: Area): string {
+  return `/area/${encodeURIComponent(id)}`;
+}
+
+function Row({ area, isChosen }: { area: Area; isChosen: boolean }) {
   const t = useText();
   const { clock, live } = useDesk();
   const nowMs = live.cityNowMs();
   const phase = phaseOf(area, nowMs);
   return (
-    <Link className="row area-row" to={`/area/${encodeURIComponent(area.id)}`}>
+    <RowLink className="area-row" to={areaPath(area)} isChosen={isChosen}>
       <AreaMark level={area.level} />
       <span>
         {area.name}
@@ -84,6 +88,6 @@ function Row({ area }: { area: Area }) {
               : `${t.area.to} ${clock.short(area.to, nowMs)}`}
         </small>
       </span>
-    </Link>
+    </RowLink>
   );
 }

@@ -1,10 +1,12 @@
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
+import type { CaseSummary } from "../../model/case.ts";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { useMe } from "../session/use-me.ts";
 import { Chips } from "../show/chips.tsx";
 import { ExportButton } from "../show/export-button.tsx";
+import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
 import { CaseBoard } from "./case-board.tsx";
 import {
@@ -17,7 +19,7 @@ import {
   type CaseQuery,
   type View,
 } from "./case-queries.ts";
-import { CaseRows } from "./case-rows.tsx";
+import { CaseRow, casePath } from "./case-row.tsx";
 import { PlacePicker } from "./place-picker.tsx";
 import "./case.css";
 
@@ -100,14 +102,26 @@ export function CaseList() {
           {types.length === 0 ? <Empty title={t.cases.empty} /> : null}
         </div>
       ) : (
-        <Rows key={JSON.stringify(query)} query={query} />
+        <Cases key={JSON.stringify(query)} query={query} />
       )}
     </Panel>
   );
 }
 
-function Rows({ query }: { query: CaseQuery }) {
-  return <CaseRows query={useCases(query)} />;
+function Cases({ query }: { query: CaseQuery }) {
+  const t = useText();
+  return (
+    <RowList
+      query={useCases(query)}
+      what={t.cases.failed}
+      rowHeight={58}
+      keyOf={({ id }: CaseSummary) => id}
+      pathOf={casePath}
+      empty={<Empty title={t.cases.empty} hint={t.cases.emptyHint} />}
+    >
+      {(each, isChosen) => <CaseRow of={each} isChosen={isChosen} />}
+    </RowList>
+  );
 }
 
 interface StatesProps {

@@ -1,19 +1,19 @@
-import { Link } from "react-router";
 import type { CaseSummary } from "../../model/case.ts";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { roughSpan } from "../show/instant.ts";
+import { RowLink } from "../show/row-link.tsx";
+
+export function casePath({ id }: CaseSummary): string {
+  return `/case/${encodeURIComponent(id)}`;
+}
 
 /** A case in a list: what, where, what is next and by whom, until when; over its limit it has a mark, not only another colour. */
-export function CaseRow({ of, chosen }: { of: CaseSummary; chosen: boolean }) {
+export function CaseRow({ of, isChosen }: { of: CaseSummary; isChosen: boolean }) {
   const t = useText();
   const isOver = useLeft(of) < 0;
   return (
-    <Link
-      className={["row case-row", isOver ? "over" : "", chosen ? "chosen" : ""].join(" ")}
-      to={`/case/${encodeURIComponent(of.id)}`}
-      aria-current={chosen ? "true" : undefined}
-    >
+    <RowLink className={isOver ? "case-row over" : "case-row"} to={casePath(of)} isChosen={isChosen}>
       <span>
         <b>{of.title[t.language]}</b>
         <br />
@@ -33,7 +33,7 @@ export function CaseRow({ of, chosen }: { of: CaseSummary; chosen: boolean }) {
           </>
         )}
       </span>
-    </Link>
+    </RowLink>
   );
 }
 

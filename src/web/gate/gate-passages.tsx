@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { Link } from "react-router";
 import type { GateFinding, GateVisit } from "../../model/etc.ts";
 import { HOUR_MS } from "../api/queries.ts";
 import { useCityNow, useDesk } from "../desk.tsx";
@@ -7,6 +6,7 @@ import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { ExportButton } from "../show/export-button.tsx";
 import { Plate } from "../show/plate.tsx";
+import { RowLink } from "../show/row-link.tsx";
 import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
 import { useGateDisagreements, useGateVisits, type GateSpan } from "./gate-queries.ts";
@@ -136,10 +136,12 @@ function Visits({ gate, span, direction }: { gate: string; span: GateSpan; direc
       what={t.gate.passagesFailed}
       rowHeight={37}
       keyOf={(visit: GateVisit) => visit.passage ?? visit.etc[0] ?? `${visit.vehicle}${visit.time}`}
+      pathOf={instantPath}
       empty={<Empty title={all ? t.gate.passagesEmpty : t.gate.passedNone} hint={t.gate.passagesEmptyHint} />}
     >
-      {({ vehicle, direction: way, time, seenBy }) => (
+      {({ vehicle, direction: way, time, seenBy }, isChosen) => (
         <Passage
+          isChosen={isChosen}
           vehicle={vehicle}
           time={time}
           clockText={clock.full(time, live.cityNowMs())}
@@ -161,10 +163,12 @@ function Disagreements({ gate, span }: { gate: string; span: GateSpan }) {
       what={t.gate.passagesFailed}
       rowHeight={37}
       keyOf={(finding: GateFinding) => finding.id}
+      pathOf={instantPath}
       empty={<Empty title={t.etc.none} hint={t.etc.noneHint} />}
     >
-      {({ vehicle, direction, time, kind }) => (
+      {({ vehicle, direction, time, kind }, isChosen) => (
         <Passage
+          isChosen={isChosen}
           vehicle={vehicle}
           time={time}
           clockText={clock.full(time, live.cityNowMs())}
@@ -182,20 +186,25 @@ interface PassageProps {
   clockText: string;
   way: "inbound" | "outbound";
   mark: string;
+  isChosen: boolean;
 }
 
-/** Leads to the vehicle at that instant. */
-function Passage({ vehicle, time, clockText, way, mark }: PassageProps) {
+/** The vehicle at that instant. */
+function instantPath({ vehicle, time }: { vehicle: string; time: string }): string {
+  return `/vehicle/${encodeURIComponent(vehicle)}?at=${encodeURIComponent(time)}`;
+}
+
+function Passage({ vehicle, time, clockText, way, mark, isChosen }: PassageProps) {
   const t = useText();
   return (
-    <Link className="row passage-row" to={`/vehicle/${encodeURIComponent(vehicle)}?at=${encodeURIComponent(time)}`}>
+    <RowLink className="passage-row" to={instantPath({ vehicle, time })} isChosen={isChosen}>
       <span>{clockText}</span>
       <span>
         {way === "inbound" ? "↑" : "↓"} {t.gate[way]}
       </span>
       <Plate vehicle={vehicle} />
       <small className="end">{mark}</small>
-    </Link>
+    </RowLink>
   );
 }
 

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Roster } from "../../model/duty.ts";
 import { get } from "../api/client.ts";
 import { useText } from "../preferences.tsx";
+import { listed } from "../show/listed.ts";
 import { Failed, Loading } from "../show/states.tsx";
 import { usePlace } from "./grid-queries.ts";
 import { useSlotName, useSlots } from "./roster-queries.ts";
@@ -65,9 +66,10 @@ export function AskChain({ place }: { place: string }) {
               <span>
                 {name} ·{" "}
                 {isAnswer
-                  ? `${slotName(asked)} ${persons
-                      .map((person) => names.find((each) => each.person === person)?.name ?? person)
-                      .join("、")} · ${t.roster.answers}`
+                  ? `${slotName(asked)} ${listed(
+                      persons.map((person) => names.find((each) => each.person === person)?.name ?? person),
+                      t,
+                    )} · ${t.roster.answers}`
                   : `${slotName(slot)} ${holders.length === 0 ? t.roster.empty : t.roster.away}`}
               </span>
             </li>

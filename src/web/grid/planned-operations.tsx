@@ -4,6 +4,7 @@ import { get, send } from "../api/client.ts";
 import { useDesk } from "../desk.tsx";
 import { overlayRoom } from "../look.tsx";
 import { useText } from "../preferences.tsx";
+import { listed } from "../show/listed.ts";
 import { Problems } from "../show/problems.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 
@@ -59,7 +60,10 @@ export function PlannedOperations() {
         {data.map((each) => {
           const isPlanned = each.undoneAt === null && Date.parse(each.effectiveAt) > live.cityNowMs();
           const state = each.undoneAt !== null ? t.recut.undone : isPlanned ? t.recut.waiting : t.recut.inForce;
-          const what = each.ops.map((op) => t.recut.ops[op as keyof typeof t.recut.ops] ?? op).join("、");
+          const what = listed(
+            each.ops.map((op) => t.recut.ops[op as keyof typeof t.recut.ops] ?? op),
+            t,
+          );
           return (
             <li key={each.id} className={each.undoneAt === null ? "" : "undone"}>
               <b>
@@ -75,7 +79,7 @@ export function PlannedOperations() {
               <small>
                 {each.closed.length + each.created.length === 0
                   ? ""
-                  : `${each.closed.join("、")}${each.closed.length > 0 ? " → " : ""}${each.created.join("、")} · `}
+                  : `${listed(each.closed, t)}${each.closed.length > 0 ? " → " : ""}${listed(each.created, t)} · `}
                 {each.reason}
                 {each.account === null ? "" : ` · ${each.account}`}
                 {isPlanned ? ` · ${state}` : ""}

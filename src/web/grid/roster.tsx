@@ -5,6 +5,7 @@ import { Section } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { useMe } from "../session/use-me.ts";
 import { ExportButton } from "../show/export-button.tsx";
+import { listed } from "../show/listed.ts";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { AskChain } from "./ask-chain.tsx";
 import { DutyForm, EndLeave, type DutyWish } from "./duty-form.tsx";
@@ -97,7 +98,12 @@ function Holders({ of: { holders, vacant }, mayChange, onWish }: HoldersProps) {
                     {t.roster.onLeave} ·{" "}
                     {substitutes.length === 0
                       ? t.roster.noSubstitute
-                      : t.roster.stoodInBy(substitutes.map((each) => each.name).join("、"))}
+                      : t.roster.stoodInBy(
+                          listed(
+                            substitutes.map((each) => each.name),
+                            t,
+                          ),
+                        )}
                   </div>
                 ) : null}
               </td>

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { lockStateSchema, type Lock } from "../../model/finding.ts";
 import { useAreas, useLockList } from "../api/queries.ts";
 import { useDesk } from "../desk.tsx";
@@ -8,6 +8,7 @@ import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { ExportButton } from "../show/export-button.tsx";
 import { Plate } from "../show/plate.tsx";
+import { RowLink } from "../show/row-link.tsx";
 import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
@@ -31,26 +32,32 @@ export function LockList() {
         />
       </div>
       <RowList
+        key={state}
         query={query}
         what={t.rail.failed}
         rowHeight={57}
         keyOf={(lock: Lock) => lock.id}
+        pathOf={lockPath}
         empty={<Empty title={t.lock.listEmpty} hint={t.lock.listEmptyHint} />}
       >
-        {(lock) => <Row lock={lock} />}
+        {(lock, isChosen) => <Row lock={lock} isChosen={isChosen} />}
       </RowList>
     </Panel>
   );
 }
 
-function Row({ lock }: { lock: Lock }) {
+function lockPath({ id }: Lock): string {
+  return `/lock/${encodeURIComponent(id)}`;
+}
+
+function Row({ lock, isChosen }: { lock: Lock; isChosen: boolean }) {
   const t = useText();
   const { clock, live } = useDesk();
   const { data: areas } = useAreas();
   const nowMs = live.cityNowMs();
   const open = lock.state === "live" || lock.state === "review";
   return (
-    <Link className="row lock-row" to={`/lock/${encodeURIComponent(lock.id)}`}>
+    <RowLink className="lock-row" to={lockPath(lock)} isChosen={isChosen}>
       <VehicleMark state={open ? "locked" : lock.state === "released" ? "released" : "ordinary"} size={18} />
       <span>
         <Plate vehicle={lock.vehicle} />
@@ -62,6 +69,6 @@ function Row({ lock }: { lock: Lock }) {
         <br />
         <small>{areas === undefined ? "" : t.lock.stays(lock.exposures.length)}</small>
       </span>
-    </Link>
+    </RowLink>
   );
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { en } from "../text/en.ts";
 import { zh } from "../text/zh.ts";
 import { CityClock, roughSpan, span } from "./instant.ts";
+import { listed } from "./listed.ts";
 import { count, distance, plateOf } from "./measure.ts";
 
 describe("times", () => {
@@ -54,5 +55,14 @@ describe("a vehicle's id", () => {
     ["@13912345678", { text: "@13912345678", colour: null }],
   ])("%s is shown as its plate", (id, shown) => {
     expect(plateOf(id)).toEqual(shown);
+  });
+});
+
+describe("names in a row", () => {
+  it("are joined as each language joins them", () => {
+    expect(listed(["甲", "乙", "丙"], zh)).toBe("甲、乙、丙");
+    expect(listed(["Ann", "Bo", "Cy"], en)).toBe("Ann, Bo, Cy");
+    expect(listed(["甲"], zh)).toBe("甲");
+    expect(listed([], en)).toBe("");
   });
 });

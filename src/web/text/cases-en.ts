@@ -16,7 +16,6 @@ export const casesEn: Pick<Text, "cases" | "grids" | "roster" | "recut" | "sessi
     type: "Type",
     all: "All…",
     raised: (level) => `raised ${level}×`,
-    waiting: (count) => `${count} changes, click to show`,
     states: {
       new: "To be taken",
       taken: "Reach the driver",

@@ -15,7 +15,6 @@ export const casesZh = {
     type: "类型",
     all: "全部…",
     raised: (level: number) => `上报 ${level} 级`,
-    waiting: (count: number) => `有 ${count} 条变化，点击更新`,
     states: {
       new: "待接单",
       taken: "联系司机",

@@ -1,4 +1,4 @@
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { vehicleStateSchema, type Vehicle } from "../../model/vehicle.ts";
 import { useVehicles } from "../api/queries.ts";
 import { useDesk, useLive } from "../desk.tsx";
@@ -10,6 +10,7 @@ import { Chips } from "../show/chips.tsx";
 import { ExportButton } from "../show/export-button.tsx";
 import { count } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
+import { RowLink } from "../show/row-link.tsx";
 import { RowList } from "../show/row-list.tsx";
 import { Empty } from "../show/states.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
@@ -57,19 +58,25 @@ export function VehicleList() {
         />
       </div>
       <RowList
+        key={`${state} ${q}`}
         query={query}
         what={t.states.failed}
         rowHeight={57}
         keyOf={(vehicle: Vehicle) => vehicle.id}
+        pathOf={vehiclePath}
         empty={<Empty title={t.vehicle.listEmpty} hint={t.vehicle.listEmptyHint} />}
       >
-        {(vehicle) => <Row vehicle={vehicle} />}
+        {(vehicle, isChosen) => <Row vehicle={vehicle} isChosen={isChosen} />}
       </RowList>
     </Panel>
   );
 }
 
-function Row({ vehicle }: { vehicle: Vehicle }) {
+function vehiclePath({ id }: Vehicle): string {
+  return `/vehicle/${encodeURIComponent(id)}`;
+}
+
+function Row({ vehicle, isChosen }: { vehicle: Vehicle; isChosen: boolean }) {
   const t = useText();
   const { clock, live } = useDesk();
   const nowMs = live.cityNowMs();
@@ -78,7 +85,7 @@ function Row({ vehicle }: { vehicle: Vehicle }) {
   const inside =
     vehicle.insideFence === null ? t.vehicle.insideUnknown : vehicle.insideFence ? t.vehicle.inside : t.vehicle.outside;
   return (
-    <Link className="row vehicle-row" to={`/vehicle/${encodeURIComponent(vehicle.id)}`}>
+    <RowLink className="vehicle-row" to={vehiclePath(vehicle)} isChosen={isChosen}>
       <VehicleMark state={vehicle.state} lost={lost} size={18} />
       <span>
         <Plate vehicle={vehicle.id} /> {t.state[vehicle.state]}
@@ -93,6 +100,6 @@ function Row({ vehicle }: { vehicle: Vehicle }) {
         <br />
         <small>{lost ? t.lost : ""}</small>
       </span>
-    </Link>
+    </RowLink>
   );
 }
