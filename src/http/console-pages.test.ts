@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type LightMyRequestResponse } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { serveConsole } from "./console-pages.ts";
 import { setPageHeaders } from "./page-headers.ts";
@@ -25,8 +25,9 @@ async function build(what: "web" | "mobile", title: string): Promise<void> {
   await writeFile(join(folder, what, "assets", "page-abc.js"), `console.log("${title}")`);
   await writeFile(join(folder, what, "index.html"), `<html><head><title>${title}</title></head></html>`);
 }
-const ask = (url: string): ReturnType<FastifyInstance["inject"]> =>
-  app.inject({ url, headers: { accept: "text/html" } });
+async function ask(url: string): Promise<LightMyRequestResponse> {
+  return app.inject({ url, headers: { accept: "text/html" } });
+}
 
 describe("the pages", () => {
   it.each(["/", "/cases", "/m/", "/m/task/7", "/m/d/abc.def"])(
