@@ -98,7 +98,7 @@ export const inspection = defineCaseType({
 export function deskForTests(
   kysely: Kysely<Tables>,
   now: () => number,
-  more: Partial<Pick<CaseDeskOptions, "types" | "working" | "positionOf" | "places">> = {},
+  more: Partial<Pick<CaseDeskOptions, "types" | "working" | "positionOf" | "places" | "channels">> = {},
 ): CaseDesk {
   return new CaseDesk({
     kysely,

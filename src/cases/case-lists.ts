@@ -140,12 +140,16 @@ export class CaseLists {
     return { states: [...states.values()], places: [...byPlace.values()], outcomes: closed.rows };
   }
 
+  /** @throws WuxingError CASE_NOT_FOUND, also for who may not see it */
+  async find(database: Kysely<Tables>, id: string): Promise<NamedRow> {
+    const row = await this.#named(database).where("work_case.id", "=", id).executeTakeFirst();
+    if (row === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
+    return row as unknown as NamedRow;
+  }
+
   /** A case's whole story. @throws WuxingError CASE_NOT_FOUND, also for who may not see it */
   async story(database: Kysely<Tables>, holder: Holder, id: string): Promise<CaseStory> {
-    const row = (await this.#named(database).where("work_case.id", "=", id).executeTakeFirst()) as unknown as
-      | NamedRow
-      | undefined;
-    if (row === undefined) throw new WuxingError("CASE_NOT_FOUND", id);
+    const row = await this.find(database, id);
     const entries = await database
       .selectFrom("case_entry")
       .leftJoin("person", "person.id", "case_entry.actor")

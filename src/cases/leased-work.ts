@@ -33,7 +33,7 @@ interface LeasedRow {
 const PROBLEM_LENGTH_MAX = 500;
 
 /**
- * Work that is done outside the database, at least once: rows with `state`, `attempts`, `due_ms` and `problem`. Taking a row is a
+ * Work that is done outside the database, at least once: rows with `state`, `attempts`, `tried_ms`, `due_ms` and `problem`. Taking a row is a
  * short transaction that moves its due time behind the lease, so that no transaction is open while the work is done, and a
  * process that ends in the middle leaves nothing behind but a row that is due again later.
  */
@@ -77,7 +77,7 @@ export class LeasedWork<Row extends LeasedRow> {
   async #take(nowMs: number, limit: number): Promise<Row[]> {
     const table = sql.table(this.#table);
     const { rows } = await sql<Row>`
-      update ${table} set attempts = attempts + 1, due_ms = ${nowMs + this.#terms.leaseMs}
+      update ${table} set attempts = attempts + 1, tried_ms = ${nowMs}, due_ms = ${nowMs + this.#terms.leaseMs}
       where id in (
         select id from ${table} where state = 'waiting' and due_ms <= ${nowMs}
         order by due_ms limit ${limit} for update skip locked

@@ -1,9 +1,10 @@
 import { sql, type Kysely, type Transaction } from "kysely";
-import type { Bilingual, Notice } from "../model/case.ts";
+import type { Bilingual, CaseNotice, Notice } from "../model/case.ts";
 import { WuxingError } from "../model/errors.ts";
-import { decodeCursor, encodeCursor, pageLimit } from "../store/cursor.ts";
+import { newestFirst } from "../store/cursor.ts";
 import { insertRows } from "../store/insert-rows.ts";
 import type { Tables } from "../store/tables.ts";
+import { isoOf } from "./case-record.ts";
 
 /** Something that a person is to be told. `id` says what is told to whom: told twice, it is told once. */
 export interface NewNotice {
@@ -63,24 +64,12 @@ export async function listNotices(
   person: string,
   page: { unread?: boolean | undefined; limit?: number | undefined; cursor?: string | undefined },
 ): Promise<{ items: Notice[]; next: string | null }> {
-  const size = pageLimit(page.limit);
-  const after = decodeCursor(page.cursor);
   let query = kysely.selectFrom("notice").selectAll().where("person", "=", person);
   if (page.unread === true) query = query.where("read_ms", "is", null);
-  if (after !== null) {
-    query = query.where(sql<boolean>`(at_ms, id) < (${after.ms}, ${after.id})`);
-  }
-  const rows = await query
-    .orderBy("at_ms", "desc")
-    .orderBy("id", "desc")
-    .limit(size + 1)
-    .execute();
-  const items = rows.slice(0, size);
-  const last = items.at(-1);
-  return {
-    items: items.map(viewNotice),
-    next: rows.length > size && last !== undefined ? encodeCursor({ ms: last.at_ms, id: last.id }) : null,
-  };
+  const { rows, next } = await newestFirst(query, { ms: "at_ms", id: "id" }, page, (row) => {
+    return { ms: row.at_ms, id: row.id };
+  });
+  return { items: rows.map(viewNotice), next };
 }
 
 /** Marks a notice of a person's inbox as read; once read it stays so. @throws WuxingError NOTICE_NOT_FOUND */
@@ -101,27 +90,15 @@ export async function listDeadLetters(
   kysely: Kysely<Tables>,
   page: { limit?: number | undefined; cursor?: string | undefined },
 ): Promise<{ items: DeadLetter[]; next: string | null }> {
-  const size = pageLimit(page.limit);
-  const after = decodeCursor(page.cursor);
-  let query = kysely
+  const query = kysely
     .selectFrom("delivery")
     .innerJoin("notice", "notice.id", "delivery.notice")
     .select(["delivery.id", "delivery.notice", "channel", "attempts", "due_ms", "problem", "kind", "case"])
     .where("state", "=", "dead");
-  if (after !== null) {
-    query = query.where(sql<boolean>`(due_ms, delivery.id) < (${after.ms}, ${after.id})`);
-  }
-  const rows = await query
-    .orderBy("due_ms", "desc")
-    .orderBy("delivery.id", "desc")
-    .limit(size + 1)
-    .execute();
-  const items = rows.slice(0, size);
-  const last = items.at(-1);
-  return {
-    items: items.map(({ due_ms, ...letter }) => ({ ...letter, at: new Date(due_ms).toISOString() })),
-    next: rows.length > size && last !== undefined ? encodeCursor({ ms: last.due_ms, id: last.id }) : null,
-  };
+  const { rows, next } = await newestFirst(query, { ms: "due_ms", id: "delivery.id" }, page, (row) => {
+    return { ms: row.due_ms, id: row.id };
+  });
+  return { items: rows.map(({ due_ms, ...letter }) => ({ ...letter, at: isoOf(due_ms) })), next };
 }
 
 /** Has a delivery that was given up tried again from the beginning. @throws WuxingError NOTICE_NOT_FOUND */
@@ -136,6 +113,60 @@ export async function replayDeadLetter(kysely: Kysely<Tables>, id: string): Prom
   if (row === undefined) throw new WuxingError("NOTICE_NOT_FOUND", `${id} is no delivery that was given up`);
 }
 
+/** Has every delivery that was given up tried again, as when a receiver was away for long. @returns how many */
+export async function replayDeadLetters(kysely: Kysely<Tables>, channel: string | null): Promise<number> {
+  let query = kysely
+    .updateTable("delivery")
+    .set({ state: "waiting", attempts: 0, due_ms: 0 })
+    .where("state", "=", "dead");
+  if (channel !== null) query = query.where("channel", "=", channel);
+  const { numUpdatedRows } = await query.executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** The notices of a case, newest first, with what became of each; asked in the connection that is given, with its rights. */
+export async function listCaseNotices(
+  database: Kysely<Tables>,
+  id: string,
+  page: { limit?: number | undefined; cursor?: string | undefined },
+): Promise<{ items: CaseNotice[]; next: string | null }> {
+  const query = database
+    .selectFrom("notice")
+    .leftJoin("person", "person.id", "notice.person")
+    .select(["notice.id", "at_ms", "kind", "body", "read_ms", "notice.person", "person.name"])
+    .where("case", "=", id);
+  const { rows, next } = await newestFirst(query, { ms: "at_ms", id: "notice.id" }, page, (row) => {
+    return { ms: row.at_ms, id: row.id };
+  });
+  const ids = rows.map((row) => row.id);
+  const sent = await database
+    .selectFrom("delivery")
+    .select(["notice", "channel", "state", "attempts", "due_ms", "tried_ms"])
+    .where("notice", "in", ids.length === 0 ? [""] : ids)
+    .orderBy("channel")
+    .execute();
+  const ways = Map.groupBy(sent, ({ notice }) => notice);
+  const items = rows.map((row) => ({
+    id: row.id,
+    at: isoOf(row.at_ms),
+    kind: row.kind,
+    person: row.person,
+    personName: row.name,
+    text: row.body as Bilingual,
+    readAt: row.read_ms === null ? null : isoOf(row.read_ms),
+    deliveries: (ways.get(row.id) ?? []).map(({ channel, state, attempts, due_ms: dueMs, tried_ms: triedMs }) => ({
+      channel,
+      state,
+      attempts,
+      triedAt: triedMs === null ? null : isoOf(triedMs),
+      sentAt: state === "sent" ? isoOf(dueMs) : null,
+      failedAt: state === "dead" ? isoOf(dueMs) : null,
+      nextAt: state === "waiting" && dueMs > 0 ? isoOf(dueMs) : null,
+    })),
+  }));
+  return { items, next };
+}
+
 function viewNotice(row: {
   id: string;
   at_ms: number;
@@ -146,10 +177,10 @@ function viewNotice(row: {
 }): Notice {
   return {
     id: row.id,
-    at: new Date(row.at_ms).toISOString(),
+    at: isoOf(row.at_ms),
     case: row.case,
     kind: row.kind,
     text: row.body as Bilingual,
-    readAt: row.read_ms === null ? null : new Date(row.read_ms).toISOString(),
+    readAt: row.read_ms === null ? null : isoOf(row.read_ms),
   };
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -23,10 +25,13 @@ import { deskForTests, dutiesForTests, placesForTests } from "../cases/case-city
 import { CaseLists } from "../cases/case-lists.ts";
 import { DriverLinks } from "../cases/driver-link.ts";
 import { EffectDesk } from "../cases/effects.ts";
+import { NoticeDesk } from "../cases/notice-desk.ts";
+import type { DeadLetter } from "../cases/notice-outbox.ts";
+import { webhookChannel } from "../cases/webhook-channel.ts";
 import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
 import { createFixBatch } from "../model/fix.ts";
 import type { Arrival } from "../model/arrival.ts";
-import type { CaseStory, CaseSummary } from "../model/case.ts";
+import type { CaseNotice, CaseStory, CaseSummary } from "../model/case.ts";
 import { DEFAULT_RULE } from "../model/rule.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
 import { openLedger, type Ledger } from "../store/ledger.ts";
@@ -72,7 +77,7 @@ beforeAll(async () => {
   open.push(() => watch.close());
   const types = [lockedVehicle, lockObjection];
   const positionOf = async () => ({ lon: SPOT.lon, lat: SPOT.lat, timeMs: START_MS });
-  const desk = deskForTests(kysely, now, { types, positionOf });
+  const desk = deskForTests(kysely, now, { types, positionOf, channels: ["webhook"] });
   const working = { add: (from: number, ms: number) => from + ms, between: (from: number, to: number) => to - from };
   const lists = new CaseLists({ types, places: placesForTests, duties: dutiesForTests, working, now });
   lockCases = new LockCases({
@@ -124,6 +129,17 @@ beforeAll(async () => {
     placesBelow: () => [],
     now,
   });
+  deliver = async (status) => {
+    const receiver = createServer(
+      (_request, response) => void response.writeHead(status).end("mail to li@example.org"),
+    );
+    await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+    const notices = new NoticeDesk({ kysely, channels: [webhookChannel({ url, secret: "0123456789abcdef01234567" })] });
+    for (let i = 0; i < 20 && (await notices.deliver(Date.now())) > 0; i++);
+    notices.close();
+    await new Promise((resolve) => receiver.close(resolve));
+  };
   audited = () => kysely.selectFrom("audit").select(["account", "shape", "count"]).execute();
   server = await startHttpServer(
     {
@@ -238,6 +254,8 @@ async function call<Body = { code: string }>(
   return { status: answer.status, body: (await answer.json()) as Body };
 }
 
+/** Sends what waits in the outbox to a receiver that answers with the status. */
+let deliver: (status: number) => Promise<void>;
 let audited: () => Promise<unknown[]>;
 
 async function act(
@@ -344,6 +362,44 @@ describe("8. A locked vehicle: a lock from its finding to its release, over the 
     expect((await call("li", "POST", `/notices/${encodeURIComponent(body.items[0].id)}/read`)).status).toBe(404);
     expect((await call("wang", "GET", "/notices/dead")).status).toBe(403);
     expect(await call("city", "GET", "/notices/dead")).toMatchObject({ status: 200, body: { items: [] } });
+  });
+
+  test("7. A case lists its notices: to whom, by which way, when it went out, failed, was read", async () => {
+    const listed = (person: string, query = "") =>
+      call<{ items: CaseNotice[]; next: string | null }>(person, "GET", `/cases/${caseId}/notices${query}`);
+    const { body } = await listed("li");
+    expect(body.items.length).toBeGreaterThan(1);
+    expect(body.items.at(-1)).toMatchObject({
+      kind: "case-addressed",
+      person: "wang",
+      personName: "wang!",
+      deliveries: [{ channel: "webhook", state: "waiting", attempts: 0, triedAt: null, sentAt: null, nextAt: null }],
+    });
+    expect(body.items.filter(({ readAt }) => readAt !== null)).toHaveLength(1);
+    // A page at a time, and whole together.
+    const first = await listed("li", "?limit=1");
+    const rest = await listed("li", `?cursor=${first.body.next}`);
+    expect([...first.body.items, ...rest.body.items]).toEqual(body.items);
+
+    await deliver(410);
+    const { deliveries } = (await listed("li")).body.items[0];
+    expect(deliveries).toMatchObject([{ state: "dead", attempts: 1, sentAt: null, nextAt: null }]);
+    expect(deliveries[0].failedAt).toBe(deliveries[0].triedAt);
+    // What the receiver said may hold an address: it stands with the dead letters, which are not for everybody.
+    expect(JSON.stringify((await listed("li")).body)).not.toContain("410");
+    expect((await call("li", "POST", "/notices/dead/replay", {})).status).toBe(403);
+    const dead = await call<{ items: DeadLetter[] }>("city", "GET", "/notices/dead");
+    expect(dead.body.items).toHaveLength(body.items.length);
+    expect(dead.body.items[0].problem).toContain("410");
+    const replayed = await call("city", "POST", "/notices/dead/replay", { channel: "webhook" });
+    expect(replayed.body).toEqual({ replayed: body.items.length });
+    await deliver(204);
+    const sent = (await listed("county")).body.items.flatMap((notice) => notice.deliveries);
+    expect(sent.map(({ state, attempts }) => `${state} ${attempts}`)).toEqual(body.items.map(() => "sent 1"));
+    expect(sent.every(({ sentAt }) => Math.abs(Date.parse(sentAt!) - Date.now()) < 60_000)).toBe(true);
+
+    expect((await listed("stranger")).status).toBe(403);
+    expect((await call("wang", "GET", "/cases/none/notices")).status).toBe(404);
   });
 
   test("an enterprise declares arrivals with its key, JSON or CSV, each judged by itself; a grid's head sees them", async () => {

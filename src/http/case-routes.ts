@@ -5,11 +5,13 @@ import { z } from "zod";
 import type { Attachments } from "../cases/attachments.ts";
 import { CaseChanged, type CaseDesk } from "../cases/case-desk.ts";
 import type { CaseLists } from "../cases/case-lists.ts";
+import { listCaseNotices } from "../cases/notice-outbox.ts";
 import type { Holder } from "../cases/permits.ts";
 import { typeViewOf } from "../cases/case-type-view.ts";
 import {
   caseActionSchema,
   caseCountsSchema,
+  caseNoticeSchema,
   caseStorySchema,
   caseSummarySchema,
   caseSyncSchema,
@@ -110,6 +112,24 @@ export function caseRoutes({
       url: "/cases/:id",
       schema: { tags, summary: "A case's whole story", params, response: answer(caseStorySchema) },
       handler: (request) => readAs(request, (database) => lists.story(database, holderOf(request), request.params.id)),
+    });
+    app.route({
+      method: "GET",
+      url: "/cases/:id/notices",
+      schema: {
+        tags,
+        summary: "Who was told of a case, newest first: by which way, when it went out, failed, was read",
+        params,
+        querystring: z.strictObject({ limit: pageQuery.limit, cursor: pageQuery.cursor }),
+        response: pageAnswer(caseNoticeSchema),
+      },
+      handler: (request) => {
+        const { id } = request.params;
+        return readAs(request, async (database) => {
+          await lists.find(database, id);
+          return listCaseNotices(database, id, request.query);
+        });
+      },
     });
     app.route({
       method: "POST",

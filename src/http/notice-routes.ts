@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { listDeadLetters, listNotices, readNotice, replayDeadLetter } from "../cases/notice-outbox.ts";
+import {
+  listDeadLetters,
+  listNotices,
+  readNotice,
+  replayDeadLetter,
+  replayDeadLetters,
+} from "../cases/notice-outbox.ts";
 import { noticeSchema } from "../model/case.ts";
 import type { CaseOffice } from "./case-routes.ts";
 import { answer, pageAnswer, pageQuery } from "./lists.ts";
@@ -52,6 +58,17 @@ export function noticeRoutes({ kysely, now }: Pick<CaseOffice, "kysely" | "now">
         response: pageAnswer(deadLetterSchema),
       },
       handler: async (request) => listDeadLetters(kysely, request.query),
+    });
+    app.route({
+      method: "POST",
+      url: "/notices/dead/replay",
+      schema: {
+        tags,
+        summary: "Has every delivery that was given up tried again, or those of one channel",
+        body: z.strictObject({ channel: z.string().min(1).max(40).nullable().default(null) }),
+        response: answer(z.object({ replayed: z.int() })),
+      },
+      handler: async ({ body }) => ({ replayed: await replayDeadLetters(kysely, body.channel) }),
     });
     app.route({
       method: "POST",

@@ -195,3 +195,21 @@ export const noticeSchema = z.object({
   readAt: instant.nullable(),
 });
 export type Notice = z.infer<typeof noticeSchema>;
+
+/** A notice of a case: to whom, by which ways beside the inbox, and what became of each. What a receiver answered stands in the dead letters. */
+export const caseNoticeSchema = noticeSchema.omit({ case: true }).extend({
+  person: z.string().nullable(),
+  personName: z.string().nullable(),
+  deliveries: z.array(
+    z.object({
+      channel: z.string().describe("`webhook`, `mail`, `sms`"),
+      state: z.enum(["waiting", "sent", "dead"]).describe("`dead`: given up, until somebody replays it"),
+      attempts: z.int(),
+      triedAt: instant.nullable().describe("When it was tried last, by the clock on the wall"),
+      sentAt: instant.nullable(),
+      failedAt: instant.nullable().describe("When it was given up"),
+      nextAt: instant.nullable().describe("When it is tried again"),
+    }),
+  ),
+});
+export type CaseNotice = z.infer<typeof caseNoticeSchema>;

@@ -52,6 +52,7 @@ export interface CaseTables {
     attempts: number;
     due_ms: number;
     problem: string | null;
+    tried_ms: number | null;
   };
   notice: {
     id: string;
@@ -71,6 +72,8 @@ export interface CaseTables {
     attempts: number;
     due_ms: number;
     problem: string | null;
+    /** Migration 0014: when it was tried last. */
+    tried_ms: number | null;
   };
   follower: { name: string; seq: number };
 }

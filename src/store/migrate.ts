@@ -14,6 +14,7 @@ import { arrival } from "./migrations/0010-arrival.ts";
 import { factor } from "./migrations/0011-factor.ts";
 import { undone } from "./migrations/0012-undone.ts";
 import { guard } from "./migrations/0013-guard.ts";
+import { noticesOfCases } from "./migrations/0014-notices-of-cases.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -36,6 +37,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "factor", sql: factor },
   { name: "undone", sql: undone },
   { name: "guard", sql: guard },
+  { name: "notices of cases", sql: noticesOfCases },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

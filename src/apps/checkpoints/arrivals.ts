@@ -6,7 +6,7 @@ import type { Arrival, ArrivalInput, ArrivalSource } from "../../model/arrival.t
 import type { Bilingual } from "../../model/case.ts";
 import { WuxingError } from "../../model/errors.ts";
 import type { ArrivalTables } from "../../store/arrival-tables.ts";
-import { decodeCursor, encodeCursor, pageLimit } from "../../store/cursor.ts";
+import { newestFirst } from "../../store/cursor.ts";
 import type { Tables } from "../../store/tables.ts";
 import type { DeclaredDestination, DestinationFinder } from "./lock-placement.ts";
 
@@ -113,22 +113,12 @@ export class ArrivalRegister {
     database: Kysely<Tables>,
     page: { vehicle?: string | undefined; limit?: number | undefined; cursor?: string | undefined },
   ): Promise<{ items: Arrival[]; next: string | null }> {
-    const size = pageLimit(page.limit);
-    const after = decodeCursor(page.cursor);
     let query = database.selectFrom("arrival").select(SHOWN).where("to_ms", ">", this.#options.now());
     if (page.vehicle !== undefined) query = query.where("vehicle", "=", page.vehicle);
-    if (after !== null) query = query.where(sql<boolean>`(declared_ms, id) < (${after.ms}, ${after.id})`);
-    const rows = await query
-      .orderBy("declared_ms", "desc")
-      .orderBy("id", "desc")
-      .limit(size + 1)
-      .execute();
-    const items = rows.slice(0, size);
-    const last = items.at(-1);
-    return {
-      items: items.map((row) => this.#viewOf(row)),
-      next: rows.length > size && last !== undefined ? encodeCursor({ ms: last.declared_ms, id: last.id }) : null,
-    };
+    const { rows, next } = await newestFirst(query, { ms: "declared_ms", id: "id" }, page, (row) => {
+      return { ms: row.declared_ms, id: row.id };
+    });
+    return { items: rows.map((row) => this.#viewOf(row)), next };
   }
 
   /** The telephone number of a declaration that may be seen in the connection. @throws WuxingError ARRIVAL_NOT_FOUND */
