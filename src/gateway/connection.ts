@@ -89,7 +89,8 @@ export class Connection implements FrameHandler {
     }
     const tooMuch =
       this.#unacknowledged > limits.unacknowledgedFixesPerConnection ||
-      counters.unacknowledgedFixes > limits.unacknowledgedFixes;
+      counters.unacknowledgedFixes > limits.unacknowledgedFixes ||
+      counters.unacknowledgedItemBytes > limits.unacknowledgedItemBytes;
     if (tooMuch && !this.#paused && !this.closed) {
       this.#paused = true;
       this.#peer.pause();
@@ -136,7 +137,8 @@ export class Connection implements FrameHandler {
     const { counters, limits } = this.#core;
     const room =
       this.#unacknowledged <= limits.unacknowledgedFixesPerConnection / 2 &&
-      counters.unacknowledgedFixes <= limits.unacknowledgedFixes * 0.75;
+      counters.unacknowledgedFixes <= limits.unacknowledgedFixes * 0.75 &&
+      counters.unacknowledgedItemBytes <= limits.unacknowledgedItemBytes * 0.75;
     if (!this.#paused || !room || this.closed) return;
     this.#paused = false;
     counters.pausedConnections--;

@@ -5,6 +5,7 @@ export interface Jt808Counters {
   sessions: number;
   pausedConnections: number;
   unacknowledgedFixes: number;
+  unacknowledgedItemBytes: number;
   reassemblyBytes: number;
   waitingCommands: number;
   /** False from a failed append to the next one that is durable. */
@@ -43,6 +44,7 @@ export function createCounters(): Jt808Counters {
     sessions: 0,
     pausedConnections: 0,
     unacknowledgedFixes: 0,
+    unacknowledgedItemBytes: 0,
     reassemblyBytes: 0,
     waitingCommands: 0,
     storeHealthy: true,

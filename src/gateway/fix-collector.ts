@@ -74,6 +74,7 @@ export class FixCollector<Sender extends Acknowledged> {
     if (!readLocationInto(body, start, end, batch, row)) return false;
     batch.length = row + 1;
     setBytes(this.#items, row, body, start + LOCATION_BASIC_BYTES, end);
+    this.#counters.unacknowledgedItemBytes += end - start - LOCATION_BASIC_BYTES;
     batch.vehicle[row] = vehicle;
     batch.receivedMs[row] = receivedMs;
     batch.flags[row] = this.#flagsOf(row, receivedMs) | (stored ? FixFlag.stored : 0);
@@ -107,7 +108,7 @@ export class FixCollector<Sender extends Acknowledged> {
     this.#rows = [];
     this.#answers = [];
     const appending = this.#append(batch)
-      .then((error) => this.#settle(senders, rows, answers, batch.length, error))
+      .then((error) => this.#settle(senders, rows, answers, batch, error))
       .finally(() => this.#appending.delete(appending));
     this.#appending.add(appending);
   }
@@ -128,10 +129,11 @@ export class FixCollector<Sender extends Acknowledged> {
     }
   }
 
-  #settle(senders: Sender[], rows: number[], answers: number[], fixes: number, error: unknown): void {
+  #settle(senders: Sender[], rows: number[], answers: number[], batch: FixBatch, error: unknown): void {
     const counters = this.#counters;
-    if (error === undefined) counters.fixesStored += fixes;
-    else counters.fixesNotStored += fixes;
+    if (error === undefined) counters.fixesStored += batch.length;
+    else counters.fixesNotStored += batch.length;
+    counters.unacknowledgedItemBytes -= batch.items?.bytes.length ?? 0;
     let last: Sender | undefined;
     for (let i = 0; i < senders.length; i++) {
       const sender = senders[i]!;

@@ -245,6 +245,33 @@ describe.each([0, 1])("connections held by %i processes beside this one", (besid
       expect(server.metrics()).toMatchObject({ pausedConnections: 0, unacknowledgedFixes: 0 });
     });
 
+    it("what fixes bring of additional items is bounded in bytes too", async () => {
+      await restart({ limits: { unacknowledgedItemBytes: 100_000 } });
+      const truck = await terminal();
+      await truck.logIn();
+      const store = Promise.withResolvers<void>();
+      const append = sink.append.bind(sink);
+      sink.append = async (batch) => {
+        await store.promise;
+        await append(batch);
+      };
+      const items = [1, 2, 3].map((n) => ({ id: 0xe0 + n, value: new Uint8Array(250).fill(n) }));
+      const serials: number[] = [];
+      for (let n = 0; n < 400; n++) {
+        serials.push(truck.report({ ...PLACE, timeMs: NOW - 1000 * n, items }));
+        if (n % 20 === 0) await sleep(2);
+      }
+      await truck.until(() => server.metrics().pausedConnections === 1);
+      await sleep(50);
+      const held = server.metrics().unacknowledgedItemBytes;
+      expect(held).toBeGreaterThan(100_000);
+      // What two chunks of the socket may bring beyond the limit.
+      expect(held).toBeLessThan(100_000 + 2 * 65_536);
+      store.resolve();
+      for (const serial of serials) expect(await truck.resultOf(serial)).toBe(0);
+      expect(server.metrics()).toMatchObject({ pausedConnections: 0, unacknowledgedItemBytes: 0 });
+    });
+
     it("one truck's backlog does not stop another truck", async () => {
       await restart({ limits: { unacknowledgedFixesPerConnection: 10 } });
       const busy = await terminal("1");

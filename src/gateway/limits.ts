@@ -22,6 +22,8 @@ export interface GatewayLimits {
   unacknowledgedFixes: number;
   /** The same for one connection. */
   unacknowledgedFixesPerConnection: number;
+  /** Bytes of additional items among these, in total; a fix may bring a kilobyte of them. */
+  unacknowledgedItemBytes: number;
   /** Frames with a fault in a row after which a connection is closed. */
   faultsInARow: number;
   /** Wrong authentication codes in a row after which a connection is closed. */
@@ -47,6 +49,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   outputBytes: 256 * 1024,
   unacknowledgedFixes: 400_000,
   unacknowledgedFixesPerConnection: 20_000,
+  unacknowledgedItemBytes: 64 * 1024 * 1024,
   faultsInARow: 50,
   wrongCodes: 5,
   replacementsPerMinute: 10,

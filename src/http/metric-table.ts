@@ -55,6 +55,13 @@ export const METRICS: readonly MetricRow[] = [
     read: gateway((c) => c.unacknowledgedFixes),
   },
   {
+    name: "wuxing_gateway_unacknowledged_item_bytes",
+    type: "gauge",
+    en: "Bytes of additional items of these fixes",
+    zh: "这些定位的附加信息字节数",
+    read: gateway((c) => c.unacknowledgedItemBytes),
+  },
+  {
     name: "wuxing_gateway_accepted_total",
     type: "counter",
     en: "Connections accepted",
