@@ -34,7 +34,7 @@ export interface AccessOptions {
 }
 
 /** What an administrator can do to what guards an account. */
-export type Touched = "factors-reset" | "identity-linked";
+export type Touched = "factors-reset" | "identity-linked" | "password-code";
 
 /** Who asks, and what for: null when nothing was said, then personal data stays masked. */
 export interface Asker {
@@ -312,8 +312,15 @@ export class AccessDesk {
     return rows.map(({ id, address, created_ms: createdMs, seen_ms: seenMs }) => ({ id, address, createdMs, seenMs }));
   }
 
-  async endSessions(account: string): Promise<void> {
-    const query = this.#options.kysely.updateTable("session").set({ ended_ms: this.#now() });
+  /** Whether a session has not ended. */
+  async isOpen(account: string, id: string): Promise<boolean> {
+    return (await this.sessionsOf(account)).some((session) => session.id === id);
+  }
+
+  /** @param kept the session that goes on, or null */
+  async endSessions(account: string, kept: string | null = null): Promise<void> {
+    let query = this.#options.kysely.updateTable("session").set({ ended_ms: this.#now() });
+    if (kept !== null) query = query.where("id", "!=", kept);
     await query.where("account", "=", account).where("ended_ms", "is", null).execute();
   }
 

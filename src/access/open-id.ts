@@ -1,6 +1,7 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import * as oidc from "openid-client";
 import { WuxingError } from "../model/errors.ts";
+import type { AccessTables } from "../store/access-tables.ts";
 import type { Tables } from "../store/tables.ts";
 import { KeptOnce } from "./kept-once.ts";
 
@@ -27,6 +28,14 @@ interface Flow {
   nonce: string;
   /** What only the browser that began has. */
   browser: string;
+  /** Whose session began it, to be linked; null for signing in. */
+  linkTo: { account: string; session: string } | null;
+}
+
+/** Where somebody is back from the provider: signed in, or with an identity that is linked to the account from now on. */
+export interface Returned {
+  account: string;
+  isLinked: boolean;
 }
 
 /**
@@ -51,11 +60,15 @@ export class OpenId {
     return this.#settings.issuer;
   }
 
-  /** Where to send a browser. @throws WuxingError PLATFORM_UNREACHABLE when the provider does not answer */
-  async begin(browser: string): Promise<URL> {
+  /**
+   * Where to send a browser.
+   * @param linkTo whose identity is to be linked; null when somebody signs in
+   * @throws WuxingError PLATFORM_UNREACHABLE when the provider does not answer
+   */
+  async begin(browser: string, linkTo: Flow["linkTo"] = null): Promise<URL> {
     const provider = await this.#discovered();
     const [verifier, nonce, state] = [oidc.randomPKCECodeVerifier(), oidc.randomNonce(), oidc.randomState()];
-    this.#flows.keep(state, { verifier, nonce, browser });
+    this.#flows.keep(state, { verifier, nonce, browser, linkTo });
     const { redirect, accountClaim } = this.#settings;
     return oidc.buildAuthorizationUrl(provider, {
       redirect_uri: redirect,
@@ -70,11 +83,17 @@ export class OpenId {
   /**
    * Takes the browser back.
    * @param query as it came, with its question mark
-   * @returns the account that is linked
+   * @param isOpen whether the session that began a linking has not ended meanwhile
+   * @returns the account that is linked, or that now is
    * @throws WuxingError SIGN_IN_FAILED when this browser did not begin it or the provider does not vouch for it,
-   *   IDENTITY_UNLINKED with the subject, so that an administrator can link it, PLATFORM_UNREACHABLE
+   *   IDENTITY_UNLINKED with the subject, so that an administrator can link it, INPUT_INVALID when identity or account are
+   *   linked already, PLATFORM_UNREACHABLE
    */
-  async finish(query: string, browser: string | undefined): Promise<string> {
+  async finish(
+    query: string,
+    browser: string | undefined,
+    isOpen: (account: string, session: string) => Promise<boolean>,
+  ): Promise<Returned> {
     const flow = this.#flows.take(new URLSearchParams(query).get("state") ?? "");
     if (flow === undefined || flow.browser !== browser) throw new WuxingError("SIGN_IN_FAILED", "begun elsewhere");
     const { redirect, issuer, accountClaim } = this.#settings;
@@ -93,12 +112,24 @@ export class OpenId {
     } catch (error) {
       throw new WuxingError("SIGN_IN_FAILED", (error as Error).message.slice(0, 200), [], { cause: error });
     }
+    if (flow.linkTo !== null) {
+      const { account, session } = flow.linkTo;
+      if (!(await isOpen(account, session))) throw new WuxingError("SIGN_IN_FAILED", "the session has ended meanwhile");
+      await this.link(account, claims.sub, account);
+      return { account, isLinked: true };
+    }
     const linked = await this.#linked(claims.sub);
-    if (linked !== undefined) return linked;
+    if (linked !== undefined) return { account: linked, isLinked: false };
     const named = accountClaim === null ? undefined : verifiedClaim(claims, accountClaim);
     if (named === undefined || !(await this.#isFree(named))) throw new WuxingError("IDENTITY_UNLINKED", claims.sub);
     await this.link(named, claims.sub, `${issuer} ${accountClaim}`);
-    return named;
+    return { account: named, isLinked: false };
+  }
+
+  /** Under whose names the provider knows an account. */
+  async of(account: string): Promise<Selectable<AccessTables["account_identity"]>[]> {
+    const query = this.#kysely.selectFrom("account_identity").selectAll().where("account", "=", account);
+    return query.where("issuer", "=", this.issuer).execute();
   }
 
   /** Links a subject of the provider to an account. @throws WuxingError INPUT_INVALID when one of both is linked already */

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
 import type { PageOrigin, Passkeys } from "./passkeys.ts";
+import { PasswordDesk } from "./password-desk.ts";
 import { isPassword } from "./passwords.ts";
 import type { SecondFactor } from "./second-factor.ts";
 import { SignInGuard } from "./sign-in-guard.ts";
@@ -29,9 +30,12 @@ export interface SignInOptions {
 export class SignIn {
   readonly #options: SignInOptions;
   readonly #guard: SignInGuard;
+  /** How a password changes; whoever uses a code waits like whoever guesses a password. */
+  readonly passwords: PasswordDesk;
 
   constructor(options: SignInOptions) {
     this.#options = options;
+    this.passwords = new PasswordDesk(options.kysely, options.now);
     this.#guard = new SignInGuard(options.now ?? Date.now);
   }
 
@@ -60,6 +64,19 @@ export class SignIn {
     if (account === null || !(await this.isActive(account))) throw new WuxingError("SIGN_IN_FAILED");
     attempt.passed();
     return account;
+  }
+
+  /** Chooses a password by a code that an administrator made. @throws as `PasswordDesk.choose`, TOO_MANY */
+  async byPasswordCode(account: string, code: string, password: string, address: string): Promise<void> {
+    const attempt = this.#guard.begin(account, address);
+    try {
+      await this.passwords.choose(account, code, password);
+    } catch (error) {
+      // A password that does not do is no guess.
+      if (error instanceof WuxingError && error.code === "INPUT_INVALID") attempt.undone();
+      throw error;
+    }
+    attempt.passed();
   }
 
   /** Whoever sits at an open session has to prove again who it is before what guards the account is changed. @throws as `byPassword` */

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import { AccessDesk } from "../access/access-desk.ts";
+import { AuditChain } from "../access/audit-chain.ts";
+import { PASSWORD_CODE_HOURS, PasswordDesk } from "../access/password-desk.ts";
 import { ROLES } from "../access/rights.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Database } from "../store/database.ts";
@@ -35,6 +37,23 @@ export function accountCommand(): Command {
       await desk.addAccount({ id, name, person: person ?? null, password, roles });
     });
     process.stdout.write(`${password}\n`);
+  });
+  registerOptions(
+    account
+      .command("password-code")
+      .description(
+        `重设密码的一次性码，${PASSWORD_CODE_HOURS} 小时内有效，只显示一次 / a code by which a person chooses a new password: good once, for ${PASSWORD_CODE_HOURS} hours, shown this once`,
+      )
+      .argument("<id>", "账号 / account")
+      .requiredOption("--reason <text>", "原因，记入审计 / why, for the audit"),
+  ).action(async (id: string, options: RegisterOptions & { reason: string }) => {
+    const { code } = await atRegisters(options, async ({ kysely }) => {
+      const shape = `wuxing account password-code: ${options.reason}`;
+      const noted = { account: null, purpose: null, kind: "write", subject: id, shape } as const;
+      await new AuditChain(kysely).append({ ...noted, count: 1, status: 200 });
+      return new PasswordDesk(kysely).makeCode(id, "command line");
+    });
+    process.stdout.write(`${code}\n`);
   });
   registerOptions(account.command("list").description("全部账号 / all accounts")).action(
     async (options: RegisterOptions) => {

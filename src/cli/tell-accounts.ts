@@ -51,5 +51,9 @@ export function tellTouched(
 
 const TOUCHED: Readonly<Record<Touched, { zh: string; en: string }>> = {
   "factors-reset": { zh: "清除了您的动态码和通行密钥", en: "has taken your codes and passkeys away" },
+  "password-code": {
+    zh: "为您的账号生成了重设密码的一次性码",
+    en: "has made a code by which a new password of your account can be chosen",
+  },
   "identity-linked": { zh: "为您的账号关联了统一身份", en: "has linked your account to an identity provider" },
 };

@@ -25,6 +25,7 @@ import { HTTP_LIMITS, type ServerOptions, type ServerParts } from "./parts.ts";
 import { positionsAtRoutes } from "./positions-at-routes.ts";
 import { messageRoutes } from "./message-routes.ts";
 import { previewRoutes } from "./preview-routes.ts";
+import { passwordRoutes } from "./password-routes.ts";
 import { personRoutes } from "./person-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { readingRoutes } from "./reading-routes.ts";
@@ -86,6 +87,7 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     sessionRoutes(parts.access, parts.names),
     signInRoutes(parts.access, parts.demoAccounts),
     factorRoutes(parts.access),
+    passwordRoutes(parts.access),
     ...(parts.access.openId === null ? [] : [openIdRoutes(parts.access, parts.access.openId)]),
     accountRoutes(parts.access),
     accountViewRoutes(parts.access, parts.names),

@@ -2,6 +2,7 @@ import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { AuditNote } from "../access/audit-chain.ts";
 import { WuxingError } from "../model/errors.ts";
 import { pageOf, type HttpAccess } from "./access-hooks.ts";
 import { answer } from "./lists.ts";
@@ -110,18 +111,30 @@ export async function begin(
   named: string | null,
   prove: () => Promise<string>,
 ): Promise<{ account: string }> {
-  const shape = `${request.method} ${(request.routeOptions.url ?? "").replace("/api/v1", "")}`;
-  const noted = { purpose: null, kind: "sign-in", subject: null, shape } as const;
+  const account = await noteFailed(audit, request, named, prove);
+  const token = await desk.beginSession(account, request.ip);
+  await audit.append({ ...noteOf(request), account, count: 1, status: 200 });
+  setSessionCookie(request, reply, token);
+  return { account };
+}
+
+/** Notes that somebody could not prove who it is. Whoever has to wait is not noted each time: a stranger must not make the chain grow. */
+export async function noteFailed<T>(
+  audit: HttpAccess["audit"],
+  request: FastifyRequest,
+  named: string | null,
+  prove: () => Promise<T>,
+): Promise<T> {
   try {
-    const account = await prove();
-    const token = await desk.beginSession(account, request.ip);
-    await audit.append({ ...noted, account, count: 1, status: 200 });
-    setSessionCookie(request, reply, token);
-    return { account };
+    return await prove();
   } catch (error) {
-    // Whoever has to wait is not noted each time: a stranger must not make the chain grow.
     if (error instanceof WuxingError && error.code === "SIGN_IN_FAILED")
-      await audit.append({ ...noted, account: named, count: 0, status: 401 });
+      await audit.append({ ...noteOf(request), account: named, count: 0, status: 401 });
     throw error;
   }
+}
+
+function noteOf(request: FastifyRequest): Pick<AuditNote, "purpose" | "kind" | "subject" | "shape"> {
+  const shape = `${request.method} ${(request.routeOptions.url ?? "").replace("/api/v1", "")}`;
+  return { purpose: null, kind: "sign-in", subject: null, shape };
 }

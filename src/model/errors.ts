@@ -55,6 +55,11 @@ export const ERRORS = {
     retryable: false,
   },
   CODE_WRONG: { zh: "动态码不正确，或已经用过", en: "the code is not right, or was used already", retryable: false },
+  PASSWORD_CODE_INVALID: {
+    zh: "重设码不正确、已用过或已过期，请向管理员再要一个",
+    en: "the code is not right, was used already or is too old; ask an administrator for another",
+    retryable: false,
+  },
   PASSKEY_INVALID: { zh: "通行密钥未被接受", en: "the passkey was not accepted", retryable: false },
   IDENTITY_UNLINKED: {
     zh: "这个身份还没有关联账号，请联系管理员",

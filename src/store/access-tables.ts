@@ -1,4 +1,4 @@
-/** Tables of the migrations 0005 and 0011. Instants are ms UTC. */
+/** Tables of the migrations 0005, 0011 and 0015. Instants are ms UTC. */
 export interface AccessTables {
   account: {
     id: string;
@@ -75,5 +75,6 @@ export interface AccessTables {
     created_ms: number;
     used_ms: number | null;
   };
+  password_code: { account: string; digest: string; made_by: string; made_ms: number; expires_ms: number };
   account_identity: { issuer: string; subject: string; account: string; linked_by: string; linked_ms: number };
 }

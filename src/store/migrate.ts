@@ -15,6 +15,7 @@ import { factor } from "./migrations/0011-factor.ts";
 import { undone } from "./migrations/0012-undone.ts";
 import { guard } from "./migrations/0013-guard.ts";
 import { noticesOfCases } from "./migrations/0014-notices-of-cases.ts";
+import { passwordCode } from "./migrations/0015-password-code.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -38,6 +39,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "undone", sql: undone },
   { name: "guard", sql: guard },
   { name: "notices of cases", sql: noticesOfCases },
+  { name: "password code", sql: passwordCode },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */
