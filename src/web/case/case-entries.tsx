@@ -41,8 +41,9 @@ function Entry({ entry, type }: { entry: CaseEntry; type: CaseTypeView | undefin
   const { clock, live } = useDesk();
   const slotName = useSlotName();
   const nowMs = live.cityNowMs();
-  const { metersToSubject, receivedAt, placeName, persons, slot, says } = entry.detail as {
+  const { metersToSubject, subjectSeenMs, receivedAt, placeName, persons, slot, says } = entry.detail as {
     metersToSubject?: number | null;
+    subjectSeenMs?: number | null;
     receivedAt?: string;
     placeName?: string;
     persons?: string[];
@@ -82,6 +83,7 @@ function Entry({ entry, type }: { entry: CaseEntry; type: CaseTypeView | undefin
         {metersToSubject === undefined ? null : (
           <p className="muted">
             {metersToSubject === null ? t.cases.noPosition : t.cases.fromTerminal(distance(metersToSubject))}
+            {subjectSeenMs == null ? "" : ` · ${t.cases.terminalSeen(clock.full(subjectSeenMs, nowMs))}`}
           </p>
         )}
         {receivedAt === undefined ? null : <p className="muted">{t.cases.receivedAt(clock.full(receivedAt, nowMs))}</p>}

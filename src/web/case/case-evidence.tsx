@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
-import type { CaseStory } from "../../model/case.ts";
+import type { Bilingual, CaseStory } from "../../model/case.ts";
 import { useAreas, useVehicleExposures } from "../api/queries.ts";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
@@ -20,6 +20,13 @@ interface Ground {
   minDistanceM: number;
 }
 
+/** How near a step on the ground was to the vehicle's terminal. */
+interface Spot {
+  metersToSubject: number | null;
+  subjectSeenMs: number | null;
+  says?: Bilingual;
+}
+
 /** Before the first ground the way there is seen too, ms. */
 const BEFORE_MS = 30 * 60_000;
 
@@ -31,6 +38,7 @@ export function CaseEvidence({ story }: { story: CaseStory }) {
   const nowMs = live.cityNowMs();
   const grounds = (story.facts["exposures"] ?? []) as Ground[];
   const objection = story.facts["objection"];
+  const spot = story.facts["spot"] as Spot | undefined;
   const isMasked = story.subject.id.includes("•");
   return (
     <>
@@ -46,6 +54,14 @@ export function CaseEvidence({ story }: { story: CaseStory }) {
             </small>
           </p>
         ))
+      )}
+      {spot === undefined ? null : (
+        <p>
+          <b>{t.cases.onSpot}</b>{" "}
+          {spot.metersToSubject === null ? t.cases.noPosition : t.cases.fromTerminal(distance(spot.metersToSubject))}
+          {spot.subjectSeenMs === null ? "" : ` · ${t.cases.terminalSeen(clock.full(spot.subjectSeenMs, nowMs))}`}
+          {spot.says === undefined ? null : <small> {spot.says[t.language]}</small>}
+        </p>
       )}
       <p className="steps">
         {grounds.length > 0 && !drawn && !isMasked ? (

@@ -10,6 +10,7 @@ import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { Problems } from "../show/problems.tsx";
 import { Empty, Failed } from "../show/states.tsx";
+import { Arrivals } from "../vehicle/arrivals.tsx";
 import { CaseClocks } from "./case-clocks.tsx";
 import { CaseEntries } from "./case-entries.tsx";
 import { CaseEvidence, RelatedCases } from "./case-evidence.tsx";
@@ -95,6 +96,11 @@ function OpenedCase({ story }: { story: CaseStory }) {
       <Section title={t.cases.why}>
         <CaseEvidence story={story} />
       </Section>
+      {story.subject.kind !== "vehicle" || story.subject.id.includes("•") ? null : (
+        <Section title={t.arrivals.title}>
+          <Arrivals vehicle={story.subject.id} />
+        </Section>
+      )}
       {story.parent === null && story.children.length === 0 ? null : (
         <Section title={t.cases.related}>
           <RelatedCases story={story} />

@@ -2,7 +2,7 @@ import { gridsEn } from "./grids-en.ts";
 import type { Text } from "./zh.ts";
 
 /** Cases, grids and who sits at the desk, in English. */
-export const casesEn: Pick<Text, "cases" | "grids" | "roster" | "recut" | "session"> = {
+export const casesEn: Pick<Text, "arrivals" | "cases" | "grids" | "roster" | "recut" | "session"> = {
   ...gridsEn,
   cases: {
     title: "Case",
@@ -83,6 +83,8 @@ export const casesEn: Pick<Text, "cases" | "grids" | "roster" | "recut" | "sessi
     },
     noPosition: "the terminal's position was not known",
     fromTerminal: (meters) => `${meters} from the terminal`,
+    terminalSeen: (time) => `the terminal was seen at ${time}`,
+    onSpot: "Verified on the spot",
     receivedAt: (time) => `done offline, received ${time}`,
     photo: "Photo on the spot",
     driver: "For the driver",
@@ -91,6 +93,25 @@ export const casesEn: Pick<Text, "cases" | "grids" | "roster" | "recut" | "sessi
     linkUntil: (time) => `valid until ${time}`,
     linkHint: "With the link the driver sees why, until when, and can object; no sign-in.",
     related: "Related",
+  },
+  arrivals: {
+    title: "Declared arrivals",
+    failed: "Declarations could not be read",
+    empty: "No destination was declared",
+    emptyHint:
+      "An enterprise, the driver or the desk may declare one; a lock's case then goes to the destination's grid.",
+    destination: "Destination",
+    outside: "outside the city",
+    arriveAt: "Expected",
+    cargo: "Cargo",
+    contact: "Telephone",
+    show: "Show (this is noted)",
+    said: (who, at) => `${who}, ${at}`,
+    source: {
+      person: (name) => `entered by ${name}`,
+      driver: () => "declared by the driver",
+      enterprise: (name) => `declared by ${name}`,
+    },
   },
   session: {
     account: "Account",

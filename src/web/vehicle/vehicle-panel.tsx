@@ -12,6 +12,8 @@ import { Plate } from "../show/plate.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
 import { LockLine } from "../lock/lock-line.tsx";
+import { useMe } from "../session/use-me.ts";
+import { Arrivals } from "./arrivals.tsx";
 import { ExposureEvidence } from "./exposure-evidence.tsx";
 import { PassageTable } from "./passage-table.tsx";
 import { StopList } from "./stop-list.tsx";
@@ -43,6 +45,7 @@ function VehiclePanel({ id }: { id: string }) {
   const locks = useVehicleLocks(id);
   const nowMs = useCityNow(FROM_STEP_MS);
   const { live } = useDesk();
+  const seesCases = useMe().data?.rights.includes("cases") === true;
 
   const asked = search.get("hours");
   const range: Range = RANGES.find((one) => one === asked) ?? "6";
@@ -173,6 +176,11 @@ function VehiclePanel({ id }: { id: string }) {
           <PassageTable passages={passages.data.items} />
         )}
       </Section>
+      {seesCases ? (
+        <Section title={t.arrivals.title}>
+          <Arrivals vehicle={id} />
+        </Section>
+      ) : null}
       <Viewers vehicle={id} />
       <TerminalCommands vehicle={id} hasTerminal={vehicle.terminal !== null} />
       <p className="section muted">
