@@ -8,6 +8,7 @@ import { cookieOf, serve, squareCity, temporaryFolder, wuxing, type Served } fro
 let served: Served;
 let provider: IdentityProvider;
 let boss: string;
+let qian: string;
 
 beforeAll(async () => {
   const data = await temporaryFolder();
@@ -15,6 +16,7 @@ beforeAll(async () => {
   const added = await wuxing(["account", "add", "boss", "--role", "administrator", "auditor", "--data", data]);
   for (const id of ["wang", "li@example.org", "zhao@example.org"])
     await wuxing(["account", "add", id, "--role", "auditor", "--data", data]);
+  qian = (await wuxing(["account", "add", "qian", "--role", "auditor", "--data", data])).stdout.trim();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   provider = await startIdentityProvider(`${url}/api/v1/session/openid/back`, {
@@ -22,6 +24,7 @@ beforeAll(async () => {
     "s-li": { email: "li@example.org", email_verified: true },
     "s-false-zhao": { email: "zhao@example.org", email_verified: false },
     "s-second-li": { email: "li@example.org", email_verified: true },
+    "s-qian": { email: "qian@example.org", email_verified: true },
     "s-boss": { email: "boss", email_verified: false },
   });
   const secretFile = join(data, "openid-secret");
@@ -91,6 +94,44 @@ describe("9 OpenID Connect", () => {
     }
   });
 
+  it("links one's own account, for whoever has proved again who it is, and unlinks it", async () => {
+    const jar = new CookieJar();
+    await signIn(jar, "qian", qian);
+    expect(await body(jar, "GET", "/me/identities")).toEqual({ issuer: provider.issuer, items: [] });
+    expect((await asked(jar, "POST", "/me/identities", { password: "wrong" })).status).toBe(401);
+    const { url } = await body(jar, "POST", "/me/identities", { password: qian });
+    const end = await jar.goThrough(url as string, "s-qian");
+    expect(end.search).toBe("?linked=openid");
+    expect(await body(jar, "GET", "/me/identities")).toMatchObject({
+      items: [{ issuer: provider.issuer, subject: "s-qian", linkedBy: "qian" }],
+    });
+    const provided = await through("s-qian");
+    expect(await (await me(provided.jar)).json()).toMatchObject({ account: "qian" });
+    expect((await asked(jar, "POST", "/me/identities", { password: qian })).status).toBe(400);
+    expect((await asked(jar, "DELETE", "/me/identities", { password: "wrong" })).status).toBe(401);
+    expect(await body(jar, "DELETE", "/me/identities", { password: qian })).toEqual({ unlinked: true });
+    expect((await me(provided.jar)).status).toBe(401);
+    expect((await me(jar)).status).toBe(200);
+    expect((await through("s-qian")).end.searchParams.get("failed")).toBe("IDENTITY_UNLINKED");
+    const notes = await (await administer("GET", "/audit?subject=qian&limit=50")).text();
+    expect(notes).toContain("the account is linked to an identity");
+  });
+
+  it("links nothing in another browser, for a session that has ended, or what is another's already", async () => {
+    const jar = new CookieJar();
+    await signIn(jar, "qian", qian);
+    const begin = async (): Promise<string> =>
+      (await body(jar, "POST", "/me/identities", { password: qian })).url as string;
+    const failure = (end: URL): string | null => end.searchParams.get("failed");
+    expect(failure(await new CookieJar().goThrough(await begin(), "s-qian"))).toBe("SIGN_IN_FAILED");
+    expect(failure(await jar.goThrough(await begin(), "s-wang"))).toBe("INPUT_INVALID");
+    const url = await begin();
+    expect((await asked(jar, "DELETE", "/session")).status).toBe(200);
+    expect(failure(await jar.goThrough(url, "s-qian"))).toBe("SIGN_IN_FAILED");
+    expect((await me(jar)).status).toBe(401);
+    expect(failure((await through("s-qian")).end)).toBe("IDENTITY_UNLINKED");
+  });
+
   it("signs nobody in whose account is blocked, or was unlinked", async () => {
     const { jar } = await through("s-li");
     await administer("DELETE", "/accounts/li@example.org/identity");
@@ -107,6 +148,23 @@ async function through(person: string): Promise<{ jar: CookieJar; end: URL }> {
 
 function me(jar: CookieJar): Promise<Response> {
   return jar.fetch(`${served.url}/api/v1/me`);
+}
+
+async function signIn(jar: CookieJar, account: string, password: string): Promise<void> {
+  expect((await asked(jar, "POST", "/session", { account, password })).status).toBe(200);
+}
+
+/** As our page asks. */
+function asked(jar: CookieJar, method: string, path: string, given?: object): Promise<Response> {
+  const init =
+    given === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(given) };
+  return jar.fetch(`${served.url}/api/v1${path}`, { method, ...init });
+}
+
+async function body(jar: CookieJar, method: string, path: string, given?: object): Promise<Record<string, unknown>> {
+  const answer = await asked(jar, method, path, given);
+  expect(`${method} ${path} ${answer.status}`).toBe(`${method} ${path} 200`);
+  return (await answer.json()) as Record<string, unknown>;
 }
 
 function administer(method: string, path: string, body?: object): Promise<Response> {
