@@ -97,19 +97,19 @@ describe("9 OpenID Connect", () => {
   it("links one's own account, for whoever has proved again who it is, and unlinks it", async () => {
     const jar = new CookieJar();
     await signIn(jar, "qian", qian);
-    expect(await body(jar, "GET", "/me/identities")).toEqual({ issuer: provider.issuer, items: [] });
+    expect(await bodyOf(jar, "GET", "/me/identities")).toEqual({ issuer: provider.issuer, items: [] });
     expect((await asked(jar, "POST", "/me/identities", { password: "wrong" })).status).toBe(401);
-    const { url } = await body(jar, "POST", "/me/identities", { password: qian });
+    const { url } = await bodyOf(jar, "POST", "/me/identities", { password: qian });
     const end = await jar.goThrough(url as string, "s-qian");
     expect(end.search).toBe("?linked=openid");
-    expect(await body(jar, "GET", "/me/identities")).toMatchObject({
+    expect(await bodyOf(jar, "GET", "/me/identities")).toMatchObject({
       items: [{ issuer: provider.issuer, subject: "s-qian", linkedBy: "qian" }],
     });
     const provided = await through("s-qian");
     expect(await (await me(provided.jar)).json()).toMatchObject({ account: "qian" });
     expect((await asked(jar, "POST", "/me/identities", { password: qian })).status).toBe(400);
     expect((await asked(jar, "DELETE", "/me/identities", { password: "wrong" })).status).toBe(401);
-    expect(await body(jar, "DELETE", "/me/identities", { password: qian })).toEqual({ unlinked: true });
+    expect(await bodyOf(jar, "DELETE", "/me/identities", { password: qian })).toEqual({ unlinked: true });
     expect((await me(provided.jar)).status).toBe(401);
     expect((await me(jar)).status).toBe(200);
     expect((await through("s-qian")).end.searchParams.get("failed")).toBe("IDENTITY_UNLINKED");
@@ -121,7 +121,7 @@ describe("9 OpenID Connect", () => {
     const jar = new CookieJar();
     await signIn(jar, "qian", qian);
     const begin = async (): Promise<string> =>
-      (await body(jar, "POST", "/me/identities", { password: qian })).url as string;
+      (await bodyOf(jar, "POST", "/me/identities", { password: qian })).url as string;
     const failure = (end: URL): string | null => end.searchParams.get("failed");
     expect(failure(await new CookieJar().goThrough(await begin(), "s-qian"))).toBe("SIGN_IN_FAILED");
     expect(failure(await jar.goThrough(await begin(), "s-wang"))).toBe("INPUT_INVALID");
@@ -161,7 +161,7 @@ function asked(jar: CookieJar, method: string, path: string, given?: object): Pr
   return jar.fetch(`${served.url}/api/v1${path}`, { method, ...init });
 }
 
-async function body(jar: CookieJar, method: string, path: string, given?: object): Promise<Record<string, unknown>> {
+async function bodyOf(jar: CookieJar, method: string, path: string, given?: object): Promise<Record<string, unknown>> {
   const answer = await asked(jar, method, path, given);
   expect(`${method} ${path} ${answer.status}`).toBe(`${method} ${path} 200`);
   return (await answer.json()) as Record<string, unknown>;
