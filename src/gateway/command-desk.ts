@@ -214,9 +214,9 @@ export class CommandDesk {
     this.#sendNext(session, nowMs);
   }
 
-  /** A message that carries what a command asked for. 0x0107 names no serial, and 0x0201 of 2011 neither. */
-  answered(session: Session, messageId: number, replySerial: number, body: Buffer, nowMs: number): void {
-    const nameless = messageId === TERMINAL_ATTRIBUTES;
+  /** A message that carries what a command asked for; `replySerial` undefined: it names none, as 0x0201 of 2011. Nor does 0x0107. */
+  answered(session: Session, messageId: number, replySerial: number | undefined, body: Buffer, nowMs: number): void {
+    const nameless = replySerial === undefined || messageId === TERMINAL_ATTRIBUTES;
     const entry = nameless ? this.#queues.get(session.phone)?.[0] : this.#underWay(session, replySerial);
     if (entry?.tracked.state !== "sent" || entry.command.answerId !== messageId) return;
     entry.tracked.result = ReplyResult.ok;

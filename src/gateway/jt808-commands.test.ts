@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectTerminal, type RawTerminal } from "../../test/counterpart/raw-terminal.ts";
 import { MemorySink } from "../../test/gateway-sink.ts";
 import { encodeGeneralReply } from "../wire/jt808/0001-general-reply.ts";
+import { encodeLocationReport } from "../wire/jt808/0200-location-report.ts";
 import { encodeLocationAnswer } from "../wire/jt808/0201-location-answer.ts";
 import { encodeResendParts } from "../wire/jt808/8003-resend-parts.ts";
 import {
@@ -118,6 +119,17 @@ describe("commands to a terminal", () => {
     const report = { latitude: 35.3, longitude: 113.9, timeMs: NOW };
     const { done } = await carryOut(locationQuery(), (serial) => [0x0201, encodeLocationAnswer(serial, report)]);
     expect(done).toMatchObject({ state: "done", result: 0 });
+    await truck.until(() => sink.length === 1);
+  });
+
+  it("0x8201 is answered by a terminal of 2011, whose answer names no serial", async () => {
+    truck.socket.destroy();
+    truck = await connectTerminal(server.port, PHONE, "2011");
+    await truck.logIn();
+    const report = { latitude: 35.3, longitude: 113.9, timeMs: NOW };
+    const { done } = await carryOut(locationQuery(), () => [0x0201, encodeLocationReport(report)]);
+    expect(done).toMatchObject({ state: "done", result: 0, attempts: 1 });
+    expect(done.answer).toEqual(encodeLocationReport(report));
     await truck.until(() => sink.length === 1);
   });
 

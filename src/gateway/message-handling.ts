@@ -122,10 +122,13 @@ function dispatch(core: GatewayCore, session: Session, message: Incoming): void 
     case LOCATION_BATCH:
       takeBatch(core, session, message);
       break;
-    case LOCATION_ANSWER:
-      core.commands.answered(session, message.messageId, replySerialOf(message), bodyOf(message), core.nowMs());
-      takeLocation(core, session, message, locationAnswerOffset(message.bytes, message.start, message.end));
+    case LOCATION_ANSWER: {
+      const offset = locationAnswerOffset(message.bytes, message.start, message.end);
+      const replySerial = offset === 0 ? undefined : replySerialOf(message);
+      core.commands.answered(session, message.messageId, replySerial, bodyOf(message), core.nowMs());
+      takeLocation(core, session, message, offset);
       break;
+    }
     case HEARTBEAT:
     case OTHER_HEARTBEAT:
       answer(session, message, ReplyResult.ok);
