@@ -88,6 +88,10 @@ describe("messages of a terminal", () => {
     expect(await truck.resultOf(truck.send(0x0704, body))).toBe(0);
     expect(sink.length).toBe(2);
     expect(server.metrics().deviations).toEqual({ batchCount: 1 });
+    body.writeUInt16BE(1, 0);
+    expect(await truck.resultOf(truck.send(0x0704, body))).toBe(0);
+    expect(sink.length).toBe(4);
+    expect(server.metrics().deviations).toEqual({ batchCount: 2 });
     expect(await truck.resultOf(truck.send(0x0704, Buffer.from("000501ffff", "hex")))).toBe(2);
   });
 

@@ -176,20 +176,19 @@ function takeBatch(core: GatewayCore, session: Session, message: Incoming): void
   const { bytes, start, end } = message;
   const { collector, counters } = core;
   const announced = end - start < 3 ? 0 : bytes.readUInt16BE(start);
-  const possible = Math.min(announced, Math.floor((end - start) / 30));
-  if (possible > collector.capacity)
-    throw new MalformedBody(`${possible} reports: at most ${collector.capacity} are taken`);
-  collector.reserve(possible);
-  const stored = bytes[start + 2] === BatchType.stored;
-  const receivedMs = core.nowMs();
-  let fixes = 0;
-  const walked = eachLocationInBatch(bytes, start, end, (from, to) => {
-    if (collector.add(bytes, from, to, session.vehicle, receivedMs, stored)) fixes++;
-  });
+  const walked = eachLocationInBatch(bytes, start, end, () => {});
+  const fixes = walked < 0 ? -1 - walked : walked;
+  if (fixes > collector.capacity) throw new MalformedBody(`${fixes} reports: at most ${collector.capacity} are taken`);
   if (walked < 0) {
     count(counters.deviations, "batchCount");
     if (fixes === 0) throw new MalformedBody(`a batch announces ${announced} reports, none of them can be read`);
   }
+  collector.reserve(fixes);
+  const stored = bytes[start + 2] === BatchType.stored;
+  const receivedMs = core.nowMs();
+  eachLocationInBatch(bytes, start, end, (from, to) => {
+    collector.add(bytes, from, to, session.vehicle, receivedMs, stored);
+  });
   session.connection.expect(fixes);
   for (const [at, serial] of message.serials.entries()) {
     collector.endMessage(session, serial, message.messageId, at === 0 ? fixes : 0);

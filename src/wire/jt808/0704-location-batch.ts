@@ -6,10 +6,11 @@
  * Devices disagree with themselves about the count; what parses is taken, the rest reported.
  */
 import type { Buffer } from "node:buffer";
-import { MalformedBody, OctetReader, OctetWriter } from "../octets.ts";
+import { OctetReader, OctetWriter } from "../octets.ts";
 import {
   decodeLocationReport,
   encodeLocationReport,
+  LOCATION_BASIC_BYTES,
   type LocationReport,
   type LocationReportInput,
 } from "./0200-location-report.ts";
@@ -31,19 +32,15 @@ export interface LocationBatch {
 /** @throws MalformedBody when there are fewer than 3 bytes. */
 export function decodeLocationBatch(body: Buffer): LocationBatch {
   const from = new OctetReader(body);
-  const count = from.u16();
-  const batch: LocationBatch = { count, locationType: from.u8(), positions: [] };
-  try {
-    while (from.left > 0 && batch.positions.length < count) {
-      batch.positions.push(decodeLocationReport(from.bytes(from.u16())));
-    }
-    if (batch.positions.length < count)
-      batch.fault = `${count} reports were announced, ${batch.positions.length} are here`;
-    else if (from.left > 0) batch.fault = `${from.left} bytes follow the last report`;
-  } catch (error) {
-    if (!(error instanceof MalformedBody)) throw error;
-    batch.fault = error.message;
-  }
+  const batch: LocationBatch = { count: from.u16(), locationType: from.u8(), positions: [] };
+  const { count, positions } = batch;
+  let left = from.left;
+  eachLocationInBatch(body, 0, body.length, (start, end) => {
+    positions.push(decodeLocationReport(body, start, end));
+    left = body.length - end;
+  });
+  if (positions.length !== count) batch.fault = `${count} reports were announced, ${positions.length} are here`;
+  else if (left > 0) batch.fault = `${left} bytes follow the last report`;
   return batch;
 }
 
@@ -58,7 +55,8 @@ export function encodeLocationBatch(locationType: number, reports: readonly Loca
 
 /**
  * Walks a batch without making an object: calls `each(start, end)` for every report and returns how many there were, or
- * -1 - that many when the batch broke off before the announced count or its last entry ran past the end.
+ * -1 - that many when the count is another, an entry runs past the end, or something else follows the last one. Reports
+ * beyond the count are taken when they lead exactly to the end: the terminal deletes what was acknowledged.
  */
 export function eachLocationInBatch(
   body: Uint8Array,
@@ -69,12 +67,25 @@ export function eachLocationInBatch(
   if (end - start < 3) return -1;
   const count = (body[start] << 8) | body[start + 1];
   let at = start + 3;
-  for (let done = 0; done < count; done++) {
-    if (at + 2 > end) return -1 - done;
-    const length = (body[at] << 8) | body[at + 1];
-    if (length < 28 || at + 2 + length > end) return -1 - done;
-    each(at + 2, at + 2 + length);
-    at += 2 + length;
+  let done = 0;
+  for (; at < end; done++) {
+    const next = endOfEntry(body, at, end);
+    if (next < 0 || (done === count && !leadsToEnd(body, at, end))) return -1 - done;
+    each(at + 2, next);
+    at = next;
   }
-  return count;
+  return done === count ? count : -1 - done;
+}
+
+/** Where the entry at `at` ends; -1 when it is none, or not all of it is here. */
+function endOfEntry(body: Uint8Array, at: number, end: number): number {
+  if (at + 2 > end) return -1;
+  const length = (body[at] << 8) | body[at + 1];
+  return length < LOCATION_BASIC_BYTES || at + 2 + length > end ? -1 : at + 2 + length;
+}
+
+function leadsToEnd(body: Uint8Array, from: number, end: number): boolean {
+  let at = from;
+  while (at >= 0 && at < end) at = endOfEntry(body, at, end);
+  return at === end;
 }

@@ -217,6 +217,29 @@ describe("a batch of locations", () => {
     expect(batch.fault).toBe("5 reports were announced, 3 are here");
     expect(eachLocationInBatch(body, 0, body.length, () => {})).toBe(-4);
   });
+
+  it("that announces fewer than it has gives all of them and says so", () => {
+    const body = encodeLocationBatch(1, reports);
+    body.writeUInt16BE(1, 0);
+    const batch = decodeLocationBatch(body);
+    expect(batch.positions.map(({ latitude }) => latitude)).toEqual([1, 2, 3]);
+    expect(batch.fault).toBe("1 reports were announced, 3 are here");
+    const at: number[] = [];
+    expect(eachLocationInBatch(body, 0, body.length, (start) => at.push(body.readUInt32BE(start + 8)))).toBe(-4);
+    expect(at).toEqual([1e6, 2e6, 3e6]);
+  });
+
+  it("with bytes behind it that are no reports leaves them out and says so", () => {
+    const body = Buffer.concat([
+      encodeLocationBatch(1, reports),
+      encodeLocationBatch(1, [reports[0]]).subarray(3),
+      Buffer.of(7),
+    ]);
+    const batch = decodeLocationBatch(body);
+    expect(batch.positions).toHaveLength(3);
+    expect(batch.fault).toBe("31 bytes follow the last report");
+    expect(eachLocationInBatch(body, 0, body.length, () => {})).toBe(-4);
+  });
 });
 
 const framesPath = new URL("../../../../shared/data/jt808/frames.json", import.meta.url);
