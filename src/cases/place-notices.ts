@@ -82,7 +82,7 @@ function saidOfDuties({ preview }: Rehoming): Said[] {
     const key = `${person} ${place}`;
     const isFirst = !places.has(key);
     places.add(key);
-    return { person, place, text: isFirst ? join(text, boundText(preview.rehomed, place)) : text };
+    return { person, place, text: isFirst ? join(text, balanceText(preview, place)) : text };
   });
 }
 
@@ -94,7 +94,7 @@ function saidOfNew({ preview, history, effectiveMs }: Rehoming, duties: DutyFind
     const heads = held.carried.filter(({ to, slot }) => to === id && slot === HEAD).map(({ person }) => person);
     const persons = heads.length > 0 ? heads : findAbove(history, duties, id, effectiveMs);
     const day = dayOf(effectiveMs);
-    const text =
+    const whose =
       heads.length > 0
         ? {
             zh: `新的“${name}”自${day}起由您负责，位置在其中的未结工作转给您。`,
@@ -104,6 +104,7 @@ function saidOfNew({ preview, history, effectiveMs }: Rehoming, duties: DutyFind
             zh: `新的“${name}”自${day}起还没有负责人，在此期间它的工作转给您，请尽快安排人员。`,
             en: `From ${day} on the new ${name} has no head yet: its work comes to you until there is one.`,
           };
+    const text = join(whose, balanceText(preview, id));
     return persons.map((person) => ({ person, place: id, text }));
   });
 }
@@ -119,7 +120,7 @@ function saidOfOutlines({ recut, history, effectiveMs, preview }: Rehoming, duti
         zh: `自${day}起，“${name}”的边界有调整，请查看地图。`,
         en: `From ${day} on, ${name} has another outline: please look at the map.`,
       },
-      boundText(preview.rehomed, place),
+      balanceText(preview, place),
     );
     const persons = new Set(
       duties.slots().flatMap((slot) => {
@@ -152,13 +153,26 @@ function nameOf({ preview, history, effectiveMs }: Rehoming, place: string): str
   return named?.name ?? history.findVersion(place, effectiveMs)?.name ?? place;
 }
 
-function boundText(rehomed: Rehoming["preview"]["rehomed"], place: string): Bilingual {
-  const bound = rehomed.filter((each) => each.place === place && each.count > 0);
-  if (bound.length === 0) return { zh: "", en: "" };
-  const of = (language: keyof Bilingual, what: string): string => BOUND[what]?.[language] ?? what;
+/** What a place loses and gains by the operation; nothing when that is nothing. */
+function balanceText({ balance }: Rehoming["preview"], place: string): Bilingual {
+  const row = balance.find((each) => each.place === place);
+  if (row === undefined) return { zh: "", en: "" };
+  const said = (language: keyof Bilingual, counts: readonly { what: string; count: number }[]): string =>
+    counts
+      .map(({ what, count }) => {
+        const name = BOUND[what]?.[language] ?? what;
+        return language === "zh" ? `${name} ${count} 项` : `${count} ${name}`;
+      })
+      .join(language === "zh" ? "、" : ", ");
+  const { loses, gains } = row;
   return {
-    zh: `随之重新归属：${bound.map(({ what, count }) => `${of("zh", what)} ${count} 项`).join("、")}。`,
-    en: `What finds another home with it: ${bound.map(({ what, count }) => `${count} ${of("en", what)}`).join(", ")}.`,
+    zh:
+      (loses.length === 0 ? "" : `转出：${said("zh", loses)}。`) +
+      (gains.length === 0 ? "" : `转入：${said("zh", gains)}。`),
+    en: [
+      ...(loses.length === 0 ? [] : [`It loses: ${said("en", loses)}.`]),
+      ...(gains.length === 0 ? [] : [`It gains: ${said("en", gains)}.`]),
+    ].join(" "),
   };
 }
 

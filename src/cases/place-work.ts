@@ -1,4 +1,5 @@
-import { sql, type Kysely } from "kysely";
+import { sql, type Kysely, type Transaction } from "kysely";
+import { MoveTally, type BoundMove, type Reshaping } from "../city/reshaping.ts";
 import type { Tables } from "../store/tables.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { CaseDesk } from "./case-desk.ts";
@@ -23,33 +24,59 @@ export async function countBelow(
   return rows;
 }
 
-/** Open cases at places, for the preview of an operation on them. */
-export async function countAtPlaces(
-  kysely: Kysely<Tables>,
-  places: readonly string[],
-): Promise<{ what: string; place: string; count: number }[]> {
+/** Places that know which of them went on with another outline after one instant and up to another. */
+export interface ChangingPlaces extends PlaceFinder {
+  recutBetween: (afterMs: number, upToMs: number) => readonly string[];
+}
+
+/** Where open cases go by an operation on places, for its preview. */
+export async function countMoves(kysely: Kysely<Tables>, reshaping: Reshaping): Promise<BoundMove[]> {
+  const { places, leafBefore, leafAfter, pathAfter } = reshaping;
   if (places.length === 0) return [];
   const rows = await kysely
     .selectFrom("work_case")
-    .select(({ fn }) => ["place", fn.countAll<number>().as("count")])
+    .select(["place", "path", sql<CaseBody["position"]>`body -> 'position'`.as("position")])
     .where("closed_ms", "is", null)
     .where("place", "in", places)
-    .groupBy("place")
     .execute();
-  return rows.map(({ place, count }) => ({ what: "case", place, count }));
+  const tally = new MoveTally();
+  for (const { place, path, position } of rows) {
+    const grid = (leaf: Reshaping["leafBefore"]): string | undefined =>
+      position === null ? undefined : leaf("civil", position.lon, position.lat);
+    const isThere = pathAfter(place) !== undefined;
+    const above = path.slice(0, -1).split("/");
+    const to = isThere
+      ? newHome(place, grid(leafBefore), grid(leafAfter))
+      : (grid(leafAfter) ?? above.findLast((each) => pathAfter(each) !== undefined));
+    if (to !== undefined) tally.add("case", place, to);
+  }
+  return tally.all();
+}
+
+/** Up to which instant cases have followed what changed of places. */
+const FOLLOWER = "homes of cases";
+
+/** Notes, in the transaction of an operation on places, that cases have to be looked at from its instant on. */
+export async function rehomeFrom(transaction: Transaction<Tables>, effectiveMs: number): Promise<void> {
+  await sql`
+    insert into follower (name, seq) values (${FOLLOWER}, ${effectiveMs - 1})
+    on conflict (name) do update set seq = least(follower.seq, excluded.seq)`.execute(transaction);
 }
 
 /**
- * Finds open cases another home whose place is not there any more or lies elsewhere: the grid at their position, else the
- * nearest place above that is still there. Looks at what holds at `nowMs`, so that operations of the future come in their time and
- * nothing is missed after a stop. @returns how many moved
+ * Finds open cases another home whose place is not there any more, lies elsewhere, or has lost the ground on which they are: the grid
+ * at their position, else the nearest place above that is still there. Looks at what holds at `nowMs`, so that operations of the
+ * future come in their time and nothing is missed after a stop. @returns how many moved
  */
 export async function rehomeCases(
   kysely: Kysely<Tables>,
   desk: CaseDesk,
-  places: PlaceFinder,
+  places: ChangingPlaces,
   nowMs: number,
 ): Promise<number> {
+  const looked = await kysely.selectFrom("follower").select("seq").where("name", "=", FOLLOWER).executeTakeFirst();
+  const sinceMs = looked?.seq ?? nowMs;
+  const recut = new Set(places.recutBetween(sinceMs, nowMs));
   const homes = await kysely
     .selectFrom("work_case")
     .select(["place", "path"])
@@ -59,7 +86,7 @@ export async function rehomeCases(
   let moved = 0;
   for (const { place, path } of homes) {
     const present = findPath(places, place, nowMs);
-    if (present === path) continue;
+    if (present === path && !recut.has(place)) continue;
     const rows = await kysely
       .selectFrom("work_case")
       .select(["id", "body"])
@@ -67,24 +94,37 @@ export async function rehomeCases(
       .where("place", "=", place)
       .where("path", "=", path)
       .execute();
+    const above = path.slice(0, -1).split("/");
     for (const { id, body } of rows) {
       const { position } = body as CaseBody;
-      const home = present === undefined ? newHome(places, path, position, nowMs) : place;
+      const gridAt = (atMs: number): string | undefined =>
+        position === null ? undefined : places.findGridAt(position.lon, position.lat, atMs);
+      const home =
+        present === undefined
+          ? (gridAt(nowMs) ?? above.findLast((each) => findPath(places, each, nowMs) !== undefined))
+          : (newHome(place, gridAt(sinceMs), gridAt(nowMs)) ?? place);
       if (home === undefined) continue;
       if ((await desk.move(id, home, position, PLACE_CHANGED, true)) !== null) moved++;
     }
   }
+  // Unless an operation came meanwhile that has to be looked at.
+  await kysely
+    .updateTable("follower")
+    .set({ seq: nowMs })
+    .where("name", "=", FOLLOWER)
+    .where("seq", "=", sinceMs)
+    .where("seq", "<", nowMs)
+    .execute();
   return moved;
+}
+
+/** Another grid, when a case lay in its own and its ground is another's now: one that was elsewhere before is there for a reason. */
+function newHome(place: string, before: string | undefined, after: string | undefined): string | undefined {
+  return before === place && after !== place ? after : undefined;
 }
 
 /** What the story says of a move that an operation on places made. */
 const PLACE_CHANGED = { says: { zh: "网格已调整，随之转移", en: "Its place was changed" } };
-
-function newHome(places: PlaceFinder, path: string, position: CaseBody["position"], nowMs: number): string | undefined {
-  const grid = position === null ? undefined : places.findGridAt(position.lon, position.lat, nowMs);
-  const above = path.slice(0, -1).split("/").toReversed();
-  return grid ?? above.find((each) => findPath(places, each, nowMs) !== undefined);
-}
 
 function findPath(places: PlaceFinder, place: string, nowMs: number): string | undefined {
   try {

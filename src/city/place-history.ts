@@ -100,6 +100,19 @@ export class PlaceHistory {
     );
   }
 
+  /** Places that went on with another outline after one instant and up to another. */
+  recutBetween(afterMs: number, upToMs: number): string[] {
+    const found: string[] = [];
+    for (const [id, versions] of this.#versions) {
+      const isRecut = versions.some(
+        ({ fromMs, shape }, i) =>
+          i > 0 && fromMs > afterMs && fromMs <= upToMs && shape.id !== versions[i - 1]!.shape.id,
+      );
+      if (isRecut) found.push(id);
+    }
+    return found;
+  }
+
   /** Whether a version of the place, or of one right below it, begins after an instant. */
   changesAfter(id: string, atMs: number): PlaceVersion | undefined {
     const later = (each: PlaceVersion): boolean => each.fromMs > atMs || (each.toMs !== Infinity && each.toMs > atMs);

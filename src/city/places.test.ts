@@ -262,19 +262,25 @@ describe("1. Places are as of a date and change by dated operations only", () =>
     expect(places.history.getVersion("g30", ms(MARCH)).name).toBe("x");
   });
 
-  test("open work, residents and devices are counted before, and re-homed in the operation's transaction", async () => {
+  test("what is bound to places is counted before, and re-homed in the operation's transaction", async () => {
     const asked: string[][] = [];
     const seen: Rehoming[] = [];
     places.addDependents({
-      count: async (ids) => {
+      count: async ({ places: ids, leafBefore, leafAfter, pathAfter }) => {
         asked.push([...ids]);
-        return ids.map((place) => ({ what: "case", place, count: 3 }));
+        const spot = middle(0, 0);
+        expect([leafBefore("civil", ...spot), pathAfter("g00"), pathAfter("g10")]).toEqual([
+          "g00",
+          undefined,
+          "X/A/A1/g10/",
+        ]);
+        return [{ what: "case", from: "g00", to: leafAfter("civil", ...spot) ?? null, count: 3 }];
       },
       rehome: async (_transaction, rehoming) => void seen.push(rehoming),
     });
     const { preview } = await operate(MARCH, splitG00);
     expect(asked).toEqual([["g00"]]);
-    expect(preview.rehomed).toEqual([{ what: "case", place: "g00", count: 3 }]);
+    expect(preview.rehomed).toEqual([{ what: "case", from: "g00", to: "g00e", count: 3 }]);
     expect([...seen[0].ended].map(([id, heirs]) => [id, heirs.toSorted()])).toEqual([["g00", ["g00e", "g00w"]]]);
     expect(seen[0].history.findLeafAt("civil", ...middle(0, 0), ms(MARCH))).toBe("g00e");
 

@@ -15,17 +15,11 @@ import type { Tables } from "../store/tables.ts";
 import { planDuties, type DutyPlan } from "./duty-plan.ts";
 import { Duties } from "./duties.ts";
 import { checkPartition } from "./partition.ts";
+import { Homes } from "./homes.ts";
 import { PlaceHistory, type PlaceVersion } from "./place-history.ts";
 import { planOperation, type PlacePlan } from "./place-plan.ts";
+import { balanceOf, reshapingOf, type BoundMove, type Reshaping } from "./reshaping.ts";
 import { planUndo } from "./undo-operation.ts";
-
-/** How many of something are bound to places. */
-export interface BoundCount {
-  /** What it is, e.g. `case`, `resident`, `device`. */
-  what: string;
-  place: string;
-  count: number;
-}
 
 /** What an operation has done, for those who have something at the places. */
 export interface Rehoming {
@@ -45,9 +39,9 @@ export interface Rehoming {
 
 /** Something that is bound to places: open work, residents, devices. */
 export interface PlaceDependents {
-  /** How many would have to find another home when these places end or change their outline at an instant. */
-  count: (places: readonly string[], atMs: number) => Promise<BoundCount[]>;
-  /** Finds each another home, inside the operation's transaction. */
+  /** How many of what get which other home by an operation. */
+  count: (reshaping: Reshaping) => Promise<BoundMove[]>;
+  /** Finds each another home, or notes that one has to be found, inside the operation's transaction. */
   rehome?: (transaction: Transaction<Tables>, rehoming: Rehoming) => Promise<void>;
   /** The operation is taken back before its date, inside the transaction that does so. */
   undo?: (transaction: Transaction<Tables>, rehoming: Rehoming) => Promise<void>;
@@ -89,6 +83,8 @@ const WAITING_MAX = 100;
 /** Places as of a date, in the database and in memory; changed by dated operations only. */
 export class Places {
   readonly duties: Duties;
+  /** Where residents and devices are at home. */
+  readonly homes: Homes;
   readonly #kysely: Kysely<Tables>;
   readonly #now: () => number;
   readonly #dependents: PlaceDependents[];
@@ -109,7 +105,8 @@ export class Places {
     this.#operations = operations;
     this.duties = duties;
     this.#now = options.now ?? Date.now;
-    this.#dependents = [...(options.dependents ?? [])];
+    this.homes = new Homes(kysely, () => holder.history, this.#now);
+    this.#dependents = [{ count: (reshaping) => this.homes.moves(reshaping) }, ...(options.dependents ?? [])];
   }
 
   static async open(kysely: Kysely<Tables>, options: PlacesOptions = {}): Promise<Places> {
@@ -165,7 +162,7 @@ export class Places {
   /** What an operation would do. @throws WuxingError PLACE_OPERATION_INVALID with every problem */
   async preview(input: PlaceOperationInput): Promise<PlacePreview> {
     const { plan, duties } = this.#plan(input, input.id ?? "preview");
-    return this.#previewOf(plan, duties);
+    return this.#previewOf(plan, duties, this.history.with(plan.versions));
   }
 
   /**
@@ -222,8 +219,8 @@ export class Places {
   async #execute(input: PlaceOperationInput, account: string | null): Promise<PlaceOperationDone> {
     const id = input.id ?? randomUUID();
     const { plan, duties } = this.#plan(input, id);
-    const preview = await this.#previewOf(plan, duties);
     const next = this.history.with(plan.versions);
+    const preview = await this.#previewOf(plan, duties, next);
     await this.#kysely.transaction().execute(async (transaction) => {
       await this.#lock(transaction);
       const known = new Set<string>();
@@ -273,19 +270,19 @@ export class Places {
     return { plan, duties: planDuties(this.history, this.duties.index, plan) };
   }
 
-  async #previewOf(plan: PlacePlan, duties: DutyPlan): Promise<PlacePreview> {
+  async #previewOf(plan: PlacePlan, duties: DutyPlan, after: PlaceHistory): Promise<PlacePreview> {
     const { effectiveMs } = plan.versions;
-    const { closed, changed } = plan.preview;
-    const places = [
-      ...closed.map(({ id }) => id),
-      ...changed.filter(({ what }) => what.includes("shape")).map(({ id }) => id),
-    ].filter((id) => this.history.isLeafAt(id, effectiveMs));
-    const rehomed: BoundCount[] = [];
-    if (places.length > 0) {
-      for (const { count } of this.#dependents) rehomed.push(...(await count(places, effectiveMs)));
+    const before = this.history;
+    const reshaping = reshapingOf(plan, before, after);
+    const rehomed: BoundMove[] = [];
+    if (reshaping.places.length > 0) {
+      for (const { count } of this.#dependents) rehomed.push(...(await count(reshaping)));
     }
+    rehomed.sort((a, b) => b.count - a.count || (`${a.what} ${a.from}` < `${b.what} ${b.from}` ? -1 : 1));
+    const told = { created: plan.preview.created, duties: duties.preview };
+    const balance = balanceOf(rehomed, told, this.duties.index, { before, after, effectiveMs });
     const effectiveAt = new Date(effectiveMs).toISOString();
-    return { effectiveAt, ...plan.preview, duties: duties.preview, rehomed, notices: duties.notices };
+    return { effectiveAt, ...plan.preview, duties: duties.preview, rehomed, balance, notices: duties.notices };
   }
 }
 

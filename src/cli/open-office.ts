@@ -20,7 +20,7 @@ import { DriverLinks } from "../cases/driver-link.ts";
 import { EffectDesk } from "../cases/effects.ts";
 import { loadCaseType } from "../cases/load-case-type.ts";
 import { placeNotices } from "../cases/place-notices.ts";
-import { countAtPlaces, countBelow, rehomeCases } from "../cases/place-work.ts";
+import { countBelow, countMoves, rehomeCases, rehomeFrom } from "../cases/place-work.ts";
 import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
 import { textCommand } from "../gateway/command.ts";
@@ -42,6 +42,7 @@ import { readFieldKeys } from "./field-keys.ts";
 import { openNotices } from "./open-notices.ts";
 import { tellEmergency, tellTouched } from "./tell-accounts.ts";
 import { addDemoPerson, fillDemoAccounts } from "./demo-accounts.ts";
+import { fillDemoHomes } from "./demo-homes.ts";
 
 export interface OfficeParts {
   dir: string;
@@ -137,14 +138,15 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
   /** Operations of which the work has not found its new home yet. */
   const rehomeAtMs: number[] = [];
   desks.addDependents({
-    count: (at) => countAtPlaces(kysely, at),
+    count: (reshaping) => countMoves(kysely, reshaping),
     rehome: async (transaction, rehoming) => {
       await tellOfPlaces.rehome(transaction, rehoming);
+      await rehomeFrom(transaction, rehoming.effectiveMs);
       rehomeAtMs.push(rehoming.effectiveMs);
     },
     undo: tellOfPlaces.undo,
   });
-  desks.addDependents({ count: (at) => arrivals.countAt(at) });
+  desks.addDependents({ count: (reshaping) => arrivals.moves(reshaping) });
   const names: PlaceNames = {
     nameOf: finder.nameOf,
     kindOf: (place) => desks.history.versionsOf(place).at(-1)?.kind ?? "",
@@ -179,6 +181,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     demo: null,
   };
   const demoAccounts = isDemo ? await fillDemoAccounts(access.desk, places, now()) : [];
+  if (isDemo) await fillDemoHomes(places, now());
   const [first] = demoAccounts;
   if (isDemo && first !== undefined) access.demo = { account: first.account, purpose: null };
   const ticking = tick(TICK_MS, log, async (count) => {
@@ -190,7 +193,8 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
     const isHomeless = rehomeAtMs.some((ms) => ms <= now());
     if (isHomeless || count % REHOME_EVERY_TICKS === 0) {
       rehomeAtMs.splice(0, Infinity, ...rehomeAtMs.filter((ms) => ms > now()));
-      await rehomeCases(kysely, desk, finder, now());
+      const recutBetween = (afterMs: number, upToMs: number): string[] => desks.history.recutBetween(afterMs, upToMs);
+      await rehomeCases(kysely, desk, { ...finder, recutBetween }, now());
       await arrivals.rehome();
       const shape = "arrivals whose span is over are deleted";
       const deleted = await arrivals.prune();

@@ -161,6 +161,8 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /places/:id/duties": PLACES,
   "GET /places/:id/duty-story": PLACES,
   "GET /places/:id/addressee": PLACES,
+  "GET /places/:id/homes": PLACES,
+  "POST /homes": { right: "places" },
   "GET /duties": PLACES,
   "GET /working-days": PLACES,
   "GET /slots": PLACES,

@@ -8,6 +8,7 @@ import { WorkingCalendar } from "../city/working-calendar.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
 import { dutyRoutes } from "./duty-routes.ts";
 import { answerErrors } from "./error-answer.ts";
+import { homeRoutes } from "./home-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 
 const START = "2025-01-01T00:00:00.000Z";
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await sql`truncate place_operation, person cascade`.execute(database.kysely);
+  await sql`truncate place_operation, person, home cascade`.execute(database.kysely);
   const places = await Places.open(database.kysely);
   await places.execute({ effectiveAt: START, reason: "start", changes: squareCity() });
   app = Fastify();
@@ -40,6 +41,7 @@ beforeEach(async () => {
   };
   await app.register(placeRoutes(desk));
   await app.register(dutyRoutes(desk));
+  await app.register(homeRoutes(desk));
   return () => app.close();
 });
 
@@ -237,4 +239,53 @@ test("the slots of the city and the working days of a year are told", async () =
   expect(body["days"]).toContain("2026-02-14");
   expect(body["days"]).not.toContain("2026-02-16");
   expect(body["holidaysKnownTo"]).toBeGreaterThanOrEqual(2026);
+});
+
+test("1. residents and devices are told by their point, counted by place, and a re-cut's preview says where they go", async () => {
+  const at = (column: number, row: number) => {
+    const [lon, lat] = middle(column, row);
+    return { lon, lat };
+  };
+  const homes = [
+    { kind: "resident", id: "h1", ...at(0, 0) },
+    { kind: "resident", id: "410702199001011234", ...at(0, 0) },
+    { kind: "device", id: "t1", ...at(0, 1) },
+    { kind: "resident", id: "h2", lon: 100, lat: 35 },
+    { kind: "house", id: "h3", ...at(0, 0) },
+  ];
+  const { status, body } = await call("POST", "/homes", { homes });
+  expect([status, body]).toMatchObject([
+    200,
+    {
+      accepted: 2,
+      rejected: 3,
+      // An identity number is no id; the other two are no point of the city and no kind of home.
+      problems: [{ where: "homes[1]" }, { where: "homes[4]" }, { where: "homes[3]", expected: "a point in the city" }],
+    },
+  ]);
+  expect((await call("POST", "/homes", { homes: [{ kind: "house" }] })).status).toBe(400);
+  expect((await call("GET", "/places/A/homes")).body).toEqual({ resident: 1, device: 1 });
+  expect((await call("POST", "/place-operations/preview", merge)).body).toMatchObject({
+    rehomed: [
+      { what: "device", from: "g01", to: "m", count: 1 },
+      { what: "resident", from: "g00", to: "m", count: 1 },
+    ],
+    balance: [
+      {
+        place: "m",
+        name: "合并网格",
+        gains: [
+          { what: "device", count: 1 },
+          { what: "resident", count: 1 },
+        ],
+      },
+      { place: "g00", loses: [{ what: "resident", count: 1 }] },
+      { place: "g01", loses: [{ what: "device", count: 1 }] },
+    ],
+  });
+  expect((await call("POST", "/homes", { homes: [{ kind: "device", id: "t1", gone: true }] })).body).toMatchObject({
+    gone: 1,
+  });
+  expect((await call("GET", "/places/A/homes")).body).toEqual({ resident: 1, device: 0 });
+  expect((await call("GET", "/places/none/homes")).status).toBe(404);
 });

@@ -27,6 +27,7 @@ import { messageRoutes } from "./message-routes.ts";
 import { previewRoutes } from "./preview-routes.ts";
 import { passwordRoutes } from "./password-routes.ts";
 import { personRoutes } from "./person-routes.ts";
+import { homeRoutes } from "./home-routes.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { readingRoutes } from "./reading-routes.ts";
 import { reportRoutes } from "./report-routes.ts";
@@ -105,7 +106,9 @@ export async function startHttpServer(parts: ServerParts, options: ServerOptions
     streamRoutes(stream),
     ...(parts.fixes === null ? [] : [fixRoutes(parts.fixes)]),
     ...(parts.cases === undefined ? [] : officeRoutes(parts.cases)),
-    ...(parts.places === undefined ? [] : [placeRoutes(parts.places), dutyRoutes(parts.places)]),
+    ...(parts.places === undefined
+      ? []
+      : [placeRoutes(parts.places), dutyRoutes(parts.places), homeRoutes(parts.places)]),
     ...(parts.rules === undefined ? [] : [ruleRoutes(parts.rules)]),
     ...(parts.reports === undefined ? [] : [reportRoutes(parts, parts.reports)]),
     ...(parts.etc === undefined ? [] : [etcRoutes(parts.etc)]),

@@ -147,8 +147,21 @@ export const placePreviewSchema = z.object({
     carried: z.array(z.object({ person: z.string(), slot: z.string(), from: z.string(), to: z.string() })),
     ended: z.array(z.object({ person: z.string(), slot: z.string(), place: z.string() })),
   }),
-  /** What is bound to places that end or change their outline, and finds another home: open cases, residents, devices … */
-  rehomed: z.array(z.object({ what: z.string(), place: z.string(), count: z.int() })),
+  /**
+   * What gets another home, by where it lies: `case` (open ones), `arrival` (declared ones), `resident`, `device`; the most on top.
+   * `to` is null for what then has none in the city.
+   */
+  rehomed: z.array(z.object({ what: z.string(), from: z.string(), to: z.string().nullable(), count: z.int() })),
+  /** The same by place: what each loses and gains, and the persons who head it then, or who head what it lies in. */
+  balance: z.array(
+    z.object({
+      place: z.string(),
+      name: z.string(),
+      persons: z.array(z.string()),
+      loses: z.array(z.object({ what: z.string(), count: z.int() })),
+      gains: z.array(z.object({ what: z.string(), count: z.int() })),
+    }),
+  ),
   notices: z.array(placeNoticeSchema),
 });
 export type PlacePreview = z.infer<typeof placePreviewSchema>;

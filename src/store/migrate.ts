@@ -16,6 +16,7 @@ import { undone } from "./migrations/0012-undone.ts";
 import { guard } from "./migrations/0013-guard.ts";
 import { noticesOfCases } from "./migrations/0014-notices-of-cases.ts";
 import { passwordCode } from "./migrations/0015-password-code.ts";
+import { home } from "./migrations/0016-home.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -40,6 +41,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "guard", sql: guard },
   { name: "notices of cases", sql: noticesOfCases },
   { name: "password code", sql: passwordCode },
+  { name: "home", sql: home },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

@@ -6,12 +6,13 @@ import type { ArrivalTables } from "./arrival-tables.ts";
 import type { CaseTables } from "./case-tables.ts";
 import type { CommandTables } from "./command-tables.ts";
 import type { EtcTables } from "./etc-tables.ts";
+import type { HomeTables } from "./home-store.ts";
 import type { PlaceTables } from "./place-tables.ts";
 import type { RuleTables } from "./rule-tables.ts";
 
 /** The tables as the newest migration leaves them. Instants are ms UTC. */
 export interface Tables
-  extends AccessTables, ArrivalTables, CaseTables, CommandTables, EtcTables, PlaceTables, RuleTables {
+  extends AccessTables, ArrivalTables, CaseTables, CommandTables, EtcTables, HomeTables, PlaceTables, RuleTables {
   migration: { number: number; name: string; digest: string; applied_ms: number };
   area: { id: string; version: number; state: Area["state"]; published_ms: number; body: Area };
   area_version: { area: string; version: number; body: Area };

@@ -197,18 +197,18 @@ describe("1. An operation on places tells the slots concerned, through the outbo
       );
       expect(id).not.toBe("");
       expect(preview.rehomed).toEqual([
-        { what: "case", place: "west", count: 1 },
-        { what: "arrival", place: "west", count: 2 },
+        { what: "arrival", from: "west", to: "north", count: 2 },
+        { what: "case", from: "west", to: "north", count: 1 },
       ]);
       const ofPlaces = (): Sent[] => received.filter(({ kind }) => kind === "place-changed");
       await until("four notices at the receiver", async () => (ofPlaces().length >= 4 ? true : undefined));
       const told = ofPlaces().map(({ person, text }) => `${person}: ${text.zh}`);
       const day = new Date(Date.parse(operation.effectiveAt) + 8 * 3_600_000).toISOString().slice(0, 10);
-      const bound = "随之重新归属：未结工作 1 项、到达申报 2 项。";
+      const bound = "到达申报 2 项、未结工作 1 项。";
       expect(told.toSorted()).toEqual([
-        `p1: 新的“北号”自${day}起由您负责，位置在其中的未结工作转给您。`,
-        `p1: 自${day}起，“west号”调整为“北号”，您继续担任网格长。${bound}`,
-        `p2: 自${day}起，“west号”调整为“北号”，您继续担任网格员。${bound}`,
+        `p1: 新的“北号”自${day}起由您负责，位置在其中的未结工作转给您。转入：${bound}`,
+        `p1: 自${day}起，“west号”调整为“北号”，您继续担任网格长。转出：${bound}`,
+        `p2: 自${day}起，“west号”调整为“北号”，您继续担任网格员。转出：${bound}`,
         `p4: 新的“南号”自${day}起还没有负责人，在此期间它的工作转给您，请尽快安排人员。`,
       ]);
       expect((await inboxOf("p1")).filter(({ kind }) => kind === "place-changed")).toHaveLength(2);

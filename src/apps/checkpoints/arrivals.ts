@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { sql, type Kysely, type Selectable } from "kysely";
 import type { PlaceFinder } from "../../cases/ports.ts";
+import { MoveTally, type BoundMove, type Reshaping } from "../../city/reshaping.ts";
 import { toWgs84 } from "../../kernel/datum.ts";
 import type { Arrival, ArrivalInput, ArrivalSource } from "../../model/arrival.ts";
 import type { Bilingual } from "../../model/case.ts";
@@ -165,17 +166,27 @@ export class ArrivalRegister {
     return found;
   };
 
-  /** How many are declared to go to places, for the preview of an operation on them. */
-  async countAt(places: readonly string[]): Promise<{ what: string; place: string; count: number }[]> {
+  /** Where declared arrivals lead to with an operation on places instead, for its preview. */
+  async moves({ places, leafAfter, pathAfter }: Reshaping): Promise<BoundMove[]> {
     if (places.length === 0) return [];
     const rows = await this.#options.kysely
       .selectFrom("arrival")
-      .select(({ fn }) => ["place", fn.countAll<number>().as("count")])
+      .select(["place", "body"])
       .where("place", "in", places)
       .where("to_ms", ">", this.#options.now())
-      .groupBy("place")
       .execute();
-    return rows.map(({ place, count }) => ({ what: "arrival", place: place!, count }));
+    const tally = new MoveTally();
+    for (const { place: from, body } of rows) {
+      const destination = (body as ArrivalBody).destination.value;
+      const to =
+        "place" in destination
+          ? pathAfter(destination.place) === undefined
+            ? null
+            : destination.place
+          : (leafAfter("civil", ...toWgs84(destination.datum, destination.lon, destination.lat)) ?? null);
+      if (from !== null && to !== from) tally.add("arrival", from, to);
+    }
+    return tally.all();
   }
 
   /** Looks up anew what is declared to go to places that are not there any more or lie elsewhere. @returns how many moved */
