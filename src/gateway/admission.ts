@@ -9,6 +9,7 @@ import {
 } from "../wire/jt808/8100-registration-answer.ts";
 import type { GatewayCore } from "./core.ts";
 import { count } from "./counters.ts";
+import { countRegistrationDeviations } from "./deviations.ts";
 import type { Session } from "./session.ts";
 import type { Terminal, TerminalStatus } from "./terminal-register.ts";
 import { cleanPlate } from "./vehicle-facts.ts";
@@ -19,7 +20,8 @@ import { cleanPlate } from "./vehicle-facts.ts";
  */
 export function register(core: GatewayCore, session: Session, serial: number, body: Buffer): void {
   if (session.registering) return;
-  const { version: _, ...registration } = decodeRegistration(body, session.wideHeader);
+  const registration = decodeRegistration(body, session.wideHeader);
+  countRegistrationDeviations(core.counters.deviations, registration, body, session.wideHeader);
   const known = core.register.find(session.phone);
   if (known === undefined && core.register.size >= core.limits.terminals) {
     count(core.counters.registrations, "registerFull");

@@ -211,6 +211,7 @@ export class Connection implements FrameHandler {
     if (session === undefined) {
       if (!this.#mayCarryOneMore()) return undefined;
       session = new Session(this.#core, this, phone, copyOf(bytes, phoneStart, phoneBytes));
+      if (/[a-f]/u.test(phone)) count(this.#core.counters.deviations, "phoneDigits");
       this.#sessions.set(phone, session);
     } else if (!session.hasPhoneField(bytes, phoneStart, phoneBytes)) {
       session.phoneField = copyOf(bytes, phoneStart, phoneBytes);

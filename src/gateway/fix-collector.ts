@@ -3,6 +3,7 @@ import { MAX_FUTURE_MS } from "../model/rule.ts";
 import { ABSENT_U16, createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
 import { LOCATION_BASIC_BYTES, LocationStatus, readLocationInto } from "../wire/jt808/0200-location-report.ts";
 import type { Jt808Counters } from "./counters.ts";
+import { countReportDeviations } from "./deviations.ts";
 import type { IngestSink } from "./ingest-sink.ts";
 
 /** Device time later than receipt by more than this is quarantined. */
@@ -77,6 +78,7 @@ export class FixCollector<Sender extends Acknowledged> {
     this.#counters.unacknowledgedItemBytes += end - start - LOCATION_BASIC_BYTES;
     batch.vehicle[row] = vehicle;
     batch.receivedMs[row] = receivedMs;
+    countReportDeviations(this.#counters.deviations, batch, row, body, start, end, !stored);
     batch.flags[row] = this.#flagsOf(row, receivedMs) | (stored ? FixFlag.stored : 0);
     if (batch.headingDeg[row] !== ABSENT_U16 && batch.headingDeg[row]! >= 360) {
       batch.headingDeg[row] = batch.headingDeg[row] === 360 ? 0 : ABSENT_U16;

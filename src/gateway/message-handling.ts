@@ -12,6 +12,7 @@ import { timeField } from "../wire/jt808/time.ts";
 import { authenticate, register } from "./admission.ts";
 import type { GatewayCore } from "./core.ts";
 import { count } from "./counters.ts";
+import { countMessageDeviations, countPartDeviations } from "./deviations.ts";
 import type { Session } from "./session.ts";
 
 const HEARTBEAT = 0x0002;
@@ -90,6 +91,7 @@ function handlePart(core: GatewayCore, session: Session, header: FrameHeader, by
   const outcome = session.reassembler.add(part, core.nowMs());
   if (outcome.state === "complete") {
     const { body: bodyWhole } = outcome;
+    countPartDeviations(core.counters.deviations, outcome.serials);
     // Positions are answered when they are durable, part by part; of other messages the earlier parts have been answered.
     const serials = messageId === LOCATION_BATCH ? outcome.serials : [serial];
     handleWhole(core, session, { messageId, serials, bytes: bodyWhole, start: 0, end: bodyWhole.length });
@@ -115,6 +117,7 @@ function handleWhole(core: GatewayCore, session: Session, message: Incoming): vo
 }
 
 function dispatch(core: GatewayCore, session: Session, message: Incoming): void {
+  const { deviations } = core.counters;
   switch (message.messageId) {
     case LOCATION_REPORT:
       takeLocation(core, session, message, 0);
@@ -125,12 +128,14 @@ function dispatch(core: GatewayCore, session: Session, message: Incoming): void 
     case LOCATION_ANSWER: {
       const offset = locationAnswerOffset(message.bytes, message.start, message.end);
       const replySerial = offset === 0 ? undefined : replySerialOf(message);
+      if (offset === 0) count(deviations, "answerWithoutSerial");
       core.commands.answered(session, message.messageId, replySerial, bodyOf(message), core.nowMs());
       takeLocation(core, session, message, offset);
       break;
     }
     case HEARTBEAT:
     case OTHER_HEARTBEAT:
+      countMessageDeviations(deviations, message.messageId, bodyOf(message));
       answer(session, message, ReplyResult.ok);
       break;
     case REGISTRATION:
@@ -199,6 +204,7 @@ function passOn(core: GatewayCore, session: Session, message: Incoming): void {
   const { messageId } = message;
   const known = PASSED_ON.has(messageId);
   const body = bodyOf(message);
+  countMessageDeviations(core.counters.deviations, messageId, body);
   core.commands.answered(session, messageId, replySerialOf(message), body, core.nowMs());
   const keeping = core.onMessage?.({
     terminal: session.phone,

@@ -39,11 +39,7 @@ const LAYOUTS = [
 
 /** @throws MalformedBody when no layout leads to the end of the body. */
 export function decodeTerminalAttributes(body: Buffer): TerminalAttributes {
-  const layout = LAYOUTS.find(({ maker, model, id }) => {
-    const hardwareAt = 2 + maker + model + id + 10;
-    const firmwareAt = hardwareAt + 1 + (body[hardwareAt] ?? body.length);
-    return firmwareAt + 1 + (body[firmwareAt] ?? body.length) + 2 === body.length;
-  });
+  const layout = findLayout(body);
   if (layout === undefined) throw new MalformedBody(`terminal attributes of ${body.length} bytes fit no edition`);
   const from = new OctetReader(body);
   return {
@@ -57,4 +53,17 @@ export function decodeTerminalAttributes(body: Buffer): TerminalAttributes {
     gnss: from.u8(),
     network: from.u8(),
   };
+}
+
+/** The maker has 11 bytes, where every edition prints 5. */
+export function isWideMaker(body: Buffer): boolean {
+  return findLayout(body)?.maker === 11;
+}
+
+function findLayout(body: Buffer): (typeof LAYOUTS)[number] | undefined {
+  return LAYOUTS.find(({ maker, model, id }) => {
+    const hardwareAt = 2 + maker + model + id + 10;
+    const firmwareAt = hardwareAt + 1 + (body[hardwareAt] ?? body.length);
+    return firmwareAt + 1 + (body[firmwareAt] ?? body.length) + 2 === body.length;
+  });
 }

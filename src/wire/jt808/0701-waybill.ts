@@ -14,10 +14,14 @@ export interface Waybill {
   waybill: string;
 }
 
+/** False when the length does not fit: the body is then a command's reply of some vendor. */
+export function isWaybillLengthRight(body: Buffer): boolean {
+  return body.length >= 4 && body.readUInt32BE(0) === body.length - 4;
+}
+
 /** Never throws: a body without a fitting length is taken as text. */
 export function decodeWaybill(body: Buffer): Waybill {
-  const fits = body.length >= 4 && body.readUInt32BE(0) === body.length - 4;
-  return { waybill: decodeGbk(fits ? body.subarray(4) : body) };
+  return { waybill: decodeGbk(isWaybillLengthRight(body) ? body.subarray(4) : body) };
 }
 
 export function encodeWaybill(waybill: Waybill): Buffer {

@@ -78,6 +78,23 @@ export function readLocationItems(body: Buffer, start: number, end: number): Loc
   return { items, extras };
 }
 
+/** Bits of `checkLocationItems`. */
+export const ItemDeviation = { cutShort: 1, length: 2 } as const;
+
+/** How the items of `body[start, end)` deviate from the standard, without making an object: the list breaks off, an item has another length. */
+export function checkLocationItems(body: Uint8Array, start: number, end: number): number {
+  let deviations = 0;
+  for (let at = start; at < end;) {
+    const length = at + 2 > end ? end : body[at + 1];
+    if (at + 2 + length > end) return deviations | ItemDeviation.cutShort;
+    const standard = STANDARD_LENGTHS[body[at]];
+    if (standard > 0 && length !== standard && !(body[at] === OVERSPEED && length === 1))
+      deviations |= ItemDeviation.length;
+    at += 2 + length;
+  }
+  return deviations;
+}
+
 /** Writes items as they are; a value may have at most 255 bytes. */
 export function writeLocationItems(items: readonly { id: number; value: Uint8Array }[], out: OctetWriter): void {
   for (const { id, value } of items) out.u8(id).u8(value.length).bytes(value);
@@ -162,6 +179,10 @@ const STANDARD_ITEMS: { readonly [id: number]: StandardItem | undefined } = {
   0x30: { length: 1, read: (value, extras) => (extras.rssi = value[0]) },
   0x31: { length: 1, read: (value, extras) => (extras.satellites = value[0]) },
 };
+
+const OVERSPEED = 0x11;
+/** Length of each standard item, 0 for every other id. */
+const STANDARD_LENGTHS = Uint8Array.from({ length: 256 }, (_, id) => STANDARD_ITEMS[id]?.length ?? 0);
 
 function u16(value: number): Buffer {
   const field = Buffer.alloc(2);
