@@ -16,7 +16,8 @@ describe("readJsonPositions", () => {
     expect(items?.[1]).toEqual({
       problem: { where: "fixes[1].lat", value: "135.3", expected: expect.stringContaining("90") },
     });
-    expect(items?.[2]).toMatchObject({ problem: { where: "fixes[2].time", value: '"yesterday"' } });
+    const expected = "ISO 8601 with its offset, or milliseconds since the epoch";
+    expect(items?.[2]).toEqual({ problem: { where: "fixes[2].time", value: '"yesterday"', expected } });
     expect(items?.[3]).toMatchObject({ problem: { where: "fixes[3]", value: "7" } });
   });
 

@@ -21,10 +21,13 @@ const vehicleId = z
   .regex(/^[^\p{C}]*$/u, "no control characters");
 const degrees = (most: number): z.ZodNumber => z.number().min(-most).max(most);
 /** ISO 8601 with its offset, or milliseconds since the epoch. */
-const instant = z.union([
-  z.number().int().min(0).max(4_102_444_800_000),
-  z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-]);
+const instant = z.union(
+  [
+    z.number().int().min(0).max(4_102_444_800_000),
+    z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  ],
+  "ISO 8601 with its offset, or milliseconds since the epoch",
+);
 
 const fixSchema = z.object({
   vehicle: vehicleId,
