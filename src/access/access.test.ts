@@ -5,7 +5,6 @@ import { openTestDatabase } from "../store/database-for-tests.ts";
 import { AccessDesk } from "./access-desk.ts";
 import { AuditChain, verifyAudit, type AuditNote } from "./audit-chain.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
-import { readAs } from "./read-as.ts";
 import { createFieldKey, FieldCipher } from "./field-cipher.ts";
 import { Passkeys } from "./passkeys.ts";
 import { SecondFactor } from "./second-factor.ts";
@@ -46,7 +45,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.close());
 
-describe("9 accounts", () => {
+describe("9. Accounts, sessions and keys; rights come from duties", () => {
   test("keep a password as Argon2id with its own salt", async () => {
     const [first, second] = await Promise.all([hashPassword("口令"), hashPassword("口令")]);
     expect(first).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
@@ -153,148 +152,7 @@ async function enter(account: string, password: string, address: string): Promis
   return desk.beginSession(account, address);
 }
 
-describe("9 what a person sees", () => {
-  beforeEach(async () => {
-    for (const [id, path, taker] of [
-      ["own", "c1/g1/", null],
-      ["below", "c1/g1/x/", null],
-      ["neighbour", "c1/g10/", null],
-      ["taken", "c2/g9/", "wang"],
-    ] as const) {
-      await database.kysely
-        .insertInto("work_case")
-        .values({
-          id,
-          type: "t",
-          type_version: 1,
-          state: "new",
-          place: id,
-          path,
-          slot: "head",
-          subject_kind: "vehicle",
-          subject: "豫G1_2",
-          lock: null,
-          parent: null,
-          opened_ms: 0,
-          due_ms: 1,
-          level: 0,
-          taken_by: taker,
-          outcome: null,
-          confirmation: "none",
-          closed_ms: null,
-          version: 1,
-          body: "{}",
-        })
-        .execute();
-      await database.kysely
-        .insertInto("case_entry")
-        .values({ case: id, seq: 1, at_ms: 0, kind: "opened", actor: null, path, command: null, body: "{}" })
-        .execute();
-    }
-  });
-
-  const ids = (paths: string[], person: string | null): Promise<string[]> =>
-    readAs(database.kysely, { paths, person }, async (as) =>
-      (await as.selectFrom("work_case").select("id").orderBy("id").execute()).map(({ id }) => id),
-    );
-
-  test("is the place, all below it, and what the person has taken: for the list, the get and the story alike", async () => {
-    expect(await ids(["c1/g1/"], "wang")).toEqual(["below", "own", "taken"]);
-    expect(await ids(["c1/"], "chen")).toEqual(["below", "neighbour", "own"]);
-    expect(await ids([], null)).toEqual([]);
-    const got = await readAs(database.kysely, { paths: ["c1/g1/"], person: null }, (as) =>
-      as.selectFrom("work_case").select("id").where("id", "=", "neighbour").execute(),
-    );
-    expect(got).toEqual([]);
-    const stories = await readAs(database.kysely, { paths: ["c1/g1/"], person: null }, (as) =>
-      as.selectFrom("case_entry").select("case").orderBy("case").execute(),
-    );
-    expect(stories.map((entry) => entry.case)).toEqual(["below", "own"]);
-    // Nothing of it is left behind in the connection.
-    expect(await database.kysely.selectFrom("work_case").select("id").execute()).toHaveLength(4);
-  });
-
-  test.each([
-    "insert into lock (id, vehicle, state, locked_ms, expires_ms, body) values ('l', 'v', 'live', 0, 1, '{}')",
-    "update lock set state = 'released'",
-    "delete from exposure",
-    "insert into passage (id, vehicle, gate, direction, time_ms, body) values ('p', 'v', 'g', 'inbound', 0, '{}')",
-    "insert into event (at_ms, kind, change, id, cause, body) values (0, 'lock', 'opened', 'x', 'live', '{}')",
-    "update work_case set state = 'released'",
-    "delete from case_entry",
-    "update audit set count = 0",
-    "delete from audit",
-    "update account set roles = '{administrator}'",
-    "insert into session (id, account, address, created_ms, seen_ms, expires_ms) values ('s', 'wang', '', 0, 0, 1)",
-    "select * from account",
-    "select * from session",
-    "select * from lock",
-    "alter table work_case disable row level security",
-    "create table mine (n integer)",
-  ])("11 the role that reads for people cannot: %s", async (statement) => {
-    // Not even where the transaction could write.
-    const doing = database.kysely.transaction().execute(async (transaction) => {
-      await sql`set local role wuxing_app`.execute(transaction);
-      await sql.raw(statement).execute(transaction);
-    });
-    await expect(doing).rejects.toThrow(/permission denied|must be owner/);
-    const reading = readAs(database.kysely, { paths: ["c1/"], person: "wang" }, (as) => sql.raw(statement).execute(as));
-    await expect(reading).rejects.toThrow(/permission denied|must be owner|read-only transaction/);
-  });
-});
-
-describe("9 row-level security", () => {
-  /** What names nobody, or what everybody of the teams may see of each other: places, duties, names at work. */
-  const OPEN = new Set(
-    // The clocks of cases are an id and an instant.
-    `area area_version case_timer checkpoint duty etc_join follower leave migration person place place_operation place_shape
-     place_version rule_version substitute tally`.split(/\s+/),
-  );
-
-  test("guards every table with personal data; a new table has to be decided about here", async () => {
-    const { rows } = await sql<{ name: string; guarded: boolean }>`
-      select relname as name, relrowsecurity as guarded from pg_class
-      where relkind = 'r' and relnamespace = 'public'::regnamespace order by relname`.execute(database.kysely);
-    expect(rows.length).toBeGreaterThan(35);
-    expect(rows.filter(({ name, guarded }) => guarded === OPEN.has(name))).toEqual([]);
-  });
-
-  test.each(["lock", "exposure", "passage", "event", "account", "audit", "person_field"])(
-    "shows nothing of %s to the role that reads for people, also when somebody lets it read there",
-    async (table) => {
-      await database.kysely.transaction().execute(async (transaction) => {
-        await sql`insert into lock (id, vehicle, state, locked_ms, expires_ms, body) values ('l', 'v', 'live', 0, 1, '{}')`.execute(
-          transaction,
-        );
-        await sql`
-          insert into exposure (id, vehicle, area, start_ms, exposed_ms, last_ms, body) values ('e', 'v', 'a', 0, 0, 0, '{}')
-        `.execute(transaction);
-        await sql`
-          insert into passage (id, vehicle, gate, direction, time_ms, body) values ('p', 'v', 'g', 'inbound', 0, '{}')
-        `.execute(transaction);
-        await sql`
-          insert into event (at_ms, kind, change, id, cause, body) values (0, 'lock', 'opened', 'x', 'live', '{}')
-        `.execute(transaction);
-        await sql`insert into person_field (person, key) values ('wang', 'k')`.execute(transaction);
-        await sql`
-          insert into audit (seq, at_ms, kind, shape, count, status, previous, digest) values (1, 0, 'read', '', 1, 200, '', '')
-        `.execute(transaction);
-        await sql`grant select on ${sql.table(table)} to wuxing_app`.execute(transaction);
-        const count = sql<{ count: number }>`select count(*)::int as count from ${sql.table(table)}`;
-        expect((await count.execute(transaction)).rows[0].count).toBeGreaterThan(0);
-        await sql`set local role wuxing_app`.execute(transaction);
-        await sql`select set_config('wuxing.paths', 'c1/', true)`.execute(transaction);
-        expect((await count.execute(transaction)).rows[0].count).toBe(0);
-        await sql`reset role`.execute(transaction);
-        await sql`revoke select on ${sql.table(table)} from wuxing_app`.execute(transaction);
-        for (const each of ["lock", "exposure", "passage", "event", "person_field", "audit"])
-          await sql`delete from ${sql.table(each)}`.execute(transaction);
-      });
-    },
-  );
-});
-
-describe("10 the audit", () => {
+describe("10. Every read and search of personal data is audited: the chain", () => {
   const note = (count: number): AuditNote => ({
     account: "wang",
     purpose: "case-work",

@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 afterAll(() => database.close());
 
-describe("9 the second factor", () => {
+describe("9. Accounts: the second factor", () => {
   test("counts only once a code of it was entered", async () => {
     expect(await enter()).toBe("in");
     expect(await codeOf(factors.confirm("wang", "000000"))).toBe("CODE_WRONG");

@@ -189,8 +189,9 @@ export function pageOf(request: FastifyRequest, publicUrl: string | null): PageO
 function allow(request: FastifyRequest, { right, fields, masks }: Need): void {
   const { principal, purpose } = request;
   if (principal === null) throw new WuxingError("NOT_SIGNED_IN");
-  if (right !== "signed-in" && !principal.rights.has(right))
-    throw new WuxingError("FORBIDDEN", `${right} is not among the rights of ${principal.account}`);
+  const enough = right === "signed-in" ? [] : [right].flat();
+  if (enough.length > 0 && !enough.some((each) => principal.rights.has(each)))
+    throw new WuxingError("FORBIDDEN", `${enough.join(" or ")} is not among the rights of ${principal.account}`);
   if (fields === undefined || opens(purpose, fields)) return;
   if (masks !== true) throw new WuxingError("PURPOSE_NEEDED", `${purpose ?? "no purpose"} does not open ${fields}`);
   refuseSearch(request);

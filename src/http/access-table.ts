@@ -1,9 +1,9 @@
 import type { FieldClass, Right } from "../access/rights.ts";
 
-/** What a route needs. `fields`: the class of what it shows, which a purpose has to open. `subject`: the parameter that names whom.
+/** What a route needs: a right, or one of several. `fields`: the class of what it shows, which a purpose has to open. `subject`: the parameter that names whom.
  * `masks`: without such a purpose it is not refused but shown masked, to whoever searches for nobody. */
 export interface Need {
-  right: Right | "signed-in";
+  right: Right | "signed-in" | readonly Right[];
   fields?: FieldClass;
   subject?: string;
   masks?: true;
@@ -11,6 +11,8 @@ export interface Need {
 
 const WATCH: Need = { right: "watch", fields: "track" };
 const FOUND: Need = { ...WATCH, masks: true };
+/** Whoever watches the city sees all of them, whoever works on cases those of the cases that it sees (row-level security). */
+const LOCKED: Need = { ...FOUND, right: ["watch", "cases"] };
 const CASES: Need = { right: "cases" };
 const CASE: Need = { ...CASES, fields: "identity", masks: true };
 const PLACES: Need = { right: "signed-in" };
@@ -100,9 +102,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /tracks/file": WATCH,
   "GET /positions": WATCH,
   "GET /timeline": WATCH,
-  "GET /exposures": FOUND,
-  "GET /locks": FOUND,
-  "GET /locks/:id": FOUND,
+  "GET /exposures": LOCKED,
+  "GET /locks": LOCKED,
+  "GET /locks/:id": LOCKED,
   "POST /locks/:id/release": { right: "cases" },
   "GET /passages": FOUND,
   "GET /gates/counts": { right: "watch" },

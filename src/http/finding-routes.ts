@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { WuxingError } from "../model/errors.ts";
@@ -9,16 +10,31 @@ import {
   passageSchema,
   releaseInputSchema,
 } from "../model/finding.ts";
+import { readAs } from "../access/read-as.ts";
+import type { LedgerQueries } from "../store/ledger.ts";
+import { createQueries } from "../store/ledger-queries.ts";
 import { EXPORTED } from "./export-columns.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 import type { ServerParts } from "./parts.ts";
+import { principalOf } from "./principal.ts";
 
 const vehicle = z.string().min(1).max(64).optional();
 const span = { from: instantQuery.optional(), to: instantQuery.optional() };
+type Seen = Pick<LedgerQueries, "exposures" | "locks" | "lock" | "passages" | "fenceEvents">;
+
 const lockParams = z.object({ id: z.string().min(1).max(64) });
 
 /** What was found: exposures, locks, passages, entries; and the one command on them, a lock's release by a person. */
-export function findingRoutes({ ledger, watch, cases }: ServerParts): FastifyPluginAsyncZod {
+export function findingRoutes({ ledger, watch, cases, access }: ServerParts): FastifyPluginAsyncZod {
+  /** Asks with the rights of whoever asks: a list and a get are one predicate. */
+  const asked = <T>(
+    request: FastifyRequest,
+    run: (seen: Seen, near: readonly string[] | undefined) => Promise<T>,
+  ): Promise<T> => {
+    const principal = principalOf(request);
+    const near = principal.rights.has("watch") ? undefined : principal.paths;
+    return readAs(access.kysely, principal, (restricted) => run(createQueries(restricted), near));
+  };
   return async (app) => {
     app.route({
       method: "GET",
@@ -30,7 +46,7 @@ export function findingRoutes({ ledger, watch, cases }: ServerParts): FastifyPlu
         querystring: z.strictObject({ vehicle, area: z.string().min(1).max(64).optional(), ...pageQuery }),
         response: pageAnswer(exposureSchema),
       },
-      handler: ({ query }) => ledger.exposures(query),
+      handler: (request) => asked(request, (seen, near) => seen.exposures({ ...request.query, near })),
     });
     app.route({
       method: "GET",
@@ -42,13 +58,13 @@ export function findingRoutes({ ledger, watch, cases }: ServerParts): FastifyPlu
         querystring: z.strictObject({ state: lockStateSchema.optional(), vehicle, ...pageQuery }),
         response: pageAnswer(lockSchema),
       },
-      handler: ({ query }) => ledger.locks(query),
+      handler: (request) => asked(request, (seen, near) => seen.locks({ ...request.query, near })),
     });
     app.route({
       method: "GET",
       url: "/locks/:id",
       schema: { tags: ["locks"], summary: "One lock", params: lockParams, response: answer(lockSchema) },
-      handler: ({ params: { id } }) => ledger.lock(id),
+      handler: (request) => asked(request, (seen) => seen.lock(request.params.id)),
     });
     app.route({
       method: "POST",
@@ -81,8 +97,10 @@ export function findingRoutes({ ledger, watch, cases }: ServerParts): FastifyPlu
         querystring: z.strictObject({ gate: z.string().min(1).max(64).optional(), vehicle, ...span, ...pageQuery }),
         response: pageAnswer(passageSchema),
       },
-      handler: ({ query: { from, to, ...filter } }) =>
-        ledger.passages({ ...filter, fromMs: msOf(from), toMs: msOf(to) }),
+      handler: (request) => {
+        const { from, to, ...filter } = request.query;
+        return asked(request, (seen) => seen.passages({ ...filter, fromMs: msOf(from), toMs: msOf(to) }));
+      },
     });
     app.route({
       method: "GET",
@@ -108,8 +126,10 @@ export function findingRoutes({ ledger, watch, cases }: ServerParts): FastifyPlu
         querystring: z.strictObject({ vehicle, ...span, ...pageQuery }),
         response: pageAnswer(fenceEventSchema),
       },
-      handler: ({ query: { from, to, ...filter } }) =>
-        ledger.fenceEvents({ ...filter, fromMs: msOf(from), toMs: msOf(to) }),
+      handler: (request) => {
+        const { from, to, ...filter } = request.query;
+        return asked(request, (seen) => seen.fenceEvents({ ...filter, fromMs: msOf(from), toMs: msOf(to) }));
+      },
     });
   };
 }

@@ -13,9 +13,13 @@ afterAll(() => database.close());
 test("a released lock's exposure proves something as long as an objection to it is not decided", async () => {
   const { kysely } = database;
   await sql`
-    insert into exposure (id, vehicle, area, start_ms, end_ms, exposed_ms, last_ms, lock_ms, entered_ms, body)
-    values ('e1', 'v', 'a', 100, 900, 700, 900, 950, 950, '{}')`.execute(kysely);
-  await sql`
+    with told as (
+      insert into event (at_ms, kind, change, id, cause, body)
+      values (900, 'exposure', 'opened', 'e1', 'live', '{}'), (950, 'lock', 'opened', 'l1', 'live', '{}')
+    ), found as (
+      insert into exposure (id, vehicle, area, start_ms, end_ms, exposed_ms, last_ms, lock_ms, entered_ms, body)
+      values ('e1', 'v', 'a', 100, 900, 700, 900, 950, 950, '{}')
+    )
     insert into lock (id, vehicle, state, locked_ms, expires_ms, ended_ms, body)
     values ('l1', 'v', 'released', 950, 9999, 2000, '{"exposures":["e1"]}')`.execute(kysely);
   const readings = createEvidence(kysely);

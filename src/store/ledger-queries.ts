@@ -1,4 +1,4 @@
-import { sql, type SelectQueryBuilder, type Kysely } from "kysely";
+import { sql, type Kysely, type RawBuilder, type SelectQueryBuilder } from "kysely";
 import type { Area } from "../model/area.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { Lock } from "../model/finding.ts";
@@ -25,16 +25,21 @@ export function createQueries(kysely: Kysely<Tables>): Omit<LedgerQueries, "even
     areas: ({ state, ...page }) => list(kysely, "area", [equal("state", state)], page),
     area: (id) => getArea(kysely, id),
     areaHistory: (id) => areaHistory(kysely, id),
-    exposures: ({ vehicle, area, ...page }) =>
-      list(kysely, "exposure", [equal("vehicle", vehicle), equal("area", area)], page),
+    exposures: ({ vehicle, area, near, ...page }) => {
+      const held =
+        near === undefined ? null : sql<boolean>`vehicle in (select vehicle from lock where ${isNear(near)})`;
+      return list(kysely, "exposure", [equal("vehicle", vehicle), equal("area", area), held], page);
+    },
     async findExposures(ids) {
       if (ids.length === 0) return [];
       const asked = ids.slice(0, IDS_MAX);
       const rows = await kysely.selectFrom("exposure").select("body").where("id", "in", asked).execute();
       return rows.map(({ body }) => body);
     },
-    locks: ({ state, vehicle, ...page }) =>
-      list(kysely, "lock", [equal("state", state), equal("vehicle", vehicle)], page),
+    locks: ({ state, vehicle, near, ...page }) => {
+      const held = near === undefined ? null : isNear(near);
+      return list(kysely, "lock", [equal("state", state), equal("vehicle", vehicle), held], page);
+    },
     lock: (id) => getLock(kysely, id),
     passages: ({ gate, vehicle, fromMs, toMs, ...page }) =>
       list(kysely, "passage", [equal("gate", gate), equal("vehicle", vehicle), ...span("time_ms", fromMs, toMs)], page),
@@ -49,6 +54,16 @@ type Condition = ReturnType<typeof sql<boolean>> | null;
 
 function equal(column: string, value: string | undefined): Condition {
   return value === undefined ? null : sql<boolean>`${sql.ref(column)} = ${value}`;
+}
+
+/**
+ * Locks whose cases lie at these paths or below them. Only leakproof operators, or row-level security keeps the question from
+ * the index: what begins with `a/b/` lies from `a/b/` up to `a/b0`, the character behind the slash.
+ */
+function isNear(paths: readonly string[]): RawBuilder<boolean> {
+  if (paths.length === 0) return sql<boolean>`false`;
+  const below = paths.map((path) => sql`(path ~>=~ ${path} and path ~<~ ${`${path.slice(0, -1)}0`})`);
+  return sql<boolean>`lock.id in (select lock from work_case where lock is not null and (${sql.join(below, sql` or `)}))`;
 }
 
 function span(column: string, fromMs: number | undefined, toMs: number | undefined): Condition[] {

@@ -24,12 +24,15 @@ export interface AreaFilter extends PageRequest {
   state?: Area["state"] | undefined;
 }
 
-export interface ExposureFilter extends PageRequest {
+/** Paths of the places whose cases are asked for, which spares the rest being looked at; row-level security decides. */
+type Near = { near?: readonly string[] | undefined };
+
+export interface ExposureFilter extends PageRequest, Near {
   vehicle?: string | undefined;
   area?: string | undefined;
 }
 
-export interface LockFilter extends PageRequest {
+export interface LockFilter extends PageRequest, Near {
   state?: Lock["state"] | undefined;
   vehicle?: string | undefined;
 }

@@ -17,6 +17,8 @@ import { guard } from "./migrations/0013-guard.ts";
 import { noticesOfCases } from "./migrations/0014-notices-of-cases.ts";
 import { passwordCode } from "./migrations/0015-password-code.ts";
 import { home } from "./migrations/0016-home.ts";
+import { seenFindings } from "./migrations/0017-seen-findings.ts";
+import { toldFindings } from "./migrations/0018-told-findings.ts";
 import type { Tables } from "./tables.ts";
 
 export interface Migration {
@@ -42,6 +44,8 @@ const MIGRATIONS: readonly Migration[] = [
   { name: "notices of cases", sql: noticesOfCases },
   { name: "password code", sql: passwordCode },
   { name: "home", sql: home },
+  { name: "seen findings", sql: seenFindings },
+  { name: "told findings", sql: toldFindings },
 ];
 
 /** Held while migrating, so that two processes that start at one server do it one after the other. "wxmg" in ASCII. */

@@ -121,7 +121,7 @@ describe("9 OpenID Connect", () => {
     const jar = new CookieJar();
     await signIn(jar, "qian", qian);
     const begin = async (): Promise<string> =>
-      (await bodyOf(jar, "POST", "/me/identities", { password: qian })).url as string;
+      (await bodyOf(jar, "POST", "/me/identities", { password: qian }))["url"] as string;
     const failure = (end: URL): string | null => end.searchParams.get("failed");
     expect(failure(await new CookieJar().goThrough(await begin(), "s-qian"))).toBe("SIGN_IN_FAILED");
     expect(failure(await jar.goThrough(await begin(), "s-wang"))).toBe("INPUT_INVALID");
