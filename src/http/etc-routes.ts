@@ -15,6 +15,7 @@ import {
   gateVisitSchema,
 } from "../model/etc.ts";
 import type { EtcQueries } from "../store/etc-queries.ts";
+import { EXPORTED } from "./export-columns.ts";
 import { keyQuery, sourceOf } from "./fix-routes.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 
@@ -114,6 +115,7 @@ export function etcRoutes({ sources, keeper, onKept, queries, results, gates }: 
     app.route({
       method: "GET",
       url: "/gates/:id/disagreements",
+      config: { exported: EXPORTED.disagreements },
       schema: {
         tags,
         summary: "Passages that only one saw, newest first: gps-silent (toll alone) and etc-missing (GPS alone)",
@@ -135,6 +137,7 @@ export function etcRoutes({ sources, keeper, onKept, queries, results, gates }: 
     app.route({
       method: "GET",
       url: "/gates/:id/passages",
+      config: { exported: EXPORTED.visits },
       schema: {
         tags,
         summary: "Who passed a gate in a span, by GPS, by toll record or by both, newest first; each passage once",

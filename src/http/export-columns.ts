@@ -1,6 +1,7 @@
 import type { Area } from "../model/area.ts";
 import type { CaseSummary } from "../model/case.ts";
 import type { DutyRow } from "../model/duty.ts";
+import type { GateFinding, GateVisit } from "../model/etc.ts";
 import type { Exposure, FenceEvent, Lock, Passage } from "../model/finding.ts";
 import type { Vehicle } from "../model/vehicle.ts";
 import type { ExportedList } from "./export-lists.ts";
@@ -46,6 +47,26 @@ const PASSAGE_COLUMNS: readonly ExportColumn<Passage>[] = [
   { zh: "时间", en: "Time", value: ({ time }) => new Date(time) },
   { zh: "经度 (WGS-84)", en: "Lon (WGS-84)", value: ({ lon }) => lon },
   { zh: "纬度 (WGS-84)", en: "Lat (WGS-84)", value: ({ lat }) => lat },
+  { zh: "编号", en: "Id", value: ({ id }) => id },
+];
+
+const VISIT_COLUMNS: readonly ExportColumn<GateVisit>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ vehicle }) => vehicle },
+  { zh: "方向", en: "Direction", width: 10, value: ({ direction }) => direction },
+  { zh: "时间", en: "Time", value: ({ time }) => new Date(time) },
+  { zh: "由谁记录", en: "Seen by", width: 10, value: ({ seenBy }) => seenBy },
+  { zh: "定位通过编号", en: "Passage", value: ({ passage }) => passage },
+  { zh: "收费记录编号", en: "Toll records", width: 30, value: ({ etc }) => etc.join(" ") },
+];
+
+const DISAGREEMENT_COLUMNS: readonly ExportColumn<GateFinding>[] = [
+  { zh: "车辆", en: "Vehicle", value: ({ vehicle }) => vehicle },
+  { zh: "卡口", en: "Gate", value: ({ gate }) => gate },
+  { zh: "方向", en: "Direction", width: 10, value: ({ direction }) => direction },
+  { zh: "时间", en: "Time", value: ({ time }) => new Date(time) },
+  { zh: "哪一方没有", en: "Kind", width: 14, value: ({ kind }) => kind },
+  { zh: "定位通过编号", en: "Passage", value: ({ passage }) => passage },
+  { zh: "收费记录编号", en: "Toll records", width: 30, value: ({ etc }) => etc.join(" ") },
   { zh: "编号", en: "Id", value: ({ id }) => id },
 ];
 
@@ -125,6 +146,8 @@ export const EXPORTED = {
   locks: { name: "locks", zh: "锁定", en: "Locks", columns: LOCK_COLUMNS },
   exposures: { name: "exposures", zh: "暴露", en: "Exposures", columns: EXPOSURE_COLUMNS },
   passages: { name: "passages", zh: "通过记录", en: "Passages", columns: PASSAGE_COLUMNS },
+  visits: { name: "gate-passages", zh: "卡口通过", en: "Gate passages", columns: VISIT_COLUMNS },
+  disagreements: { name: "disagreements", zh: "定位与收费不一致", en: "Disagreements", columns: DISAGREEMENT_COLUMNS },
   fenceEvents: { name: "fence-events", zh: "进出围栏", en: "Fence events", columns: FENCE_COLUMNS },
   vehicles: { name: "vehicles", zh: "车辆", en: "Vehicles", columns: VEHICLE_COLUMNS },
   areas: { name: "areas", zh: "风险区", en: "Risk areas", columns: AREA_COLUMNS },

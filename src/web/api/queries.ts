@@ -197,19 +197,23 @@ export interface HourCounts {
   failed: boolean;
 }
 
+/** So long after its end an hour still grows by what comes late, ms. */
+const SETTLES_MS = 600_000;
+
 /**
  * Counts by gate for each of the `hours` hours up to the one that `nowMs` is in. An hour that is over is asked for once, or once
- * more after ten minutes for what came late.
+ * more after ten minutes for what came late. `isTold`: city time is known; by the wall clock another's hours would be taken for over.
  */
-export function useHourlyGateCounts(nowMs: number, hours: number): HourCounts[] {
+export function useHourlyGateCounts(nowMs: number, hours: number, isTold: boolean): HourCounts[] {
   const thisHour = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
   const starts = Array.from({ length: hours }, (_, index) => thisHour - (hours - 1 - index) * HOUR_MS);
   return useQueries({
     queries: starts.map((fromMs) => {
-      const over = fromMs + HOUR_MS <= thisHour;
+      const over = fromMs + HOUR_MS + SETTLES_MS <= nowMs;
       return {
         queryKey: over ? keys.gateCounts(fromMs, fromMs + HOUR_MS) : [...keys.gateCountsNow, "hour", fromMs],
         queryFn: () => gateCounts(fromMs, fromMs + HOUR_MS),
+        enabled: isTold,
         staleTime: over ? 600_000 : 5000,
         refetchInterval: over ? 600_000 : 10_000,
       };

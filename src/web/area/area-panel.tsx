@@ -9,6 +9,7 @@ import { bboxOf, positionsOf } from "../map/plane.ts";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { span } from "../show/instant.ts";
+import { ExportButton } from "../show/export-button.tsx";
 import { count, distance } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
@@ -127,6 +128,7 @@ function Exposures({ area }: { area: string }) {
   return (
     <Section
       title={`${t.area.exposures}${data === undefined ? "" : ` ${data.items.length}${data.next === null ? "" : "+"}`}`}
+      aside={(data?.items.length ?? 0) === 0 ? null : <ExportButton path="/exposures" query={{ area }} />}
     >
       {data === undefined ? (
         isError ? (

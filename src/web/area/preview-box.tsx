@@ -8,6 +8,7 @@ import { useText } from "../preferences.tsx";
 import { span } from "../show/instant.ts";
 import { count, distance } from "../show/measure.ts";
 import { Plate } from "../show/plate.tsx";
+import { TableFile } from "../show/table-file.tsx";
 import { Failed, Loading } from "../show/states.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
 import { PREVIEW_DAYS, useAreaPreview } from "./use-preview.ts";
@@ -51,6 +52,7 @@ export function PreviewBox({ areas, nameOf }: PreviewBoxProps) {
 
 function Found({ preview, dim, nameOf }: { preview: AreaPreview; dim: boolean; nameOf?: (index: number) => string }) {
   const t = useText();
+  const { clock } = useDesk();
   const { vehiclesNear, vehicles, exposures, locks, lockedAlready, list, complete } = preview;
   return (
     <div className={dim ? "preview-found old" : "preview-found"}>
@@ -69,6 +71,27 @@ function Found({ preview, dim, nameOf }: { preview: AreaPreview; dim: boolean; n
       {complete ? null : <p className="notice bad">△ {t.preview.incomplete}</p>}
       {list.length === 0 ? null : (
         <div className="preview-list">
+          <TableFile
+            name={t.preview.title}
+            head={[
+              t.gate.vehicle,
+              t.area.title,
+              t.preview.from,
+              t.evidence.duration,
+              `${t.evidence.nearest} (m)`,
+              t.preview.locks,
+            ]}
+            rows={() =>
+              list.map((one) => [
+                one.vehicle,
+                nameOf?.(one.area) ?? "",
+                clock.full(one.start),
+                span(one.durationS * 1000, t),
+                Math.round(one.minDistanceM),
+                one.lockedAt === null ? "" : clock.full(one.lockedAt),
+              ])
+            }
+          />
           <table className="lines">
             <thead>
               <tr>

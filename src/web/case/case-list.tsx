@@ -51,7 +51,12 @@ export function CaseList() {
   const set = (change: Record<string, string | null>): void =>
     setSearch(new URLSearchParams(addressWith(change)), { replace: true });
   return (
-    <Panel title={t.cases.list} aside={<ExportButton path="/cases" query={queryOf(query)} />} wide fixed>
+    <Panel
+      title={t.cases.list}
+      aside={<ExportButton path="/cases" query={queryOf(query)} />}
+      wide={isBoard ? "board" : true}
+      fixed
+    >
       <div className="filter">
         <Chips<View>
           label={t.cases.list}
@@ -117,7 +122,7 @@ function Cases({ query }: { query: CaseQuery }) {
       rowHeight={58}
       keyOf={({ id }: CaseSummary) => id}
       pathOf={casePath}
-      empty={<Empty title={t.cases.empty} hint={t.cases.emptyHint} />}
+      empty={<Empty title={t.cases.empty} hint={t.cases.emptyHints[query.view]} />}
     >
       {(each, isChosen) => <CaseRow of={each} isChosen={isChosen} />}
     </RowList>

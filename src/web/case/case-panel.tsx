@@ -97,9 +97,7 @@ function OpenedCase({ story }: { story: CaseStory }) {
         <CaseEvidence story={story} />
       </Section>
       {story.subject.kind !== "vehicle" || story.subject.id.includes("•") ? null : (
-        <Section title={t.arrivals.title}>
-          <Arrivals vehicle={story.subject.id} />
-        </Section>
+        <Arrivals vehicle={story.subject.id} hidesNone />
       )}
       {story.parent === null && story.children.length === 0 ? null : (
         <Section title={t.cases.related}>

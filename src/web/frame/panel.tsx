@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode } from "react";
+import { useLayoutEffect, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
@@ -8,7 +8,8 @@ interface PanelProps {
   title: ReactNode;
   /** Beside the title. */
   aside?: ReactNode;
-  wide?: boolean;
+  /** `board`: as far as columns side by side need it. */
+  wide?: boolean | "board";
   loading?: boolean;
   /** The body does not scroll; a list inside it does. */
   fixed?: boolean;
@@ -18,12 +19,21 @@ interface PanelProps {
 const WIDTH = 440;
 const WIDTH_WIDE = 620;
 
+/** What is left of the window beside the board: the places, the rail and a strip of the map, pixels. */
+const BESIDE_BOARD = 480;
+const WIDTH_BOARD_MAX = 1180;
+
+function boardWidth(): number {
+  return Math.max(WIDTH_WIDE, Math.min(WIDTH_BOARD_MAX, innerWidth - BESIDE_BOARD));
+}
+
 /** A page over the map's left part; the map keeps its place beside it. */
 export function Panel({ title, aside, wide = false, loading = false, fixed = false, children }: PanelProps) {
   const t = useText();
   const navigate = useNavigate();
-  const width = wide ? WIDTH_WIDE : WIDTH;
-  useEffect(() => {
+  const width = wide === "board" ? boardWidth() : wide ? WIDTH_WIDE : WIDTH;
+  // Before any page below brings something into view, which is beside the panel.
+  useLayoutEffect(() => {
     scene.panelWidth = width;
     const root = document.documentElement;
     root.style.setProperty("--panel-width", `${width}px`);

@@ -11,9 +11,9 @@ const HOURS = 24;
 /** Passages and locks of the last 24 hours, under the map. */
 export function Timeline() {
   const t = useText();
-  const { clock } = useDesk();
+  const { clock, awaitsTime } = useDesk();
   const nowMs = useCityNow(60_000);
-  const hourly = useHourlyGateCounts(nowMs, HOURS);
+  const hourly = useHourlyGateCounts(nowMs, HOURS, !awaitsTime);
   const { data: locks } = useRecentLocks();
   const hours = useMemo(
     () =>
@@ -60,7 +60,7 @@ const STEP_MS = 60_000;
 /** Lies over the bars: dragged, or moved by the arrow keys, the map shows that instant; at its right end it shows now. */
 function ReplaySlider({ hours }: { hours: readonly HourBar[] }) {
   const t = useText();
-  const { clock, live } = useDesk();
+  const { clock, live, awaitsTime } = useDesk();
   const { atMs } = useReplay();
   const nowMs = useCityNow(STEP_MS);
   const [pointed, setPointed] = useState<number | null>(null);
@@ -75,6 +75,7 @@ function ReplaySlider({ hours }: { hours: readonly HourBar[] }) {
       max={toMs}
       step={STEP_MS}
       value={value}
+      disabled={awaitsTime}
       title={`${pointed === null ? "" : `${hours[pointed]?.label ?? ""}\n`}${t.replay.start}`}
       onPointerMove={({ nativeEvent, currentTarget }) =>
         setPointed(Math.floor((nativeEvent.offsetX / currentTarget.clientWidth) * hours.length))

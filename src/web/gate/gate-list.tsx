@@ -7,6 +7,7 @@ import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { HourBars } from "../show/hour-bars.tsx";
 import { count } from "../show/measure.ts";
+import { TableFile } from "../show/table-file.tsx";
 import { Empty, Failed } from "../show/states.tsx";
 
 const HOURS = 24;
@@ -14,10 +15,10 @@ const HOURS = 24;
 /** Every gate with its passages of the day, the busiest on top. */
 export function GateList() {
   const t = useText();
-  const { city, clock } = useDesk();
+  const { city, clock, awaitsTime } = useDesk();
   const nowMs = useCityNow(60_000);
   const today = useGateCountsSince(clock.startOfDay(nowMs));
-  const hourly = useHourlyGateCounts(nowMs, HOURS);
+  const hourly = useHourlyGateCounts(nowMs, HOURS, !awaitsTime);
   const rows = useMemo(() => gateRows(city?.gates ?? [], today.data ?? []), [city, today.data]);
   const total = rows.reduce(
     (sum, row) => ({ inbound: sum.inbound + row.inbound, outbound: sum.outbound + row.outbound }),
@@ -27,7 +28,25 @@ export function GateList() {
     },
   );
   return (
-    <Panel title={t.gate.list} wide fixed>
+    <Panel
+      title={t.gate.list}
+      aside={
+        <TableFile
+          name={`${t.gate.list} ${clock.day(nowMs)}`}
+          head={[t.gate.title, t.gate.inbound, t.gate.outbound, t.gate.total]}
+          rows={() =>
+            rows.map(({ gate, inbound, outbound }) => [
+              t.language === "zh" ? gate.name : (gate.nameEn ?? gate.name),
+              inbound,
+              outbound,
+              inbound + outbound,
+            ])
+          }
+        />
+      }
+      wide
+      fixed
+    >
       <div className="section">
         <dl className="totals">
           <Total name={`${t.gate.today} · ${t.gate.total}`} value={total.inbound + total.outbound} />

@@ -16,12 +16,12 @@ const HOURS = 24;
 export function GatePanel() {
   const t = useText();
   const { id = "" } = useParams();
-  const { city, clock } = useDesk();
+  const { city, clock, awaitsTime } = useDesk();
   const [search, setSearch] = useSearchParams();
   const gate = city?.gates.find((one) => one.id === id);
   const nowMs = useCityNow(60_000);
   const today = useGateCountsSince(clock.startOfDay(nowMs));
-  const hourly = useHourlyGateCounts(nowMs, HOURS);
+  const hourly = useHourlyGateCounts(nowMs, HOURS, !awaitsTime);
   const hour = instantIn(search, "hour");
   const shown: PassagesShown = {
     fromMs: hour ?? instantIn(search, "from"),

@@ -61,11 +61,12 @@ export function GatePassages({ gate, shown, onShow }: GatePassagesProps) {
             onChoose={setDirection}
           />
         ) : null}
-        {view === "passages" ? (
-          <span className="push">
-            <ExportButton path="/passages" query={{ gate, ...queryOf(span) }} />
-          </span>
-        ) : null}
+        <span className="push">
+          <ExportButton
+            path={`/gates/${encodeURIComponent(gate)}/${view === "passages" ? "passages" : "disagreements"}`}
+            query={{ ...(view === "passages" && { direction }), ...queryOf(span) }}
+          />
+        </span>
         <SpanForm key={`${fromMs} ${toMs}`} span={span} onAsk={(asked) => onShow(asked)} />
         <strong>{title}</strong>
         {all ? (

@@ -8,6 +8,7 @@ import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { useMe } from "../session/use-me.ts";
 import { Chips } from "../show/chips.tsx";
+import { TableFile } from "../show/table-file.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { placeAt, useOutlines, usePlace, usePlaceLoad, type Below, type PlaceLoad } from "./grid-queries.ts";
 import { LoadRows } from "./load-rows.tsx";
@@ -159,18 +160,31 @@ function Loads({ loads, roster, at }: { loads: readonly PlaceLoad[]; roster: str
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
-        <small className="muted">
-          {t.grids.sum(
-            sum(({ open }) => open ?? 0),
-            sum(({ overdue }) => overdue ?? 0),
-            sum(({ vacant }) => vacant),
-          )}
-          {" · "}
-          {t.grids.coverage(loads.filter(({ vacant }) => vacant === 0).length, loads.length)}
-        </small>
+        <div className="sum-line">
+          <small className="muted">
+            {t.grids.sum(
+              sum(({ open }) => open ?? 0),
+              sum(({ overdue }) => overdue ?? 0),
+              sum(({ vacant }) => vacant),
+            )}
+            {" · "}
+            {t.grids.coverage(loads.filter(({ vacant }) => vacant === 0).length, loads.length)}
+          </small>
+          <TableFile
+            name={t.grids.title}
+            head={[t.recut.id, t.grids.place, t.grids.grids, t.grids.open, t.grids.overdue, t.grids.vacant]}
+            rows={() =>
+              shown.rows.map((load) => [load.id, load.name, load.leaves, load.open, load.overdue, load.vacant])
+            }
+          />
+        </div>
         <LoadLegend kind={first!.kind} />
       </div>
-      {shown.rows.length === 0 ? <Empty title={t.grids.noMatch} /> : <LoadRows rows={shown.rows} />}
+      {shown.rows.length === 0 ? (
+        <Empty title={t.grids.noMatch} />
+      ) : (
+        <LoadRows key={`${filter} ${name}`} rows={shown.rows} />
+      )}
       {roster === null ? null : (
         <details className="roster-fold">
           <summary>{t.roster.title}</summary>

@@ -1,22 +1,17 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
 import { Link } from "react-router";
 import { useText } from "../preferences.tsx";
+import { Rows } from "../show/rows.tsx";
 import type { PlaceLoad } from "./grid-queries.ts";
 
 const ROW = 34;
 
+function placePath({ id }: PlaceLoad): string {
+  return `/grids?place=${encodeURIComponent(id)}`;
+}
+
 /** Places with their load; five thousand of them are as light as ten. */
 export function LoadRows({ rows }: { rows: readonly PlaceLoad[] }) {
   const t = useText();
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    getItemKey: (index) => rows[index]!.id,
-    overscan: 12,
-  });
   return (
     <>
       <div className="load-row head" aria-hidden="true">
@@ -26,29 +21,32 @@ export function LoadRows({ rows }: { rows: readonly PlaceLoad[] }) {
         <span>{t.grids.overdue}</span>
         <span>{t.grids.vacant}</span>
       </div>
-      <div className="rows" ref={scroller} tabIndex={-1}>
-        <ul className="rows-all" style={{ height: virtualizer.getTotalSize() }}>
-          {virtualizer.getVirtualItems().map(({ key, index, start }) => {
-            const { id, name, leaves, open, overdue, vacant } = rows[index]!;
-            const late = (overdue ?? 0) > 0;
-            return (
-              <li key={key} className="rows-one" style={{ transform: `translateY(${start}px)` }}>
-                <Link className="load-row" to={`/grids?place=${encodeURIComponent(id)}`}>
-                  <b>{name}</b>
-                  <span aria-label={`${t.grids.grids} ${leaves}`}>{leaves}</span>
-                  <span aria-label={`${t.grids.open} ${open ?? "–"}`}>{open ?? "–"}</span>
-                  <span className={late ? "late" : ""} aria-label={`${t.grids.overdue} ${overdue ?? "–"}`}>
-                    {late ? `▲ ${overdue}` : (overdue ?? "–")}
-                  </span>
-                  <span className={vacant > 0 ? "vacant" : ""} aria-label={`${t.grids.vacant} ${vacant}`}>
-                    {vacant > 0 ? `○ ${vacant}` : "0"}
-                  </span>
-                </Link>
-              </li>
-            );
-          })}
-        </ul>
-      </div>
+      <Rows items={rows} rowHeight={ROW} keyOf={({ id }) => id} pathOf={placePath}>
+        {(load, isChosen) => <LoadRow of={load} isChosen={isChosen} />}
+      </Rows>
     </>
+  );
+}
+
+function LoadRow({ of, isChosen }: { of: PlaceLoad; isChosen: boolean }) {
+  const t = useText();
+  const { name, leaves, open, overdue, vacant } = of;
+  const late = (overdue ?? 0) > 0;
+  return (
+    <Link
+      className={isChosen ? "load-row chosen" : "load-row"}
+      to={placePath(of)}
+      aria-current={isChosen ? "true" : undefined}
+    >
+      <b>{name}</b>
+      <span aria-label={`${t.grids.grids} ${leaves}`}>{leaves}</span>
+      <span aria-label={`${t.grids.open} ${open ?? "–"}`}>{open ?? "–"}</span>
+      <span className={late ? "late" : ""} aria-label={`${t.grids.overdue} ${overdue ?? "–"}`}>
+        {late ? `▲ ${overdue}` : (overdue ?? "–")}
+      </span>
+      <span className={vacant > 0 ? "vacant" : ""} aria-label={`${t.grids.vacant} ${vacant}`}>
+        {vacant > 0 ? `○ ${vacant}` : "0"}
+      </span>
+    </Link>
   );
 }

@@ -4,6 +4,7 @@ import type { CaseSummary } from "../../model/case.ts";
 import type { Lock } from "../../model/finding.ts";
 import { get, type Page } from "../api/client.ts";
 import { keys } from "../api/keys.ts";
+import { CaseLimit } from "../case/case-row.tsx";
 import { CaseSteps } from "../case/case-steps.tsx";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
@@ -29,11 +30,17 @@ export function LockCase({ lock }: { lock: Lock }) {
       <dl className="facts">
         <div>
           <dt>{data.stateLabel[t.language]}</dt>
-          <dd>
-            {data.takenByName ?? data.placeName} {data.overdue ? "▲ " : ""}
-            {due}
-          </dd>
+          <dd>{data.takenByName ?? data.placeName}</dd>
         </div>
+        {data.dueAt === null ? null : (
+          <div>
+            <dt>{t.cases.limit}</dt>
+            <dd>
+              <CaseLimit of={data} /> <small className="muted">{due}</small>
+              {data.level > 0 ? <b> {t.cases.raised(data.level)}</b> : null}
+            </dd>
+          </div>
+        )}
       </dl>
       <CaseSteps
         of={data}

@@ -5,6 +5,8 @@ import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
 import { span } from "../show/instant.ts";
 import { count } from "../show/measure.ts";
+import { TableFile } from "../show/table-file.tsx";
+import type { Text } from "../text/zh.ts";
 import { Plate } from "../show/plate.tsx";
 import { useCancelDryRun } from "./rule-queries.ts";
 
@@ -39,6 +41,8 @@ export function DryRunBox({ run }: { run: DryRun }) {
 function Result({ run }: { run: DryRun }) {
   const t = useText();
   const r = t.rule;
+  const { clock } = useDesk();
+  const { data: areas } = useAreas();
   const { exposures, locks, list } = run;
   return (
     <div className="rule-result">
@@ -78,12 +82,28 @@ function Result({ run }: { run: DryRun }) {
       {list.length === 0 ? (
         <p className="muted report-line">{r.nothing}</p>
       ) : (
-        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by the keyboard
-        <ul className="rule-changes" tabIndex={0} aria-label={r.changed}>
-          {list.map((stay) => (
-            <Stay key={`${stay.vehicle}${stay.area}${(stay.before ?? stay.after)!.start}`} stay={stay} />
-          ))}
-        </ul>
+        <>
+          <TableFile
+            name={r.changed}
+            head={[r.changed, t.gate.vehicle, t.area.title, r.before, r.after, r.locks]}
+            rows={() =>
+              list.map((stay) => [
+                r.change[stay.change],
+                stay.vehicle,
+                areas?.find(({ id }) => id === stay.area)?.name ?? stay.area,
+                stay.before === null ? "" : `${clock.full(stay.before.start)} ${span(stay.before.durationS * 1000, t)}`,
+                stay.after === null ? "" : `${clock.full(stay.after.start)} ${span(stay.after.durationS * 1000, t)}`,
+                lockChange(stay, r),
+              ])
+            }
+          />
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reached by the keyboard */}
+          <ul className="rule-changes" tabIndex={0} aria-label={r.changed}>
+            {list.map((stay) => (
+              <Stay key={`${stay.vehicle}${stay.area}${(stay.before ?? stay.after)!.start}`} stay={stay} />
+            ))}
+          </ul>
+        </>
       )}
       {list.length < exposures.gained + exposures.lost + exposures.changed ? (
         <p className="muted report-line">{r.cut(list.length)}</p>
@@ -92,19 +112,18 @@ function Result({ run }: { run: DryRun }) {
   );
 }
 
-function Stay({ stay: { vehicle, area: id, change, before, after } }: { stay: ChangedStay }) {
+/** Whether a vehicle would be locked that was not, or the other way round. */
+function lockChange({ before, after }: ChangedStay, r: Text["rule"]): string | null {
+  const [was, is] = [(before?.lockedAt ?? null) !== null, (after?.lockedAt ?? null) !== null];
+  return was === is ? null : is ? r.lockGained : r.lockLost;
+}
+
+function Stay({ stay }: { stay: ChangedStay }) {
+  const { vehicle, area: id, change, before, after } = stay;
   const t = useText();
   const r = t.rule;
   const { data: areas } = useAreas();
   const area = areas?.find((one) => one.id === id)?.name ?? id;
-  const lock =
-    (before?.lockedAt ?? null) === (after?.lockedAt ?? null)
-      ? null
-      : (after?.lockedAt ?? null) === null
-        ? r.lockLost
-        : (before?.lockedAt ?? null) === null
-          ? r.lockGained
-          : null;
   return (
     <li className={change}>
       <span>
@@ -122,7 +141,7 @@ function Stay({ stay: { vehicle, area: id, change, before, after } }: { stay: Ch
           {after === null ? null : <StayTime stay={after} />}
         </small>
       </span>
-      <b>{lock}</b>
+      <b>{lockChange(stay, r)}</b>
     </li>
   );
 }

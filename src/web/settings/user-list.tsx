@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
+import { TableFile } from "../show/table-file.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { NoRight, useRight } from "./no-right.tsx";
 import { SettingsTabs } from "./settings-tabs.tsx";
@@ -33,9 +34,24 @@ export function UserList() {
       title={u.title}
       wide
       aside={
-        <button type="button" className="plain" aria-expanded={isMaking} onClick={() => setMaking(!isMaking)}>
-          {u.create}
-        </button>
+        <>
+          <TableFile
+            name={u.title}
+            head={[t.session.account, u.name, u.person, u.role, `${u.active} / ${u.blocked}`]}
+            rows={() =>
+              (data?.items ?? []).map(({ id, name, person, roles, state }) => [
+                id,
+                name,
+                person,
+                roles.map((role) => t.settings.role[role] ?? role).join(" · "),
+                u[state],
+              ])
+            }
+          />
+          <button type="button" className="plain" aria-expanded={isMaking} onClick={() => setMaking(!isMaking)}>
+            {u.create}
+          </button>
+        </>
       }
     >
       <SettingsTabs />

@@ -3,6 +3,11 @@ import type { reportsZh } from "./reports-zh.ts";
 /** What reports, rules, the system's page and the wall say beyond `en.ts`, in English. */
 export const reportsEn: typeof reportsZh = {
   exporting: {
+    trackHint: {
+      csv: "Every fix of the track that is shown, as CSV",
+      geojson: "The track that is shown, as GeoJSON",
+      gpx: "The track that is shown, as GPX 1.1",
+    },
     label: "Export",
     csvHint: "The whole list as CSV (Excel opens it)",
     xlsxHint: "The whole list as an Excel workbook",

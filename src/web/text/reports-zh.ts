@@ -4,6 +4,11 @@ export const reportsZh = {
     label: "导出",
     csvHint: "导出整个列表为 CSV (Excel 可直接打开)",
     xlsxHint: "导出整个列表为 Excel 工作簿",
+    trackHint: {
+      csv: "所示轨迹的全部定位，CSV",
+      geojson: "所示轨迹，GeoJSON",
+      gpx: "所示轨迹，GPX 1.1",
+    },
   },
   report: {
     title: "报告",

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import type { Arrival, ArrivalSource } from "../../model/arrival.ts";
 import { get, type Page } from "../api/client.ts";
 import { useDesk } from "../desk.tsx";
+import { Section } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { Problems } from "../show/problems.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
@@ -10,7 +11,7 @@ import { Empty, Failed, Loading } from "../show/states.tsx";
 const ARRIVALS_MAX = 20;
 
 /** Where a vehicle is declared to go, the latest said first, each value with who said it and when. A declaration decides which grid looks after a lock. */
-export function Arrivals({ vehicle }: { vehicle: string }) {
+export function Arrivals({ vehicle, hidesNone = false }: { vehicle: string; hidesNone?: boolean }) {
   const t = useText();
   const a = t.arrivals;
   const { data, isError, error, refetch } = useQuery({
@@ -18,15 +19,25 @@ export function Arrivals({ vehicle }: { vehicle: string }) {
     queryFn: () => get<Page<Arrival>>("/arrivals", { vehicle, limit: ARRIVALS_MAX }),
     refetchInterval: 30_000,
   });
-  if (data === undefined)
-    return isError ? <Failed error={error} what={a.failed} retry={() => void refetch()} /> : <Loading rows={2} />;
-  if (data.items.length === 0) return <Empty title={a.empty} hint={a.emptyHint} />;
+  if (hidesNone && !isError && (data?.items.length ?? 0) === 0) return null;
   return (
-    <ul className="arrivals">
-      {data.items.map((each) => (
-        <Declared key={each.id} of={each} />
-      ))}
-    </ul>
+    <Section title={a.title}>
+      {data === undefined ? (
+        isError ? (
+          <Failed error={error} what={a.failed} retry={() => void refetch()} />
+        ) : (
+          <Loading rows={2} />
+        )
+      ) : data.items.length === 0 ? (
+        <Empty title={a.empty} hint={a.emptyHint} />
+      ) : (
+        <ul className="arrivals">
+          {data.items.map((each) => (
+            <Declared key={each.id} of={each} />
+          ))}
+        </ul>
+      )}
+    </Section>
   );
 }
 

@@ -7,6 +7,7 @@ import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { span } from "../show/instant.ts";
 import { distance } from "../show/measure.ts";
+import { TableFile } from "../show/table-file.tsx";
 import { AreaMark } from "../show/symbols.tsx";
 import { StayBar } from "./stay-bar.tsx";
 import type { TrackStretch } from "./track-stretches.ts";
@@ -64,9 +65,33 @@ export function ExposureEvidence({ exposure, area, stretches, drawn, onDraw }: E
       </p>
       <details>
         <summary>{e.fixes}</summary>
+        <FixesFile exposure={exposure} />
         <Fixes exposure={exposure} />
       </details>
     </article>
+  );
+}
+
+function FixesFile({ exposure: { id, vehicle, entered, left, nearest } }: { exposure: Exposure }) {
+  const e = useText().evidence;
+  const { clock } = useDesk();
+  const row = (name: string, fix: EvidenceFix | null): [string, string, number | null, number | null] =>
+    fix === null ? [name, e.noFix, null, null] : [name, clock.full(fix.time), fix.lon, fix.lat];
+  const around = (name: string, crossing: NonNullable<Exposure["left"]>): ReturnType<typeof row>[] => [
+    row(`${name} ${e.before}`, crossing.before),
+    row(`${name} ${e.crossing}`, crossing),
+    row(`${name} ${e.after}`, crossing.after),
+  ];
+  return (
+    <TableFile
+      name={`${e.fixes} ${vehicle} ${id}`}
+      head={["", e.time, e.lon, e.lat]}
+      rows={() => [
+        ...around(e.entered, entered),
+        row(e.nearest, nearest),
+        ...(left === null ? [] : around(e.left, left)),
+      ]}
+    />
   );
 }
 

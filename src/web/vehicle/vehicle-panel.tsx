@@ -8,6 +8,7 @@ import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { maskOf } from "../show/measure.ts";
+import { ExportButton } from "../show/export-button.tsx";
 import { Plate } from "../show/plate.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 import { VehicleMark } from "../show/symbols.tsx";
@@ -18,6 +19,7 @@ import { ExposureEvidence } from "./exposure-evidence.tsx";
 import { PassageTable } from "./passage-table.tsx";
 import { StopList } from "./stop-list.tsx";
 import { TerminalCommands } from "./terminal-commands.tsx";
+import { TrackFile } from "./track-file.tsx";
 import { TrackPlayer } from "./track-player.tsx";
 import { focusTrack, useVehicleScene } from "./use-vehicle-scene.ts";
 import { VehicleFacts } from "./vehicle-facts.tsx";
@@ -137,11 +139,15 @@ function VehiclePanel({ id }: { id: string }) {
         ) : (
           <>
             <TrackPlayer track={track} stretches={stretches} atMs={Number.isNaN(at) ? null : at} onAt={onAt} />
-            <StopList track={track} stretches={stretches} onAt={onAt} />
+            <StopList vehicle={id} track={track} stretches={stretches} onAt={onAt} />
+            <TrackFile vehicle={id} fromMs={fromMs} />
           </>
         )}
       </Section>
-      <Section title={`${t.vehicle.exposures}${items.length > 0 ? ` ${items.length}` : ""}`}>
+      <Section
+        title={`${t.vehicle.exposures}${items.length > 0 ? ` ${items.length}` : ""}`}
+        aside={items.length === 0 ? null : <ExportButton path="/exposures" query={{ vehicle: id }} />}
+      >
         {exposures.data === undefined ? (
           exposures.isError ? (
             <Failed error={exposures.error} what={t.states.failed} retry={() => void exposures.refetch()} />
@@ -163,7 +169,12 @@ function VehiclePanel({ id }: { id: string }) {
           ))
         )}
       </Section>
-      <Section title={t.vehicle.passages}>
+      <Section
+        title={t.vehicle.passages}
+        aside={
+          (passages.data?.items.length ?? 0) === 0 ? null : <ExportButton path="/passages" query={{ vehicle: id }} />
+        }
+      >
         {passages.data === undefined ? (
           passages.isError ? (
             <Failed error={passages.error} what={t.states.failed} retry={() => void passages.refetch()} />
@@ -176,11 +187,7 @@ function VehiclePanel({ id }: { id: string }) {
           <PassageTable passages={passages.data.items} />
         )}
       </Section>
-      {seesCases ? (
-        <Section title={t.arrivals.title}>
-          <Arrivals vehicle={id} />
-        </Section>
-      ) : null}
+      {seesCases ? <Arrivals vehicle={id} /> : null}
       <Viewers vehicle={id} />
       <TerminalCommands vehicle={id} hasTerminal={vehicle.terminal !== null} />
       <p className="section muted">

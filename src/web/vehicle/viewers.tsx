@@ -5,6 +5,7 @@ import { useDesk } from "../desk.tsx";
 import { Section } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
+import { TableFile } from "../show/table-file.tsx";
 import { Empty, Failed, Loading } from "../show/states.tsx";
 
 interface Viewer {
@@ -48,26 +49,40 @@ export function Viewers({ vehicle }: { vehicle: string }) {
       ) : data.items.length === 0 ? (
         <Empty title={a.viewersNone} />
       ) : (
-        <table className="lines viewers">
-          <thead>
-            <tr>
-              <th scope="col">{a.who}</th>
-              <th scope="col">{a.purpose}</th>
-              <th scope="col">{a.times}</th>
-              <th scope="col">{a.last}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.items.map(({ account, purpose, times, lastAt }) => (
-              <tr key={`${account} ${purpose}`}>
-                <td>{account ?? a.nobody}</td>
-                <td>{purpose === null ? a.noPurpose : (t.settings.purpose[purpose] ?? purpose)}</td>
-                <td>{count(times)}</td>
-                <td>{clock.full(lastAt)}</td>
+        <>
+          <TableFile
+            name={`${a.viewers} ${vehicle}`}
+            head={[a.who, a.purpose, a.times, a.last]}
+            rows={() =>
+              data.items.map(({ account, purpose, times, lastAt }) => [
+                account ?? a.nobody,
+                purpose === null ? a.noPurpose : (t.settings.purpose[purpose] ?? purpose),
+                times,
+                clock.full(lastAt),
+              ])
+            }
+          />
+          <table className="lines viewers">
+            <thead>
+              <tr>
+                <th scope="col">{a.who}</th>
+                <th scope="col">{a.purpose}</th>
+                <th scope="col">{a.times}</th>
+                <th scope="col">{a.last}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {data.items.map(({ account, purpose, times, lastAt }) => (
+                <tr key={`${account} ${purpose}`}>
+                  <td>{account ?? a.nobody}</td>
+                  <td>{purpose === null ? a.noPurpose : (t.settings.purpose[purpose] ?? purpose)}</td>
+                  <td>{count(times)}</td>
+                  <td>{clock.full(lastAt)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </>
       )}
     </Section>
   );
