@@ -45,7 +45,7 @@ const wanted = process.argv.slice(2);
 const [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
 let failed = 0;
 try {
-  await itemsOf<Lock>(server.url, "/locks?state=live", 4, 600_000);
+  await itemsOf<Lock>(server.url, "/locks?state=live", 4);
   const packer = await (await browser.newContext()).newPage();
   for (const shot of await shots(server.url)) {
     if (wanted.length > 0 && !wanted.some((name) => shot.name.startsWith(name))) continue;
@@ -63,12 +63,12 @@ try {
 process.exitCode = failed === 0 ? 0 : 1;
 
 async function shots(url: string): Promise<Shot[]> {
-  const locks = await itemsOf<Lock>(url, "/locks?state=live", 4, 1000);
+  const locks = await itemsOf<Lock>(url, "/locks?state=live", 4);
   const lock = encodeURIComponent(locks.at(-1)!.id);
   const vehicle = locks.at(-2)!.vehicle;
-  const [exposure] = await itemsOf<Exposure>(url, `/exposures?vehicle=${encodeURIComponent(vehicle)}`, 1, 1000);
+  const [exposure] = await itemsOf<Exposure>(url, `/exposures?vehicle=${encodeURIComponent(vehicle)}`, 1);
   const vehiclePath = `/vehicle/${encodeURIComponent(vehicle)}?hours=24&exposure=${encodeURIComponent(exposure.id)}`;
-  const [ofLock] = await itemsOf<CaseSummary>(url, `/cases?lock=${lock}`, 1, 60_000);
+  const [ofLock] = await itemsOf<CaseSummary>(url, `/cases?lock=${lock}`, 1);
   const status = (await (await fetch(`${url}/api/v1/status`)).json()) as Status;
   const day = new Date(status.cityTimeMs + 8 * 3_600_000).toISOString().slice(0, 10);
   return [
@@ -169,7 +169,7 @@ async function driverPath(url: string, id: string): Promise<string> {
 async function freshLock(url: string): Promise<void> {
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until) {
-    const [newest] = await itemsOf<Lock>(url, "/locks?state=live&limit=1", 1, 1000);
+    const [newest] = await itemsOf<Lock>(url, "/locks?state=live&limit=1", 1);
     const status = (await (await fetch(`${url}/api/v1/status`)).json()) as Status;
     if (status.cityTimeMs - Date.parse(newest.learntAt) < FRESH_MS / 3) return;
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -13,6 +13,8 @@ import type { Status } from "../../src/model/status.ts";
  */
 export interface Crowd {
   url: string;
+  /** False holds all of them where they are. */
+  moves: boolean;
   close: () => Promise<void>;
 }
 
@@ -45,9 +47,19 @@ export async function startCrowd(vehicles: number): Promise<Crowd> {
     vehicles,
   );
   const streams = new Set<ServerResponse>();
+  const self: Crowd = {
+    url: "",
+    moves: true,
+    close: async () => {
+      clearInterval(timer);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
   const timer = setInterval(() => {
     if (streams.size === 0) return;
-    const text = event("positions", crowd.step(false)) + event("status", status(vehicles));
+    const positions = self.moves ? event("positions", crowd.step(false)) : "";
+    const text = positions + event("status", status(vehicles));
     for (const stream of streams) stream.write(text);
   }, 1000);
   const answers: Record<string, unknown> = {
@@ -82,14 +94,8 @@ export async function startCrowd(vehicles: number): Promise<Crowd> {
     } else void page(request, response, path);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      clearInterval(timer);
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  self.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return self;
 }
 
 /** Vehicles on roads, at 40 to 100 km/h and ten times that on the map, so that all of them are seen to move. */

@@ -1,6 +1,6 @@
 import type { Browser, CDPSession, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "./browser.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser, openPage } from "./browser.ts";
 import { startDemo, type RunningServer } from "./running-server.ts";
 
 interface Answer {
@@ -27,8 +27,10 @@ let authenticatorId: string;
 
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchBrowser(), startDemo(["--demo-trucks", "20"])]);
-  const context = await browser.newContext();
-  page = await context.newPage();
+});
+beforeEach(async () => {
+  const { page: opened, context } = await openPage(browser, {});
+  page = opened;
   // Passkeys are bound to a name: an address has none. No page of ours is needed, only its origin.
   await page.goto(`${server.url.replace("127.0.0.1", "localhost")}/healthz`);
   cdp = await context.newCDPSession(page);
@@ -46,9 +48,8 @@ describe("9 passkeys, in a real browser with a virtual authenticator", () => {
   it("sign in beside the password and alone, once for each challenge, and not in the name of another account", async () => {
     expect(await ask("/session", { account: "deputy", password: PASSWORD })).toMatchObject({ status: 200 });
     expect((await ask("/me/passkeys/options", { password: "wrong" })).status).toBe(401);
-    const made = await answerOf("create", await ask("/me/passkeys/options", { password: PASSWORD }));
-    const registered = await ask("/me/passkeys", { label: "这台电脑", passkey: made });
-    expect(registered.body.recoveryCodes).toHaveLength(10);
+    const { made, answer } = await register();
+    expect(answer.body.recoveryCodes).toHaveLength(10);
     expect((await ask("/me/passkeys", { label: "again", passkey: made })).body.code).toBe("PASSKEY_INVALID");
 
     expect((await ask("/session", { account: "deputy", password: PASSWORD })).body.code).toBe("CODE_NEEDED");
@@ -68,6 +69,8 @@ describe("9 passkeys, in a real browser with a virtual authenticator", () => {
   });
 
   it("of a device that has not made sure of its person do not sign in alone", async () => {
+    expect(await ask("/session", { account: "county", password: PASSWORD })).toMatchObject({ status: 200 });
+    expect((await register()).answer.status).toBe(201);
     await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
     // What a page may ask a browser for, whatever the server had said.
     const { body } = await ask("/session/passkey/options");
@@ -75,6 +78,12 @@ describe("9 passkeys, in a real browser with a virtual authenticator", () => {
     expect((await ask("/session/passkey", { passkey: alone })).body.code).toBe("SIGN_IN_FAILED");
   });
 });
+
+/** A passkey of whoever is signed in, made on this device. */
+async function register(): Promise<{ made: object; answer: Answer }> {
+  const made = await answerOf("create", await ask("/me/passkeys/options", { password: PASSWORD }));
+  return { made, answer: await ask("/me/passkeys", { label: "这台电脑", passkey: made }) };
+}
 
 /** As our page asks: from its origin, with its cookies. */
 function ask(path: string, body?: object): Promise<Answer> {

@@ -1,11 +1,9 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lock } from "../../src/model/finding.ts";
-import { accessibilityFaults, launchBrowser, openConsole } from "./browser.ts";
+import { launchBrowser, openConsole } from "./browser.ts";
 import { itemsOf, startDemo, type RunningServer } from "./running-server.ts";
-
-/** For what the page reads anew. */
-const PATIENCE = { timeout: 20_000 };
+import { isAccessible, shows, stands } from "./seen.ts";
 
 let browser: Browser;
 let server: RunningServer;
@@ -13,7 +11,7 @@ let locks: Lock[];
 
 beforeAll(async () => {
   [browser, server] = await Promise.all([launchBrowser(), startDemo()]);
-  locks = await itemsOf<Lock>(server.url, "/locks?state=live", 1, 300_000);
+  locks = await itemsOf<Lock>(server.url, "/locks?state=live", 1);
 });
 afterAll(async () => {
   await browser?.close();
@@ -42,23 +40,23 @@ describe("whoever has not said what for", () => {
     await page.goto(`${server.url}/vehicle/${encodeURIComponent(vehicle)}`);
     const panel = page.locator(".panel");
     await panel.getByText("请先说明查看的用途").waitFor();
-    expect(await panel.locator("h1").textContent()).toContain("•••••");
-    await page.locator(".rail .card").first().waitFor();
-    const shown = (await page.locator("body").textContent())!;
-    expect(shown).not.toContain(plate);
-    expect(await page.locator(".rail .card").first().textContent()).toContain("选择用途后显示");
+    await shows(panel.locator("h1"), "•••••");
+    await shows(page.locator(".rail .card").first(), "选择用途后显示");
+    // With everything there that comes.
+    await stands(opened);
+    expect(await page.locator("body").textContent()).not.toContain(plate);
     // Nobody's way was told; how many there are names nobody.
     expect(told).toContain("/api/v1/locks");
     expect(told.filter((path) => /\/(stream|positions|track|trip)$/.test(path))).toEqual([]);
-    await expect.poll(() => page.locator(".state-counts .locked b").textContent(), PATIENCE).toMatch(/^[1-9]\d*$/);
-    expect(await accessibilityFaults(page)).toEqual([]);
+    await expect.poll(() => page.locator(".state-counts .locked b").textContent()).toMatch(/^[1-9]\d*$/);
+    await isAccessible(page);
 
     await panel.getByRole("button", { name: "卡口查控" }).click();
-    await expect.poll(() => panel.locator("h1").textContent(), PATIENCE).toContain(plate);
+    await shows(panel.locator("h1"), plate);
     await panel.locator(".player").waitFor();
     await page.locator(".purpose-needed").waitFor({ state: "detached" });
     await expect
-      .poll(async () => Number(await page.locator(".state-counts .locked b").textContent()), PATIENCE)
+      .poll(async () => Number(await page.locator(".state-counts .locked b").textContent()))
       .toBeGreaterThan(0);
     await context.close();
   });

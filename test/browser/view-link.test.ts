@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, mapIsDrawn, openConsole } from "./browser.ts";
 import { startDemo, type RunningServer } from "./running-server.ts";
+import { isEnabled } from "./seen.ts";
 
 let browser: Browser;
 let server: RunningServer;
@@ -50,6 +51,20 @@ function viewOf(page: Page): Promise<View> {
   });
 }
 
+/** The view once the map rests and the page's address says the same. */
+async function restingView(page: Page): Promise<View> {
+  const address = (): number[] => (new URL(page.url()).searchParams.get("map") ?? "").split(",").map(Number);
+  await expect
+    .poll(async () => {
+      await mapIsDrawn(page);
+      const { lon, lat, zoom } = await viewOf(page);
+      const [toLon, toLat, toZoom] = address();
+      return Math.abs(lon - toLon) + Math.abs(lat - toLat) + Math.abs(zoom - toZoom) / 1000;
+    })
+    .toBeLessThan(0.0001);
+  return viewOf(page);
+}
+
 async function drag(page: Page, byX: number, byY: number): Promise<void> {
   await page.mouse.move(900, 400);
   await page.mouse.down();
@@ -64,15 +79,20 @@ describe("a view of the map", () => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await mapIsDrawn(page);
     await drag(page, 160, -90);
+    const { zoom } = await viewOf(page);
     await page.mouse.wheel(0, -400);
+    await expect.poll(async () => (await viewOf(page)).zoom).toBeGreaterThan(zoom + 0.1);
     await page.waitForURL(/map=/);
     await page.getByRole("button", { name: "道路", exact: true }).click();
     await page.locator(".nav a", { hasText: "卡口" }).click();
     await page.locator(".panel .rows, .panel table, .panel .section").first().waitFor();
     const slider = page.locator(".replay-slider");
-    await slider.focus();
+    // It waits for the city's clock.
+    await isEnabled(slider, true);
     for (let step = 0; step < 12; step++) await slider.press("ArrowLeft");
+    await page.waitForURL(/then=/);
     const then = await page.locator(".replay-bar output").textContent();
+    await restingView(page);
     await page.getByRole("button", { name: "复制链接" }).click();
     await page.getByRole("status").filter({ hasText: "链接已复制" }).waitFor({ state: "attached" });
     await mapIsDrawn(page);
@@ -84,10 +104,10 @@ describe("a view of the map", () => {
     // This one's own choice is the night; the link says day.
     const other = await openConsole(browser, link, { theme: "dark" });
     await mapIsDrawn(other.page);
-    expect(await viewOf(other.page)).toEqual(like(view));
+    await expect.poll(() => viewOf(other.page)).toEqual(like(view));
     expect(new URL(other.page.url()).pathname).toBe("/gates");
     await expect.poll(() => other.page.locator(".replay-bar output").textContent()).toBe(then);
-    expect(await other.page.evaluate(() => document.documentElement.dataset["theme"])).toBe("light");
+    await expect.poll(() => other.page.evaluate(() => document.documentElement.dataset["theme"])).toBe("light");
     expect(other.errors).toEqual([]);
     await other.context.close();
   });
@@ -98,13 +118,13 @@ describe("a view of the map", () => {
     await page.evaluate(() => Object.assign((window as unknown as { wuxingMap: object }).wuxingMap, { isFirst: true }));
     await drag(page, -140, 60);
     await page.waitForURL(/map=/);
-    const first = await viewOf(page);
+    const first = await restingView(page);
     await page.locator(".nav a", { hasText: "卡口" }).click();
     await page.waitForURL(/\/gates/);
     await page.locator(".panel").waitFor();
     await drag(page, 200, 120);
     await page.waitForURL(/gates.*map=/);
-    const second = await viewOf(page);
+    const second = await restingView(page);
     expect(second).not.toEqual(like(first));
     await page.goBack();
     await expect.poll(() => viewOf(page)).toEqual(like(first));
@@ -119,9 +139,11 @@ describe("a view of the map", () => {
     await mapIsDrawn(page);
     const layers = page.locator(".legend-layers");
     await layers.waitFor();
+    const isPressed = (name: string): Promise<string | null> =>
+      layers.getByRole("button", { name }).getAttribute("aria-pressed");
+    await expect.poll(() => isPressed("普通车辆")).toBe("false");
+    await expect.poll(() => isPressed("卡口")).toBe("true");
     expect(await layers.getByRole("button").allTextContents()).not.toContain("已锁定");
-    expect(await layers.getByRole("button", { name: "普通车辆" }).getAttribute("aria-pressed")).toBe("false");
-    expect(await layers.getByRole("button", { name: "卡口" }).getAttribute("aria-pressed")).toBe("true");
     await layers.getByRole("button", { name: "普通车辆" }).click();
     await page.waitForURL((url) => url.searchParams.get("hide") === "areas,roads");
     await context.close();
