@@ -1,4 +1,4 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { timingSafeEqual, randomInt } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { WuxingError } from "../model/errors.ts";
@@ -9,8 +9,6 @@ import {
   encodeCode809,
   encodeLoginAnswer809,
   encodeReceivedCount809,
-  encodeVerifyCode809,
-  decodeCode809,
   LoginResult809,
   Message809Id,
   type Login809,
@@ -21,6 +19,7 @@ import { count } from "./counters.ts";
 import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
 import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
 import { reportedPosition, vehicleOf809 } from "./jt809-positions.ts";
+import { SubLink809 } from "./jt809-sub-link.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 import { plainAddress } from "./policy.ts";
 import { PositionIntake, type ReportedPosition } from "./position-intake.ts";
@@ -43,6 +42,8 @@ export interface Jt809ServerOptions {
   log?: GatewayLog;
   /** Silence after which a link is closed, ms (the standard: 3 min). */
   silentMs?: number;
+  /** Wait before a sub link that is down is dialled again, ms; doubled each time, up to 16 times as long. */
+  redialMs?: number;
   /** How often received positions are confirmed by their number (0x9101), ms. */
   confirmMs?: number;
   nowMs?: () => number;
@@ -61,7 +62,8 @@ const CONNECTIONS = 256;
 const LOGIN_MS = 30_000;
 /** Fixes of one platform on their way to the store above which its link is not read. */
 const UNDER_WAY_FIXES = 50_000;
-const DIAL_MS = 5000;
+const SILENT_MS = 180_000;
+const REDIAL_MS = 5000;
 
 /**
  * Starts the upper end of JT/T 809: platforms log in over the main link and forward positions; this side dials the sub
@@ -174,7 +176,7 @@ class LowerLink {
   readonly #address: string;
   readonly #openedMs: number;
   readonly #onClosed: () => void;
-  #sub: Link809 | undefined;
+  #sub: SubLink809 | undefined;
   platform: LowerPlatform | undefined;
   #verifyCode = 0;
   #leaving = false;
@@ -197,7 +199,7 @@ class LowerLink {
   }
 
   get hasSubLink(): boolean {
-    return this.#sub?.open === true && this.#sub.agreement !== undefined;
+    return this.#sub?.open === true;
   }
 
   close(reason: string): void {
@@ -215,7 +217,7 @@ class LowerLink {
   }
 
   sweep(nowMs: number): void {
-    const { silentMs = 180_000, confirmMs = 60_000 } = this.#upper.options;
+    const { silentMs = SILENT_MS, confirmMs = 60_000 } = this.#upper.options;
     if (this.platform === undefined) {
       if (nowMs - this.#openedMs > LOGIN_MS) this.close("notLoggedIn");
       return;
@@ -225,8 +227,7 @@ class LowerLink {
       this.close("silent");
       return;
     }
-    if (this.hasSubLink && nowMs - this.#sub!.spokenMs > silentMs / 3)
-      this.#sub!.send(Message809Id.subKeepAlive, EMPTY);
+    this.#sub?.sweep(nowMs);
     if (this.#received.count > 0 && nowMs - this.#received.sinceMs >= confirmMs) this.#confirm(nowMs);
   }
 
@@ -306,31 +307,28 @@ class LowerLink {
       );
       return;
     }
+    this.#sub?.close("replaced");
     const upper = this.#upper;
-    const socket = connect({ host: login.downLinkIp, port: login.downLinkPort, timeout: DIAL_MS });
-    socket.on("timeout", () => socket.connecting && socket.destroy());
-    const sub = new Link809(
-      socket,
-      upper.counters,
-      () => upper.nowMs(),
-      ({ header, body }) => {
-        if (header.messageId === Message809Id.subLoginAnswer && decodeCode809(body).result !== 0)
-          sub.close("subLoginRefused");
-        else if (header.messageId === Message809Id.vehicles) this.#vehicle({ header, body });
-        else if (header.messageId === Message809Id.logout) this.close("loggedOut");
+    const { silentMs = SILENT_MS, redialMs = REDIAL_MS } = upper.options;
+    const sub = new SubLink809({
+      host: login.downLinkIp,
+      port: login.downLinkPort,
+      agreement: platform,
+      verifyCode: this.#verifyCode,
+      counters: upper.counters,
+      nowMs: () => upper.nowMs(),
+      silentMs,
+      redialMs,
+      onMessage: (message) => {
+        if (message.header.messageId === Message809Id.vehicles) this.#vehicle(message);
+        else if (message.header.messageId === Message809Id.logout) this.close("loggedOut");
       },
-      () => {
+      onLost: () => {
         if (this.#sub !== sub) return;
-        this.#sub = undefined;
-        if (this.#main.open) this.#main.send(Message809Id.subDisconnectNotice, encodeCode809(0));
+        if (this.#main.open && !this.#leaving) this.#main.send(Message809Id.subDisconnectNotice, encodeCode809(0));
         else this.#lost();
       },
-    );
-    socket.once("connect", () => {
-      sub.agreement = platform;
-      sub.send(Message809Id.subLogin, encodeVerifyCode809(this.#verifyCode));
     });
-    this.#sub?.close("replaced");
     this.#sub = sub;
   }
 
