@@ -16,23 +16,15 @@ import {
 import type { Position809Input } from "../wire/jt809/position.ts";
 import {
   encodePositions809,
-  encodeRegistration809,
   encodeVehicleMessage809,
   SUPPLEMENT_MAX,
   Vehicle809Id,
 } from "../wire/jt809/vehicle-messages.ts";
 import { count } from "./counters.ts";
+import { registrationData809, type ForwardSource } from "./jt809-forward-source.ts";
 import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
 import { forwardedPosition } from "./jt809-positions.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
-
-/** Where forwarded fixes come from: the track store is one. */
-export interface ForwardSource {
-  /** Every fix stored from `from` on, in the order of storing, each batch with the position after it; resolves at the end. */
-  replay(from: number, onBatch: (batch: FixBatch, position: number) => void | Promise<void>): Promise<number>;
-  /** Undefined for a vehicle without a plate, which 809 cannot name. */
-  plateOf(vehicle: number): { plate: string; plateColour: number } | undefined;
-}
 
 export interface Jt809ForwarderOptions {
   /** The upper platform. */
@@ -226,9 +218,9 @@ class Forwarder implements Jt809Forwarder {
   /** 0x1201, before the first position of a vehicle on this link. */
   #register(vehicle: number): void {
     if (this.#registered.has(vehicle)) return;
-    const { platformId, agreement } = this.#options;
-    const registration = { platformId, producerId: "", terminalModel: "", terminalId: "", simCode: "" };
-    this.#sendAbout(vehicle, Vehicle809Id.registration, encodeRegistration809(registration, agreement.version));
+    const { platformId, source, agreement } = this.#options;
+    const data = registrationData809(platformId, source.terminalOf?.(vehicle), agreement.version);
+    this.#sendAbout(vehicle, Vehicle809Id.registration, data);
     this.#registered.add(vehicle);
   }
 

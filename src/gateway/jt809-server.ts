@@ -20,6 +20,7 @@ import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
 import { createCounters809, Link809, type Agreement809, type Jt809Counters } from "./jt809-link.ts";
 import { reportedPosition, vehicleOf809 } from "./jt809-positions.ts";
 import { SubLink809 } from "./jt809-sub-link.ts";
+import { VehicleKeeper809, type OnVehicleMessage } from "./jt809-vehicle-keeper.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 import { plainAddress } from "./policy.ts";
 import { PositionIntake, type ReportedPosition } from "./position-intake.ts";
@@ -39,6 +40,7 @@ export interface Jt809ServerOptions {
   port: number;
   sink: IngestSink;
   platforms: readonly LowerPlatform[];
+  onMessage?: OnVehicleMessage;
   log?: GatewayLog;
   /** Silence after which a link is closed, ms (the standard: 3 min). */
   silentMs?: number;
@@ -81,6 +83,7 @@ class UpperPlatform implements Jt809Server {
   readonly counters = createCounters809();
   readonly log: LimitedLog;
   readonly intake: PositionIntake;
+  readonly keeper: VehicleKeeper809;
   readonly #server: Server;
   readonly #links = new Set<LowerLink>();
   readonly #sweeper: NodeJS.Timeout;
@@ -89,6 +92,7 @@ class UpperPlatform implements Jt809Server {
     this.options = options;
     this.log = new LimitedLog(options.log);
     this.intake = new PositionIntake(options.sink);
+    this.keeper = new VehicleKeeper809(options.sink, this.counters, options.onMessage);
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = CONNECTIONS;
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(1000, options.confirmMs ?? 60_000)).unref();
@@ -334,21 +338,18 @@ class LowerLink {
 
   #vehicle({ header, body }: Message809): void {
     const { plate, plateColour, subId, data } = decodeVehicleMessage809(body);
-    if (subId !== Vehicle809Id.position && subId !== Vehicle809Id.supplement) {
-      if (subId !== Vehicle809Id.registration) count(this.#upper.counters.faults, "unknownSubMessage");
-      return;
-    }
     const name = cleanPlate(plate);
     if (name === "") {
       this.#main.fault("noPlate");
       return;
     }
+    const facts = vehicleOf809(name, plateColour, this.platform!.accessCode);
+    if (subId !== Vehicle809Id.position && subId !== Vehicle809Id.supplement) {
+      this.#upper.keeper.take(facts, subId, data, header.version, this.#upper.nowMs());
+      return;
+    }
     const positions = decodePositions809(subId, data, header.version);
-    this.#take(
-      vehicleOf809(name, plateColour, this.platform!.accessCode),
-      positions,
-      subId === Vehicle809Id.supplement,
-    );
+    this.#take(facts, positions, subId === Vehicle809Id.supplement);
   }
 
   #take(facts: VehicleFacts, positions: readonly Position809[], supplement: boolean): void {

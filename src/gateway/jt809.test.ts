@@ -9,9 +9,16 @@ import { readLocationItems } from "../wire/jt808/location-items.ts";
 import { decodeJt809, type Decoded809 } from "../wire/jt809/decode.ts";
 import { writeFrame809 } from "../wire/jt809/header.ts";
 import { encodeLogin809, Message809Id } from "../wire/jt809/link-messages.ts";
-import { encodePositions809, encodeVehicleMessage809 } from "../wire/jt809/vehicle-messages.ts";
+import {
+  decodeRegistration809,
+  encodePositions809,
+  encodeRegistration809,
+  encodeVehicleMessage809,
+} from "../wire/jt809/vehicle-messages.ts";
+import type { TerminalMessage } from "./core.ts";
 import type { IngestSink } from "./ingest-sink.ts";
-import { startJt809Forwarder, type Jt809Forwarder, type ForwardSource } from "./jt809-forwarder.ts";
+import type { ForwardedTerminal, ForwardSource } from "./jt809-forward-source.ts";
+import { startJt809Forwarder, type Jt809Forwarder } from "./jt809-forwarder.ts";
 import { startJt809Server, type Jt809Server, type LowerPlatform } from "./jt809-server.ts";
 
 const KEYS = { m1: 30_000_000, ia1: 20_000_000, ic1: 20_000_000 };
@@ -90,6 +97,11 @@ class Log implements ForwardSource {
   plateOf(vehicle: number): { plate: string; plateColour: number } | undefined {
     return vehicle === 2 ? undefined : { plate: `豫G1000${vehicle}`, plateColour: 2 };
   }
+
+  terminalOf(vehicle: number): ForwardedTerminal | undefined {
+    if (vehicle === 1) return undefined;
+    return { producerId: "70103", terminalModel: "WX-808-车载", terminalId: "A000012", simCode: "13900000001" };
+  }
 }
 
 const open: { close(): Promise<void> | void }[] = [];
@@ -97,7 +109,11 @@ afterEach(async () => {
   for (const part of open.splice(0).toReversed()) await part.close();
 });
 
+/** What platforms said about vehicles beside positions. */
+const told: TerminalMessage[] = [];
+
 async function upper(sink: IngestSink, port = 0, silentMs = 20_000): Promise<Jt809Server> {
+  told.length = 0;
   const server = await startJt809Server({
     host: "127.0.0.1",
     port,
@@ -105,6 +121,7 @@ async function upper(sink: IngestSink, port = 0, silentMs = 20_000): Promise<Jt8
     platforms: [PLAIN, ENCIPHERED],
     silentMs,
     confirmMs: 50,
+    onMessage: (message) => void told.push(message),
   });
   open.push(server);
   return server;
@@ -160,6 +177,20 @@ describe.each([
     });
     expect(shelf.stored.filter(({ flags }) => flags === FixFlag.stored)).toHaveLength(16);
     expect(forwarder.metrics().faults).toEqual({ noPlate: 12 });
+  });
+
+  it("tell whose terminal it is, as it registered", async () => {
+    const log = new Log();
+    log.add(24, Date.now() - 20_000);
+    const shelf = new Shelf();
+    const server = await upper(shelf);
+    await lower(server.port, log, agreement);
+    await until("registered", () => told.length === 2 && shelf.stored.length === 16);
+    const sim = agreement.version === "2019" ? "0013900000001" : "013900000001";
+    const names = { platformId: "41070001", producerId: "70103", terminalModel: "WX-808-车载", terminalId: "A000012" };
+    expect(told[0]).toMatchObject({ messageId: 0x1201, terminal: `jt809-${agreement.accessCode}`, vehicle: 0 });
+    expect(decodeRegistration809(told[0].body)).toMatchObject({ ...names, simCode: sim });
+    expect(decodeRegistration809(told[1].body)).toMatchObject({ platformId: "41070001", terminalId: "", simCode: "" });
   });
 
   it("go on over the sub link while the main link is down, and over the main link again", async () => {
@@ -320,6 +351,27 @@ describe("the upper platform", () => {
       mileageKm: 123_456,
       recorderSpeedKmh: 61,
     });
+  });
+
+  it("keeps a registration once, another one again, and what it does not know of a vehicle as bytes", async () => {
+    const server = await upper(new Shelf());
+    const peer = rawPeer(server.port);
+    peer.say(Message809Id.login, encodeLogin809(LOGIN, "2011"));
+    await until("logged in", () => server.online().length === 1);
+    const registration = { platformId: "P", producerId: "M", terminalModel: "T", terminalId: "1", simCode: "1" };
+    const say = (subId: number, data: Buffer): void =>
+      peer.say(Message809Id.vehicles, encodeVehicleMessage809({ plate: "豫G1", plateColour: 2, subId, data }));
+    const first = encodeRegistration809(registration, "2011");
+    const second = encodeRegistration809({ ...registration, terminalId: "2" }, "2011");
+    for (const data of [first, first, second, second]) say(0x1201, data);
+    say(0x120a, Buffer.from("d5c5c8fd", "hex"));
+    await until("kept", () => told.length === 3);
+    expect(told.map(({ messageId, body }) => [messageId, body.toString("hex")])).toEqual([
+      [0x1201, first.toString("hex")],
+      [0x1201, second.toString("hex")],
+      [0x120a, "d5c5c8fd"],
+    ]);
+    expect(server.metrics().faults).toEqual({ unknownSubMessage: 1 });
   });
 
   it("confirms nothing that could not be stored", async () => {
