@@ -11,7 +11,10 @@ export interface PgliteThreadData {
   dir: string | null;
 }
 
-export type PgliteRequest = { id: number; sql: string; parameters: readonly unknown[] } | { id: number; end: true };
+/** `begin`: what begins a transaction of which the statement is the first. */
+export type PgliteRequest =
+  | { id: number; begin: string | null; sql: string; parameters: readonly unknown[] }
+  | { id: number; end: true };
 
 export type PgliteAnswer =
   | { id: number; rows: unknown[]; affectedRows: number }
@@ -46,6 +49,7 @@ async function answer(request: PgliteRequest): Promise<void> {
       port.close();
       return;
     }
+    if (request.begin !== null) await pglite.exec(request.begin);
     // Without parameters the simple protocol: it takes several statements, as migrations have.
     const result =
       request.parameters.length === 0
