@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { sql, type Kysely, type Selectable } from "kysely";
 import type { AccessTables } from "../store/access-tables.ts";
+import { insertRows } from "../store/insert-rows.ts";
 import type { Tables } from "../store/tables.ts";
 
 /** What is noted of a read, a search or a deed. `shape` is the question without its values. */
@@ -19,22 +20,30 @@ export interface AuditNote {
 
 type AuditRow = Selectable<AccessTables["audit"]>;
 
-/** "wxau" in ASCII: one writer at a time, so that the chain is one. */
-const ADVISORY_LOCK = 0x77786175;
+const UNIQUE_VIOLATION = "23505";
 const WAITING_MAX = 20_000;
+/** So many notes go into one statement: what waits behind them is not held up by more. */
+const WRITTEN_AT_ONCE = 1000;
 const VERIFIED_AT_ONCE = 5000;
 const START = "0".repeat(64);
+
+/** Where a chain ends. */
+type Head = Pick<AuditRow, "seq" | "digest">;
 
 /**
  * The audit's chain: each row holds the digest of the one before, so that no row can be changed, removed or put between
  * without all behind it. What comes together is written together, and an answer waits until its note is on disk.
+ *
+ * A group is one statement: this process knows where the chain ends as long as nobody else writes. When somebody has, the
+ * number is taken, which the primary key says; then the end is looked up and written to, with everybody else held back.
  */
 export class AuditChain {
   readonly #kysely: Kysely<Tables>;
   readonly #now: () => number;
-  #waiting: { note: AuditNote; atMs: number }[] = [];
-  #next = Promise.withResolvers<void>();
+  #waiting: Waiting[] = [];
   #isWriting = false;
+  /** As this process wrote it last; null when it has to be looked up. */
+  #head: Head | null = null;
 
   constructor(kysely: Kysely<Tables>, now: () => number = Date.now) {
     this.#kysely = kysely;
@@ -44,8 +53,8 @@ export class AuditChain {
   /** Resolves when the note is durable. @throws when it cannot be written: then nothing is shown */
   append(note: AuditNote): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new Error("too many audit notes wait"));
-    this.#waiting.push({ note, atMs: this.#now() });
-    const { promise } = this.#next;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ note, atMs: this.#now(), resolve, reject });
     if (!this.#isWriting) void this.#write();
     return promise;
   }
@@ -53,33 +62,74 @@ export class AuditChain {
   async #write(): Promise<void> {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      const done = this.#next;
-      this.#waiting = [];
-      this.#next = Promise.withResolvers<void>();
-      await this.#insert(batch).then(done.resolve, done.reject);
+      const batch = this.#waiting.splice(0, WRITTEN_AT_ONCE);
+      try {
+        await this.#insert(batch);
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error as Error);
+      }
     }
     this.#isWriting = false;
   }
 
-  #insert(batch: readonly { note: AuditNote; atMs: number }[]): Promise<void> {
-    return this.#kysely.transaction().execute(async (transaction) => {
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
+  async #insert(batch: readonly Waiting[]): Promise<void> {
+    const known = this.#head;
+    // What is not known to be written is looked up.
+    this.#head = null;
+    try {
+      if (known !== null) {
+        this.#head = await insertAfter(this.#kysely, known, batch);
+        return;
+      }
+    } catch (error) {
+      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+    }
+    this.#head = await this.#kysely.transaction().execute(async (transaction) => {
+      // Nobody writes between the look and the row; reading goes on.
+      await sql`lock table audit in share row exclusive mode`.execute(transaction);
       const last = await transaction
         .selectFrom("audit")
         .select(["seq", "digest"])
         .orderBy("seq", "desc")
         .limit(1)
         .executeTakeFirst();
-      let { seq, digest } = last ?? { seq: 0, digest: START };
-      const rows: AuditRow[] = batch.map(({ note, atMs }) => {
-        const row = { seq: ++seq, at_ms: atMs, ...note, previous: digest };
-        digest = digestOf(row);
-        return { ...row, digest };
-      });
-      await transaction.insertInto("audit").values(rows).execute();
+      return insertAfter(transaction, last ?? { seq: 0, digest: START }, batch);
     });
   }
+}
+
+interface Waiting {
+  note: AuditNote;
+  atMs: number;
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+const COLUMNS = [
+  "seq",
+  "at_ms",
+  "account",
+  "purpose",
+  "kind",
+  "subject",
+  "shape",
+  "count",
+  "status",
+  "previous",
+  "digest",
+] as const;
+
+/** @returns where the chain ends then */
+async function insertAfter(database: Kysely<Tables>, { seq, digest }: Head, batch: readonly Waiting[]): Promise<Head> {
+  let head = { seq, digest };
+  const rows = batch.map(({ note, atMs }) => {
+    const row = { seq: head.seq + 1, at_ms: atMs, ...note, previous: head.digest };
+    head = { seq: row.seq, digest: digestOf(row) };
+    return { ...row, digest: head.digest };
+  });
+  await insertRows(database, "audit", COLUMNS, rows);
+  return head;
 }
 
 /** How a chain stands: how long it is, its last digest, and the first row that does not fit. */

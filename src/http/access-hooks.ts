@@ -50,7 +50,8 @@ declare module "fastify" {
     need?: Need | "public";
   }
   interface FastifyRequest {
-    isNoted: boolean;
+    /** The note of what is shown, once it is on its way; resolves when it is durable. */
+    noting: Promise<void> | null;
     /** Nobody said what for: what identifies somebody is masked. */
     isMasked: boolean;
   }
@@ -78,19 +79,19 @@ export function guardRoutes(app: FastifyInstance, { desk, audit, demo }: HttpAcc
     await identify(request, desk, demo);
     allow(request, need);
   });
-  app.decorateRequest("isNoted", false);
+  app.decorateRequest("noting", null);
   const noteOnce = async (request: FastifyRequest, status: number, payload: unknown): Promise<void> => {
     const need = request.routeOptions.config.need ?? "public";
-    if (need === "public" || request.isNoted || !isPersonal(need, request)) return;
-    request.isNoted = true;
-    await note(audit, request, need, status, payload);
+    if (need === "public" || !isPersonal(need, request)) return;
+    request.noting ??= note(audit, request, need, status, payload);
+    await request.noting;
   };
-  // An object, before it is made a text: it says how many are shown.
+  // An object, before it is made a text: it says how many are shown. The note is on its way while the text is made.
   app.addHook("preSerialization", async (request, reply, payload) => {
-    await noteOnce(request, reply.statusCode, payload);
+    noteOnce(request, reply.statusCode, payload).catch(() => {});
     return request.isMasked ? masked(payload) : payload;
   });
-  // A text or a file that a route has made itself.
+  // Nothing leaves before its note is durable; also a text or a file that a route has made itself.
   app.addHook("onSend", async (request, reply, payload) => {
     await noteOnce(request, reply.statusCode, null);
     // What an error says of how things are now.
@@ -144,8 +145,8 @@ async function identify(request: FastifyRequest, desk: AccessDesk, demo: HttpAcc
 export async function noteShown(audit: AuditChain, request: FastifyRequest, page: { items: unknown[] }): Promise<void> {
   const need = request.routeOptions.config.need ?? "public";
   if (need === "public" || !isPersonal(need, request)) return;
-  request.isNoted = true;
-  await note(audit, request, need, 200, page);
+  request.noting = note(audit, request, need, 200, page);
+  await request.noting;
 }
 
 async function bySession(request: FastifyRequest, desk: AccessDesk): Promise<Asker | null> {
