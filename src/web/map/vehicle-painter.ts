@@ -1,7 +1,8 @@
 import type { CustomLayerInterface, Map as MapLibreMap } from "maplibre-gl";
 import { GroundCopy } from "./ground-copy.ts";
+import { ProcessorPicture } from "./processor-picture.ts";
 import { mercatorOf, VEHICLE_PASSES, type Mercator, type PassName, type VehiclePasses } from "./vehicle-columns.ts";
-import { VehiclePass, type Rgba, type VehicleLook } from "./vehicle-pass.ts";
+import { VehiclePass, type PassView, type Rgba, type VehicleLook } from "./vehicle-pass.ts";
 import {
   ordinaryFragmentShader,
   ordinaryVertexShader,
@@ -27,6 +28,8 @@ export class VehiclePainter implements CustomLayerInterface {
   readonly renderingMode = "2d";
   /** When the map itself has last drawn a picture, ms of `performance.now()`. */
   renderedMs = -Infinity;
+  /** Pictures drawn so far in which something had moved, for measuring. */
+  pictures = 0;
   readonly #origin: Mercator;
   #look: VehicleLook;
   #map: MapLibreMap | null = null;
@@ -34,7 +37,8 @@ export class VehiclePainter implements CustomLayerInterface {
   #ground: GroundCopy | null = null;
   #passes: Record<PassName, VehiclePass> | null = null;
   #columns: VehiclePasses | null = null;
-  #isSoftware = false;
+  /** Where there is no graphics card. */
+  #picture: ProcessorPicture | null = null;
 
   /** @param origin where places in the columns count from */
   constructor(origin: Mercator, look: VehicleLook) {
@@ -45,8 +49,8 @@ export class VehiclePainter implements CustomLayerInterface {
   onAdd(map: MapLibreMap, gl: WebGL2RenderingContext | WebGLRenderingContext): void {
     this.#map = map;
     this.#gl = gl as WebGL2RenderingContext;
-    this.#ground = new GroundCopy(this.#gl);
-    this.#isSoftware = SOFTWARE.test(rendererOf(this.#gl));
+    if (SOFTWARE.test(rendererOf(this.#gl))) this.#picture = new ProcessorPicture(this.#gl, map.getCanvas());
+    else this.#ground = new GroundCopy(this.#gl);
     this.#passes = {
       plain: new VehiclePass(this.#gl, plainVertexShader, plainFragmentShader, true),
       ordinary: new VehiclePass(this.#gl, ordinaryVertexShader, ordinaryFragmentShader, false),
@@ -57,8 +61,9 @@ export class VehiclePainter implements CustomLayerInterface {
 
   onRemove(): void {
     this.#ground?.release();
+    this.#picture?.release();
     for (const name of VEHICLE_PASSES) this.#passes?.[name].release();
-    this.#ground = this.#passes = this.#gl = null;
+    this.#ground = this.#picture = this.#passes = this.#gl = null;
   }
 
   setColumns(columns: VehiclePasses): void {
@@ -68,7 +73,7 @@ export class VehiclePainter implements CustomLayerInterface {
 
   /** No graphics card: a processor draws every pixel. */
   get isSoftware(): boolean {
-    return this.#isSoftware;
+    return this.#picture !== null;
   }
 
   setLook(look: VehicleLook): void {
@@ -79,13 +84,36 @@ export class VehiclePainter implements CustomLayerInterface {
   render(): void {
     this.renderedMs = performance.now();
     this.#ground?.take();
+    if (this.#picture !== null && this.#map?.isMoving() === false) {
+      this.#picture.take();
+      this.paint();
+      return;
+    }
+    // A map that moves has a new ground in every picture: to read each back would take longer than to draw on it.
+    this.#picture?.leave();
     this.#draw();
+    this.pictures++;
   }
 
   /** Draws the next picture over the ground as it stands; false when the map has to draw it first. */
   paint(): boolean {
     const gl = this.#gl;
-    if (gl === null || this.#ground?.isFresh !== true || gl.isContextLost()) return false;
+    if (gl === null || gl.isContextLost()) return false;
+    if (!(this.#picture === null ? this.#paintOnCard(gl) : this.#paintByProcessor(this.#picture))) return false;
+    // The map remembers what it has set; it must not believe that it is still so. To ask the card instead waits for it.
+    this.#map?.painter.context.setDirty();
+    return true;
+  }
+
+  #paintByProcessor(picture: ProcessorPicture): boolean {
+    const [view, columns] = [this.#view(), this.#columns];
+    if (!picture.isFresh || view === null) return false;
+    if (columns !== null && picture.paint(columns, view, this.#look)) this.pictures++;
+    return true;
+  }
+
+  #paintOnCard(gl: WebGL2RenderingContext): boolean {
+    if (this.#ground?.isFresh !== true) return false;
     gl.disable(gl.SCISSOR_TEST);
     gl.colorMask(true, true, true, true);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
@@ -94,30 +122,34 @@ export class VehiclePainter implements CustomLayerInterface {
     gl.clear(gl.COLOR_BUFFER_BIT);
     this.#ground.put();
     this.#draw();
-    // The map remembers what it has set; it must not believe that it is still so. To ask the card instead waits for it.
-    this.#map?.painter.context.setDirty();
+    this.pictures++;
     return true;
   }
 
   #draw(): void {
-    const [gl, map, passes] = [this.#gl, this.#map, this.#passes];
-    if (gl === null || map === null || passes === null) return;
+    const [gl, view, passes] = [this.#gl, this.#view(), this.#passes];
+    if (gl === null || view === null || passes === null) return;
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
     for (const name of [gl.DEPTH_TEST, gl.STENCIL_TEST, gl.CULL_FACE, gl.SCISSOR_TEST]) gl.disable(name);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    for (const name of VEHICLE_PASSES) passes[name].draw(view, this.#look);
+    gl.bindVertexArray(null);
+  }
+
+  #view(): PassView | null {
+    const [gl, map] = [this.#gl, this.#map];
+    if (gl === null || map === null) return null;
     const { lng, lat } = map.getCenter();
     const centre = mercatorOf(lng, lat);
     const { clientWidth, clientHeight } = map.getCanvas();
     const worldPixels = TILE_PIXELS * 2 ** map.getZoom();
     const toClip = [(2 * worldPixels) / clientWidth, (-2 * worldPixels) / clientHeight] as const;
-    const view = {
+    return {
       toClip,
-      shift: [(this.#origin[0] - centre[0]) * toClip[0], (this.#origin[1] - centre[1]) * toClip[1]] as const,
+      shift: [(this.#origin[0] - centre[0]) * toClip[0], (this.#origin[1] - centre[1]) * toClip[1]],
       pixelRatio: gl.drawingBufferWidth / clientWidth,
     };
-    for (const name of VEHICLE_PASSES) passes[name].draw(view, this.#look);
-    gl.bindVertexArray(null);
   }
 }
 

@@ -41,6 +41,7 @@ export class VehiclePass {
   #indexed = 0;
   readonly #places = new Map<string, WebGLUniformLocation | null>();
   #columns: VehicleColumns | null = null;
+  #isUploaded = false;
 
   /** @param isMesh a row is a shape of corners and opaque, not a square point with a shape drawn into it */
   constructor(gl: WebGL2RenderingContext, vertexShader: string, fragmentShader: string, isMesh: boolean) {
@@ -53,16 +54,14 @@ export class VehiclePass {
   }
 
   setColumns(columns: VehicleColumns): void {
-    const gl = this.#gl;
     this.#columns = columns;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffer);
-    gl.bufferData(gl.ARRAY_BUFFER, columns.rows, gl.DYNAMIC_DRAW);
-    if (columns.corners > 1 && columns.length > this.#indexed) this.#index(Math.ceil(columns.length * 1.25));
+    this.#isUploaded = false;
   }
 
   draw({ toClip, shift, pixelRatio }: PassView, { colors, scale, selected }: VehicleLook): void {
     const [gl, columns] = [this.#gl, this.#columns];
     if (columns === null || columns.length === 0) return;
+    if (!this.#isUploaded) this.#upload(columns);
     gl.useProgram(this.#program);
     gl.uniform2f(this.#place("toClip"), toClip[0], toClip[1]);
     gl.uniform2f(this.#place("shift"), shift[0], shift[1]);
@@ -92,6 +91,14 @@ export class VehiclePass {
     this.#gl.deleteBuffer(this.#buffer);
     this.#gl.deleteBuffer(this.#indices);
     this.#gl.deleteVertexArray(this.#array);
+  }
+
+  #upload(columns: VehicleColumns): void {
+    const gl = this.#gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffer);
+    gl.bufferData(gl.ARRAY_BUFFER, columns.rows, gl.DYNAMIC_DRAW);
+    if (columns.corners > 1 && columns.length > this.#indexed) this.#index(Math.ceil(columns.length * 1.25));
+    this.#isUploaded = true;
   }
 
   #index(rows: number): void {
