@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import { startJt808Server, type Jt808Server } from "../gateway/jt808-server.ts";
-import { startJt809Server } from "../gateway/jt809-server.ts";
+import type { TerminalMessage } from "../gateway/core.ts";
+import { startJt809Server, type Jt809Server } from "../gateway/jt809-server.ts";
 import type { GatewayLog } from "../gateway/limited-log.ts";
 import { MessageKeeper } from "../gateway/message-keeper.ts";
 import { openTerminalRegister } from "../gateway/terminal-register.ts";
@@ -25,15 +26,13 @@ export interface TerminalParts {
 }
 
 /** Where terminals (JT/T 808) and, when it is told to, other platforms (JT/T 809) report to. */
-export async function openTerminals({
-  dir,
-  settings,
-  database,
-  sink,
-  vehicleId,
-  secret,
-  log,
-}: TerminalParts): Promise<{ gateway: Jt808Server; messages: TerminalMessages; close: () => Promise<void> }> {
+export async function openTerminals({ dir, settings, database, sink, vehicleId, secret, log }: TerminalParts): Promise<{
+  gateway: Jt808Server;
+  messages: TerminalMessages;
+  /** The upper end of JT/T 809; undefined when its port is not open. */
+  platforms: Jt809Server | undefined;
+  close: () => Promise<void>;
+}> {
   const { jt808, jt808Host: host, jt808Processes: processes, jt808Datum, jt809 } = settings;
   const { admission, authentication, forwarders } = settings;
   const messages = new TerminalMessages(database.kysely);
@@ -55,15 +54,16 @@ export async function openTerminals({
       fromWgs84: (lon: number, lat: number) => fromWgs84(jt808Datum, lon, lat),
     }),
   });
-  if (jt809 === undefined) return { gateway, messages, close: () => gateway.close() };
+  if (jt809 === undefined) return { gateway, messages, platforms: undefined, close: () => gateway.close() };
   try {
     const platforms = await readLowerPlatforms(join(dir, "platforms.json"));
-    const upper = await startJt809Server({ host, port: jt809, sink, platforms, log });
+    const onMessage = (message: TerminalMessage): Promise<void> => keeper.keep(message);
+    const upper = await startJt809Server({ host, port: jt809, sink, platforms, onMessage, log });
     const close = async (): Promise<void> => {
       await upper.close();
       await gateway.close();
     };
-    return { gateway, messages, close };
+    return { gateway, messages, platforms: upper, close };
   } catch (error) {
     await gateway.close();
     throw error;

@@ -8,9 +8,12 @@ import type { EtcReception } from "../http/etc-routes.ts";
 import type { Jt808Counters } from "../gateway/counters.ts";
 import type { IngestSink } from "../gateway/ingest-sink.ts";
 import type { Jt808Server } from "../gateway/jt808-server.ts";
+import type { Jt809Forwarder } from "../gateway/jt809-forwarder.ts";
+import type { Jt809Server } from "../gateway/jt809-server.ts";
 import { startMqttServer } from "../gateway/mqtt-server.ts";
 import { PositionIntake } from "../gateway/position-intake.ts";
 import { addSource, readSourceKeys } from "../gateway/source-keys.ts";
+import type { Terminal } from "../gateway/terminal-register.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
 import type { HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
@@ -92,6 +95,8 @@ class Parts implements Platform {
   #http: HttpServer | undefined;
   #gateway: Jt808Server | undefined;
   #messages: TerminalMessages | undefined;
+  #platforms: Jt809Server | undefined;
+  #forwarders: readonly Jt809Forwarder[] = [];
   #fleet: FleetProcess | undefined;
   #closing: Promise<void> | undefined;
 
@@ -158,7 +163,10 @@ class Parts implements Platform {
     this.#forgetOld(database, tracks, office);
     const unfollow = await followLocked(ledger, this.#gateway);
     this.#closers.push(async () => unfollow());
-    this.#closers.push((await forwardToUpperPlatforms(this.#dir, tracks, this.#log)).close);
+    const findTerminal = (phone: string): Terminal | undefined => this.#gateway!.findTerminal(phone);
+    const forwarding = await forwardToUpperPlatforms(this.#dir, tracks, findTerminal, this.#log);
+    this.#closers.push(forwarding.close);
+    this.#forwarders = forwarding.forwarders;
     const toll = timing === undefined ? undefined : await this.#demoKey();
     const etc = await openEtc({
       dir: this.#dir,
@@ -230,7 +238,7 @@ class Parts implements Platform {
   }
 
   async #openGateway(tracks: TrackStore, watch: Watch, database: Database): Promise<Jt808Server> {
-    const { gateway, messages, close } = await openTerminals({
+    const { gateway, messages, platforms, close } = await openTerminals({
       dir: this.#dir,
       settings: this.#settings,
       database,
@@ -241,6 +249,7 @@ class Parts implements Platform {
     });
     this.#closers.push(close);
     this.#messages = messages;
+    this.#platforms = platforms;
     return gateway;
   }
 
@@ -298,6 +307,7 @@ class Parts implements Platform {
         movementsKeptMs: movementDays * DAY_MS,
         city: viewCity(parts.city, tiles ?? null),
         gateway: () => this.#gateway!.metrics(),
+        platforms: { lower: this.#platforms, upper: this.#forwarders },
         terminals: this.#gateway!,
         messages: this.#messages!,
         ingest: this.#meter,

@@ -2,7 +2,9 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { startJt809Forwarder, type Jt809Forwarder } from "../gateway/jt809-forwarder.ts";
+import type { ForwardedTerminal } from "../gateway/jt809-forward-source.ts";
 import type { GatewayLog } from "../gateway/limited-log.ts";
+import type { Terminal } from "../gateway/terminal-register.ts";
 import { WuxingError } from "../model/errors.ts";
 import type { TrackStore } from "../tracks/track-store.ts";
 import { agreementFields, readPlatforms } from "./lower-platforms.ts";
@@ -24,12 +26,13 @@ const SAVE_MS = 1000;
 
 /**
  * Forwards every fix to the platforms in `forward.json` of the data folder, each from where it came to the last time (a new one from now
- * on). Resolves with what ends it.
+ * on). `findTerminal` knows the terminals that registered here. Resolves with what ends it.
  * @throws WuxingError CONFIG_INVALID, DATA_UNREADABLE, PORT_IN_USE
  */
 export async function forwardToUpperPlatforms(
   dir: string,
   tracks: Pick<TrackStore, "replay" | "health" | "vehicles">,
+  findTerminal: (phone: string) => Terminal | undefined,
   log: GatewayLog,
 ): Promise<{ forwarders: readonly Jt809Forwarder[]; close: () => Promise<void> }> {
   const platforms = await readPlatforms(join(dir, "forward.json"), upperPlatformsSchema);
@@ -51,6 +54,7 @@ export async function forwardToUpperPlatforms(
         source: {
           replay: (position, onBatch) => tracks.replay(position, onBatch),
           plateOf: (vehicle) => plateOf(tracks, vehicle),
+          terminalOf: (vehicle) => terminalOf(findTerminal(tracks.vehicles.factsOf(vehicle)?.terminal ?? "")),
         },
         from,
         onForwarded: (position) => mark.set(position),
@@ -130,4 +134,10 @@ function plateOf(
   const facts = vehicles.factsOf(vehicle);
   if (facts === null || facts.plate === null || facts.plateColour === null) return undefined;
   return { plate: facts.plate, plateColour: facts.plateColour };
+}
+
+function terminalOf(terminal: Terminal | undefined): ForwardedTerminal | undefined {
+  if (terminal === undefined) return undefined;
+  const { manufacturerId: producerId, terminalModel, terminalId, phone: simCode } = terminal;
+  return { producerId, terminalModel, terminalId, simCode };
 }

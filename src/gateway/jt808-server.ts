@@ -69,6 +69,8 @@ export interface Jt808Server {
   metrics(): Jt808Counters;
   /** Terminals of the register, in the order of their first registration. */
   terminals(status?: TerminalStatus): Terminal[];
+  /** A terminal as it registered. */
+  findTerminal(phone: string): Terminal | undefined;
   isOnline(terminal: string): boolean;
   /** The terminals of a vehicle: those that are online first, then by their registration, the latest first. */
   terminalsOf(vehicle: string): string[];
@@ -200,6 +202,10 @@ class Gateway implements Jt808Server {
 
   terminals(status?: TerminalStatus): Terminal[] {
     return [...this.#core.register.all()].filter((terminal) => status === undefined || terminal.status === status);
+  }
+
+  findTerminal(phone: string): Terminal | undefined {
+    return this.#core.register.find(phone);
   }
 
   isOnline(terminal: string): boolean {

@@ -51,6 +51,7 @@ export interface Jt809ForwarderOptions {
 }
 
 export interface Jt809Forwarder {
+  readonly accessCode: number;
   /** Port of the sub link. */
   readonly port: number;
   readonly loggedIn: boolean;
@@ -113,6 +114,10 @@ class Forwarder implements Jt809Forwarder {
     this.#log = new LimitedLog(options.log);
     this.#server = createServer((socket) => this.#acceptSub(socket));
     this.#server.maxConnections = 8;
+  }
+
+  get accessCode(): number {
+    return this.#options.agreement.accessCode;
   }
 
   get port(): number {

@@ -108,7 +108,7 @@ describe("the sub link", () => {
     await until("the sub link", isLinked);
     dialled[0].socket.destroy();
     await until("another one", () => dialled.length === 2 && isLinked());
-    const codes = dialled.map(({ heard }) => heard[0].verifyCode);
+    const codes = dialled.map(({ heard }) => heard[0]["verifyCode"]);
     expect(codes).toEqual([codes[0], codes[0]]);
     await until("told", () => main.heard.some(({ messageId }) => messageId === Message809Id.subDisconnectNotice));
   });

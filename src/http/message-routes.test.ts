@@ -9,6 +9,7 @@ import type { Database } from "../store/database.ts";
 import { openTestDatabase } from "../store/database-for-tests.ts";
 import { TerminalMessages } from "../store/terminal-messages.ts";
 import { encodeWaybill } from "../wire/jt808/0701-waybill.ts";
+import { encodeRegistration809 } from "../wire/jt809/vehicle-messages.ts";
 import { answerErrors } from "./error-answer.ts";
 import { messageRoutes } from "./message-routes.ts";
 
@@ -83,6 +84,24 @@ describe("what a terminal says beside its positions", () => {
     expect(truck.of(0x8001).some(({ body }) => body.readUInt16BE(0) === serial)).toBe(false);
     expect((await messages()).items).toEqual([]);
   });
+});
+
+it("a vehicle's registration by another platform (JT/T 809) is understood, and other messages of platforms are bytes", async () => {
+  const registration = { platformId: "41070001", producerId: "70103", terminalModel: "WX-808", terminalId: "A000012" };
+  const common = {
+    terminal: "jt809-4107",
+    vehicle: "豫G12345_2",
+    receivedMs: Date.UTC(2026, 2, 1, 4),
+    wideHeader: false,
+  };
+  const body = encodeRegistration809({ ...registration, simCode: "013900000001" }, "2011").toString("hex");
+  await store.keep([{ ...common, messageId: 0x1201, body }]);
+  // In JT/T 808 this number is an authentication's; a platform's message is not read as one.
+  await store.keep([{ ...common, messageId: 0x0102, body: "41424344" }]);
+  expect((await messages()).items).toMatchObject([
+    { message: "0x0102", name: null, fields: null, body: "41424344" },
+    { message: "0x1201", name: "vehicle registration", fields: { ...registration, simCode: "013900000001" } },
+  ]);
 });
 
 it("messages past their time are deleted", async () => {

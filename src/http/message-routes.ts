@@ -3,12 +3,15 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { KeptMessage, TerminalMessages } from "../store/terminal-messages.ts";
 import { decodeBody, messageName } from "../wire/jt808/messages.ts";
+import { decodeVehicleData809, vehicleMessageName809 } from "../wire/jt809/vehicle-messages.ts";
 import { instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 
 const messageSchema = z.object({
   id: z.int(),
   terminal: z.string(),
-  message: z.string().describe("Message of JT/T 808, `0x0702`"),
+  message: z
+    .string()
+    .describe("Message of JT/T 808, `0x0702`; of JT/T 809 when the terminal is a platform (`jt809-…`)"),
   name: z.string().nullable().describe("Null when it is not known here"),
   receivedAt: z.iso.datetime(),
   fields: z.record(z.string(), z.unknown()).nullable().describe("What it says; null when it is not understood"),
@@ -54,21 +57,23 @@ function viewMessage({
   wideHeader,
   body,
 }: KeptMessage): z.infer<typeof messageSchema> {
+  const isOfPlatform = terminal.startsWith("jt809-");
+  const decode = isOfPlatform ? decodeVehicleData809 : decodeBody;
   return {
     id,
     terminal,
     message: `0x${messageId.toString(16).padStart(4, "0")}`,
-    name: messageName(messageId) ?? null,
+    name: (isOfPlatform ? vehicleMessageName809(messageId) : messageName(messageId)) ?? null,
     receivedAt: new Date(receivedMs).toISOString(),
-    fields: fieldsOf(messageId, Buffer.from(body, "hex"), wideHeader),
+    fields: fieldsOf(() => decode(messageId, Buffer.from(body, "hex"), wideHeader)),
     body,
   };
 }
 
 /** Bytes inside are shown as hexadecimal text; instants in ms stay numbers, and one that is no date is null. */
-function fieldsOf(messageId: number, body: Buffer, wideHeader: boolean): Record<string, unknown> | null {
+function fieldsOf(decode: () => object | undefined): Record<string, unknown> | null {
   try {
-    const fields = decodeBody(messageId, body, wideHeader);
+    const fields = decode();
     if (fields === undefined) return null;
     const text = JSON.stringify(fields, (_key, value: unknown) => {
       const bytes = z.object({ type: z.literal("Buffer"), data: z.array(z.number()) }).safeParse(value);

@@ -1,6 +1,7 @@
 import type { Jt808Counters } from "../gateway/counters.ts";
 import type { RateCounts } from "./access-rates.ts";
 import type { ServerParts } from "./parts.ts";
+import { PLATFORM_METRICS } from "./platform-metrics.ts";
 
 export interface MetricSource {
   parts: ServerParts;
@@ -314,6 +315,7 @@ export const METRICS: readonly MetricRow[] = [
     zh: "MQTT 断开的连接",
     read: ({ parts }) => parts.fixes?.mqtt?.().closed ?? null,
   },
+  ...PLATFORM_METRICS,
   {
     name: "wuxing_etc_records_total",
     type: "counter",

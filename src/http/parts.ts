@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Jt808Counters } from "../gateway/counters.ts";
+import type { Jt809Forwarder } from "../gateway/jt809-forwarder.ts";
+import type { Jt809Server } from "../gateway/jt809-server.ts";
 import type { CityView } from "../model/city.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
 import type { ReportQueries } from "../store/report-queries.ts";
@@ -28,6 +30,8 @@ export interface ServerParts {
   >;
   /** Null when no gateway runs. */
   gateway: (() => Readonly<Jt808Counters>) | null;
+  /** Platforms of JT/T 809: `lower` forward to here, `upper` are forwarded to. Absent when there is no such link. */
+  platforms?: { lower?: Pick<Jt809Server, "online" | "metrics"> | undefined; upper: readonly ForwarderView[] };
   ingest: IngestRates;
   /** Null when no positions are taken over HTTP. */
   fixes: FixReception | null;
@@ -61,6 +65,8 @@ export interface ServerParts {
   /** How long passages are kept, ms; absent: for ever. */
   movementsKeptMs?: number;
 }
+
+export type ForwarderView = Pick<Jt809Forwarder, "accessCode" | "loggedIn" | "subLink" | "sent" | "confirmed">;
 
 /** How fast fixes come in, over the last seconds. */
 export interface IngestRates {

@@ -92,6 +92,16 @@ export function decodeRegistration809(data: Buffer): Registration809 {
   };
 }
 
+/** English name of a message about a vehicle whose data is read here, positions left out. */
+export function vehicleMessageName809(subId: number): string | undefined {
+  return subId === Vehicle809Id.registration ? "vehicle registration" : undefined;
+}
+
+/** The fields of its data; undefined when it is not known here. @throws MalformedBody */
+export function decodeVehicleData809(subId: number, data: Buffer): object | undefined {
+  return subId === Vehicle809Id.registration ? decodeRegistration809(data) : undefined;
+}
+
 export function encodeRegistration809(registration: Registration809, version: Version809): Buffer {
   const out = new OctetWriter(110).text(registration.platformId, 11).text(registration.producerId, 11);
   if (version === "2019") {
