@@ -1,8 +1,11 @@
 /**
  * `node bench/city-demo.ts [--seconds 60] [--json]`: the demo city as `npm start` runs it, on PGlite, at its own pace (first it catches up
  * with half a day). The head of a grid, a county's desk and the city's desk ask for what their pages ask for, one question
- * after the other; how long the longest of them waits.
+ * after the other; how long the longest of them waits. On a machine that others use, most of a wait is waiting for a processor: beside it
+ * stands how much the server's two threads (its own and PGlite's) computed meanwhile, for whomever, and how long they stood in
+ * line for a processor (Linux's schedstat).
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { startDemo } from "../test/browser/running-server.ts";
 import { report, type Figure } from "./report.ts";
 
@@ -16,6 +19,10 @@ const ASKED = {
 
 const figures: Figure[] = [];
 const server = await startDemo();
+const threads = threadsOf(
+  readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").at(-1) ?? "",
+);
+const waits: { ms: number; computedMs: number; queuedMs: number; path: string }[] = [];
 const base = `${server.url}/api/v1`;
 try {
   const askers = Object.keys(ASKED) as (keyof typeof ASKED)[];
@@ -23,6 +30,16 @@ try {
 } finally {
   await server.close();
 }
+const computed = waits.map((wait) => wait.computedMs).toSorted((a, b) => a - b);
+const longest = waits.toSorted((a, b) => b.ms - a.ms)[0];
+const all = { asked: waits.length };
+figures.push(
+  { name: "the longest wait of all", value: longest.ms, unit: "ms", sizes: all },
+  { name: "computed meanwhile by both threads, for everybody", value: longest.computedMs, unit: "ms", sizes: all },
+  { name: "stood in line for a processor meanwhile, both", value: longest.queuedMs, unit: "ms", sizes: all },
+  { name: "computed during a wait, p95", value: computed[Math.floor(computed.length * 0.95)], unit: "ms", sizes: all },
+  { name: "computed during a wait, most", value: computed.at(-1)!, unit: "ms", sizes: all },
+);
 report(`the demo city on PGlite, ${SECONDS} s`, figures);
 
 async function askAs(account: keyof typeof ASKED): Promise<void> {
@@ -39,12 +56,16 @@ async function askAs(account: keyof typeof ASKED): Promise<void> {
   for (let i = 0; performance.now() < endMs; i++) {
     const paths = ASKED[account];
     const path = paths[i % paths.length];
+    const before = spentBy(threads);
     const startedMs = performance.now();
     const answer = await fetch(`${base}${path.replace("PLACE", me.duties[0].place)}`, { headers });
     await answer.arrayBuffer();
     if (!answer.ok) throw new Error(`${account} ${path}: ${answer.status}`);
     const times = took.get(path) ?? [];
-    times.push(performance.now() - startedMs);
+    const ms = performance.now() - startedMs;
+    const after = spentBy(threads);
+    waits.push({ ms, path, computedMs: after.ranMs - before.ranMs, queuedMs: after.queuedMs - before.queuedMs });
+    times.push(ms);
     took.set(path, times);
     // A page asks now and then; three of them leave the machine to the city.
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -56,4 +77,23 @@ async function askAs(account: keyof typeof ASKED): Promise<void> {
     figures.push({ name: `${name}, p95`, value: sorted[Math.floor(times.length * 0.95)], unit: "ms", sizes });
     figures.push({ name: `${name}, longest`, value: sorted.at(-1)!, unit: "ms", sizes });
   }
+}
+
+/** The files in which Linux says what the server's main thread and PGlite's have spent. */
+function threadsOf(pid: string): string[] {
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}`);
+  return tasks
+    .filter((task) => /^(node-MainThread|WorkerThread)$/m.test(readFileSync(`${task}/comm`, "utf8")))
+    .map((task) => `${task}/schedstat`);
+}
+
+/** What threads have spent so far: on a processor, and in line for one. */
+function spentBy(files: readonly string[]): { ranMs: number; queuedMs: number } {
+  const spent = { ranMs: 0, queuedMs: 0 };
+  for (const file of files) {
+    const [ran, queued] = readFileSync(file, "utf8").split(" ").map(Number);
+    spent.ranMs += ran / 1e6;
+    spent.queuedMs += queued / 1e6;
+  }
+  return spent;
 }
