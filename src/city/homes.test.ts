@@ -45,13 +45,13 @@ describe("1. An operation on places: residents and devices are re-homed by their
     places = await Places.open(database.kysely, { now: () => ms(START) });
     await places.execute({ id: "first", effectiveAt: START, reason: "the city begins", changes: squareCity() });
     await places.homes.put([...live(0, 0, -1, 3), ...live(0, 0, 1, 5), ...live(1, 0, -1, 2), ...live(1, 0, 1, 7)]);
-    const [head, member] = ["p1", "p2"].map((id) => ({ id, name: id }));
+    const persons = ["p1", "p2"].map((id) => ({ id, name: `name ${id}` }));
     await places.duties.assign(
       [
         { place: "g00", slot: "head", person: "p1", fromMs: ms(START), toMs: Infinity },
         { place: "X", slot: "desk", person: "p2", fromMs: ms(START), toMs: Infinity },
       ],
-      { persons: [head, member] },
+      { persons },
     );
   });
 
@@ -79,7 +79,7 @@ describe("1. An operation on places: residents and devices are re-homed by their
     const balance = new Map(before.balance.map((row) => [row.place, row]));
     expect(balance.get("g00")).toMatchObject({
       name: "name of g00",
-      persons: ["p1"],
+      persons: [{ id: "p1", name: "name p1" }],
       loses: [
         { what: "resident", count: 8 },
         { what: "device", count: 2 },
@@ -87,8 +87,12 @@ describe("1. An operation on places: residents and devices are re-homed by their
       gains: [],
     });
     // The head goes on with the western part; the eastern one has nobody yet, and the city's desk is told.
-    expect(balance.get("g00w")).toMatchObject({ name: "west", persons: ["p1"], gains: [{ count: 3 }, { count: 1 }] });
-    expect(balance.get("g00e")).toMatchObject({ persons: ["p2"], gains: [{ count: 5 }, { count: 1 }] });
+    expect(balance.get("g00w")).toMatchObject({
+      name: "west",
+      persons: [{ id: "p1", name: "name p1" }],
+      gains: [{ count: 3 }, { count: 1 }],
+    });
+    expect(balance.get("g00e")).toMatchObject({ persons: [{ id: "p2" }], gains: [{ count: 5 }, { count: 1 }] });
     expect(await counts("g00", MARCH)).toEqual({ resident: 8, device: 2 });
 
     const { id, preview } = await places.execute(input(split));
@@ -114,7 +118,11 @@ describe("1. An operation on places: residents and devices are re-homed by their
       }),
     );
     expect(flows(rehomed)).toEqual(["device g00>g0 2", "device g10>g0 2", "resident g00>g0 8", "resident g10>g0 9"]);
-    expect(balance[0]).toMatchObject({ place: "g0", persons: ["p1"], gains: [{ what: "resident", count: 17 }, {}] });
+    expect(balance[0]).toMatchObject({
+      place: "g0",
+      persons: [{ id: "p1", name: "name p1" }],
+      gains: [{ what: "resident", count: 17 }, {}],
+    });
   });
 
   test("a re-cut: only who lives on the ground that changes hands; neighbours that are not touched keep theirs", async () => {
@@ -124,7 +132,10 @@ describe("1. An operation on places: residents and devices are re-homed by their
     ];
     const { rehomed, balance } = await places.preview({ effectiveAt: MARCH, reason: "a decision", changes });
     expect(flows(rehomed)).toEqual(["device g10>g00 1", "resident g10>g00 2"]);
-    expect(balance.map(({ place, persons }) => `${place} ${persons.join()}`)).toEqual(["g00 p1", "g10 p2"]);
+    expect(balance.map(({ place, persons }) => `${place} ${persons.map(({ id }) => id).join()}`)).toEqual([
+      "g00 p1",
+      "g10 p2",
+    ]);
   });
 
   test("a police district is cut anew: residents change theirs there, and nothing in the civil tree", async () => {

@@ -280,7 +280,7 @@ export class Places {
     }
     rehomed.sort((a, b) => b.count - a.count || (`${a.what} ${a.from}` < `${b.what} ${b.from}` ? -1 : 1));
     const told = { created: plan.preview.created, duties: duties.preview };
-    const balance = balanceOf(rehomed, told, this.duties.index, { before, after, effectiveMs });
+    const balance = balanceOf(rehomed, told, this.duties, { before, after, effectiveMs });
     const effectiveAt = new Date(effectiveMs).toISOString();
     return { effectiveAt, ...plan.preview, duties: duties.preview, rehomed, balance, notices: duties.notices };
   }

@@ -1,5 +1,5 @@
 import type { PlacePreview, PlaceTree } from "../model/place.ts";
-import type { DutyIndex } from "./duty-index.ts";
+import type { Duties } from "./duties.ts";
 import { boxOf } from "./partition.ts";
 import type { PlaceHistory } from "./place-history.ts";
 import { PlaceIndex, type LeafPeriod } from "./place-index.ts";
@@ -95,7 +95,7 @@ export function reshapingOf({ versions, preview }: PlacePlan, before: PlaceHisto
 export function balanceOf(
   moves: readonly BoundMove[],
   { created, duties: { carried } }: Pick<PlacePreview, "created" | "duties">,
-  duties: DutyIndex,
+  duties: Pick<Duties, "index" | "find" | "nameOf">,
   { before, after, effectiveMs }: { before: PlaceHistory; after: PlaceHistory; effectiveMs: number },
 ): PlacePreview["balance"] {
   const rows = new Map<string, PlacePreview["balance"][number]>();
@@ -103,7 +103,8 @@ export function balanceOf(
     let row = rows.get(place);
     if (row === undefined) {
       const version = after.findVersion(place, effectiveMs) ?? before.getVersion(place, effectiveMs);
-      row = { place, name: version.name, persons: personsOf(place), loses: [], gains: [] };
+      const persons = personsOf(place).map((id) => ({ id, name: duties.nameOf(id) }));
+      row = { place, name: version.name, persons, loses: [], gains: [] };
       rows.set(place, row);
     }
     return row;
@@ -111,7 +112,7 @@ export function balanceOf(
   const isNew = new Set(created.map(({ id }) => id));
   const personsOf = (place: string): string[] => {
     const { kind, path } = after.findVersion(place, effectiveMs) ?? before.getVersion(place, effectiveMs);
-    const slot = duties.slotsOfKind(kind)[0];
+    const slot = duties.index.slotsOfKind(kind)[0];
     if (slot === undefined) return [];
     const kept = carried.filter((duty) => duty.to === place && duty.slot === slot).map(({ person }) => person);
     if (kept.length > 0) return kept;

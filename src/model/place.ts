@@ -157,7 +157,7 @@ export const placePreviewSchema = z.object({
     z.object({
       place: z.string(),
       name: z.string(),
-      persons: z.array(z.string()),
+      persons: z.array(z.object({ id: z.string(), name: z.string() })),
       loses: z.array(z.object({ what: z.string(), count: z.int() })),
       gains: z.array(z.object({ what: z.string(), count: z.int() })),
     }),

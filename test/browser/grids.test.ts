@@ -243,6 +243,15 @@ describe("re-cutting grids", () => {
     const said = page.getByRole("region", { name: "预览：会发生什么" });
     await shows(said, new RegExp(`撤销 ${grid.name}.*新网格 ${grid.name}A.*新网格 ${grid.name}B`, "su"));
     await shows(said, /空岗 \d/u);
+    // Everybody who lives there, and every device, goes to one of the parts, with who heads it.
+    const homes = await api<{ resident: number; device: number }>(`/places/${grid.id}/homes`);
+    expect(homes.resident).toBeGreaterThan(0);
+    await shows(said.locator(".totals div", { hasText: "居民" }), new RegExp(`居民\\s*${homes.resident}$`, "u"));
+    await shows(said.locator(".totals div", { hasText: "设备" }), new RegExp(`设备\\s*${homes.device}$`, "u"));
+    await shows(
+      said.getByRole("table", { name: "从哪里转到哪里" }),
+      new RegExp(`${grid.name}.*${grid.name}[AB]`, "su"),
+    );
     // What is looked at is what is done: another name asks for another preview.
     await page.getByLabel("名称").first().fill("东试网格");
     await isEnabled(page.getByRole("button", { name: "确认执行…" }), false);

@@ -1,6 +1,7 @@
 import type { PlacePreview } from "../../model/place.ts";
 import { useText } from "../preferences.tsx";
 import { count } from "../show/measure.ts";
+import { RehomedFlows, RehomedTotals } from "./rehomed.tsx";
 import { useNamesAt, useSlotName } from "./roster-queries.ts";
 
 const SHOWN_MAX = 40;
@@ -9,12 +10,10 @@ const SHOWN_MAX = 40;
 export function RecutPreview({ of }: { of: PlacePreview }) {
   const t = useText();
   const slotName = useSlotName();
-  const { created, closed, changed, duties, rehomed, notices } = of;
+  const { created, closed, changed, duties, notices } = of;
   const people = useNamesAt([...new Set(notices.map(({ place }) => place))].slice(0, SHOWN_MAX));
   const names = new Map([...created, ...closed, ...changed].map(({ id, name }) => [id, name]));
   const nameOf = (id: string): string => names.get(id) ?? id;
-  const sumOf = (what: string): number =>
-    rehomed.filter((each) => each.what === what).reduce((sum, each) => sum + each.count, 0);
   const slotsOf = (rows: readonly { place: string; slot: string }[]): [string, string[]][] =>
     [...Map.groupBy(rows, ({ place }) => place)].map(([place, each]) => [
       place,
@@ -23,20 +22,8 @@ export function RecutPreview({ of }: { of: PlacePreview }) {
   return (
     <section className="recut-preview" aria-label={t.recut.previewTitle}>
       <b>{t.recut.previewTitle}</b> <small className="muted">{t.recut.before}</small>
-      <dl className="totals">
-        <div>
-          <dt>{t.recut.work}</dt>
-          <dd>{t.recut.rehomed(sumOf("case"))}</dd>
-        </div>
-        <div>
-          <dt>{t.recut.residents}</dt>
-          <dd>{t.recut.rehomed(sumOf("resident"))}</dd>
-        </div>
-        <div>
-          <dt>{t.recut.devices}</dt>
-          <dd>{t.recut.rehomed(sumOf("device"))}</dd>
-        </div>
-      </dl>
+      <RehomedTotals of={of} />
+      <RehomedFlows of={of} />
       <h3>
         {t.recut.moved} {surface(of.movedM2)}
       </h3>
