@@ -42,14 +42,35 @@ export async function askStore(
 ): Promise<{ stays: Stay[][]; vehicles: number; fixesRead: number }> {
   const stays: Stay[][] = places.map(() => []);
   const grid = gridOf(places);
+  const near = places.map(nearOf);
   const vehicles = new Set<number>();
   let fixesRead = 0;
   for await (const { vehicle, places: track } of store.staysIn(places.map(boxOf), fromMs, toMs, DWELL_MS)) {
     vehicles.add(vehicle);
     fixesRead += track.length;
-    addStays(vehicle, track, places, grid, stays);
+    addStays(vehicle, track, near, grid, stays);
   }
   return { stays, vehicles: vehicles.size, fixesRead };
+}
+
+/** A place as it is compared with fixes: metres of a degree there, and the square of the radius. */
+interface NearPlace {
+  lonE6: number;
+  latE6: number;
+  lonMeters: number;
+  latMeters: number;
+  squared: number;
+}
+
+function nearOf({ lon, lat, radiusMeters }: Place): NearPlace {
+  const meters = degreeMeters(lat);
+  return {
+    lonE6: lon * 1e6,
+    latE6: lat * 1e6,
+    lonMeters: meters.lon / 1e6,
+    latMeters: meters.lat / 1e6,
+    squared: radiusMeters * radiusMeters,
+  };
 }
 
 const CELL_E6 = 20_000;
@@ -75,7 +96,7 @@ function gridOf(places: readonly Place[]): Map<number, number[]> {
 function addStays(
   vehicle: number,
   track: PlaceTrack,
-  places: readonly Place[],
+  places: readonly NearPlace[],
   grid: Map<number, number[]>,
   stays: Stay[][],
 ): void {
@@ -97,10 +118,10 @@ function addStays(
   for (const [index, stay] of open) if (stay.toMs - stay.fromMs >= DWELL_MS) stays[index].push(stay);
 }
 
-function isNear({ lon, lat, radiusMeters }: Place, lonE6: number, latE6: number): boolean {
-  const meters = degreeMeters(lat);
-  const [dx, dy] = [(lonE6 / 1e6 - lon) * meters.lon, (latE6 / 1e6 - lat) * meters.lat];
-  return dx * dx + dy * dy <= radiusMeters * radiusMeters;
+function isNear(place: NearPlace, lonE6: number, latE6: number): boolean {
+  const dx = (lonE6 - place.lonE6) * place.lonMeters;
+  const dy = (latE6 - place.latE6) * place.latMeters;
+  return dx * dx + dy * dy <= place.squared;
 }
 
 /** The same to a table `fix (vehicle, time_ms, lon_e6, lat_e6)` of DuckDB, in the order in which the fixes came. */

@@ -81,6 +81,11 @@ async function run(): Promise<void> {
     add("who stayed near one place, cold file cache, p95", percentile(cold, 0.95), "ms", { sizes: { fixes: total } });
   }
   store = await openTrackStore({ dir: storeDir, retentionMs: null, compactEveryMs: null });
+  const holdStart = performance.now();
+  await store.hold();
+  add("newest files taken into memory", (performance.now() - holdStart) / 1000, "s", {
+    sizes: { fixes: store.health().heldFixes, "fixes in files": store.health().fileFixes },
+  });
   await askTracks(store, places);
   const stays = await askPlaces(store, places);
   await countRowsRead(storeDir, places);

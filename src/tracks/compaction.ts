@@ -91,6 +91,18 @@ export class Compaction {
     });
   }
 
+  /** Fixes in the hot table from before a time, and those past retention. */
+  async countHot(beforeMs: number): Promise<{ closed: number; expired: number }> {
+    const result = await this.database.use("compact", (connection) =>
+      connection.runAndReadAll(
+        `SELECT (count(*) FILTER (time_ms < ${beforeMs}))::DOUBLE, (count(*) FILTER (received_ms < ${this.cutoffMs}))::DOUBLE
+         FROM hot_fix`,
+      ),
+    );
+    const [closed, expired] = result.getRows()[0].map(Number);
+    return { closed, expired };
+  }
+
   /** Fixes from the hot table that `request` says become files; those past retention are dropped. */
   async flush(request: FlushRequest, report: CompactionReport): Promise<void> {
     const where = `seq < ${request.position} AND (time_ms < ${request.beforeMs} OR received_ms < ${this.cutoffMs})`;
@@ -236,23 +248,27 @@ export class Compaction {
     andAlso?: () => Promise<void>,
   ): Promise<void> {
     const sinceMs = this.cutoffMs + AHEAD_OF_RECEIPT_MS;
-    await connection.run("BEGIN TRANSACTION");
-    try {
-      if (expired > 0) {
-        await connection.run(`UPDATE store_meta SET value = greatest(value, ${sinceMs}) WHERE key = 'complete_since'`);
+    await this.database.changing(async () => {
+      await connection.run("BEGIN TRANSACTION");
+      try {
+        if (expired > 0) {
+          await connection.run(
+            `UPDATE store_meta SET value = greatest(value, ${sinceMs}) WHERE key = 'complete_since'`,
+          );
+        }
+        if (removed.length > 0) {
+          await connection.run(
+            `DELETE FROM track_file WHERE name IN (${removed.map(({ name }) => quoted(name)).join(", ")})`,
+          );
+        }
+        for (const file of added) await connection.run(insertOf(file));
+        await andAlso?.();
+        await connection.run("COMMIT");
+      } catch (error) {
+        await connection.run("ROLLBACK").catch(() => {});
+        throw error;
       }
-      if (removed.length > 0) {
-        await connection.run(
-          `DELETE FROM track_file WHERE name IN (${removed.map(({ name }) => quoted(name)).join(", ")})`,
-        );
-      }
-      for (const file of added) await connection.run(insertOf(file));
-      await andAlso?.();
-      await connection.run("COMMIT");
-    } catch (error) {
-      await connection.run("ROLLBACK").catch(() => {});
-      throw error;
-    }
+    });
     if (expired > 0) this.completeSinceMs = Math.max(this.completeSinceMs, sinceMs);
     await writeManifest(connection, this.database.dir, await readManifest(connection));
   }

@@ -1,9 +1,8 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { FIX_UNUSABLE } from "../model/fix.ts";
 import { parquet } from "./fix-source.ts";
-import { collectNumbers } from "./number-columns.ts";
+import type { AskNumbers } from "./number-columns.ts";
 import { EDGE_CELL, REST_LAT_SQL, REST_LON_SQL } from "./rests.ts";
-import type { PlanFile } from "./stay-plan.ts";
+import type { PlanFile, StoreMoment } from "./store-moment.ts";
 import { UNKNOWN_EDGE_MS, type VisitColumns } from "./visits.ts";
 
 /** A usable fix with which a vehicle begins or ends in a file. */
@@ -34,30 +33,38 @@ export function vehiclesAtEdges({ length, vehicle, fromMs, firstMs, lastMs, toMs
   return [...vehicles];
 }
 
-/** The edges of vehicles in all files that have rests, and in the hot table. */
+/** The edges of vehicles in all files that have rests or are held in memory, and in the hot table. */
 export async function edgesOf(
-  connection: DuckDBConnection,
+  { files, hasHot }: StoreMoment,
+  ask: AskNumbers,
   filesDir: string,
-  files: readonly PlanFile[],
   vehicles: readonly number[],
 ): Promise<FileEdges> {
   const edges = new Map<number, Map<number, FileSpan>>(vehicles.map((vehicle) => [vehicle, new Map()]));
-  const numbers = [...files.keys()].filter((file) => files[file].restsName !== "");
-  if (vehicles.length === 0 || numbers.length === 0) return edges;
-  const rests = parquet(
-    filesDir,
-    numbers.map((file) => files[file].restsName),
-  );
+  for (const [file, { held }] of files.entries()) {
+    for (const [vehicle, spans] of held === undefined ? [] : edges) {
+      const span = held?.tracks.spanOf(vehicle);
+      if (span !== undefined) spans.set(file, { ...span, fixes: [] });
+    }
+  }
+  const numbers = [...files.keys()].filter((file) => files[file].restsName !== "" && files[file].held === undefined);
   const wanted = `(SELECT unnest([${vehicles.join(", ")}])::UINTEGER AS v)`;
-  const [vehicle, file, timeMs, lonE6, latE6] = await collectNumbers(
-    connection,
-    `SELECT COLUMNS(*)::DOUBLE FROM (
-       SELECT vehicle, file_index::INTEGER, time_ms, ${REST_LON_SQL}, ${REST_LAT_SQL}
-       FROM ${rests} JOIN ${wanted} ON vehicle = v WHERE cell = ${EDGE_CELL}
-       UNION ALL
-       SELECT vehicle, -1, unnest([min(time_ms), max(time_ms)]), 0, 0
-       FROM hot_fix JOIN ${wanted} ON vehicle = v WHERE (flags & ${FIX_UNUSABLE}) = 0 GROUP BY vehicle
-     )`,
+  const queries: string[] = [];
+  if (numbers.length > 0) {
+    const rests = parquet(
+      filesDir,
+      numbers.map((file) => files[file].restsName),
+    );
+    queries.push(`SELECT vehicle, file_index::INTEGER, time_ms, ${REST_LON_SQL}, ${REST_LAT_SQL}
+      FROM ${rests} JOIN ${wanted} ON vehicle = v WHERE cell = ${EDGE_CELL}`);
+  }
+  if (hasHot) {
+    queries.push(`SELECT vehicle, -1, unnest([min(time_ms), max(time_ms)]), 0, 0
+      FROM hot_fix JOIN ${wanted} ON vehicle = v WHERE (flags & ${FIX_UNUSABLE}) = 0 GROUP BY vehicle`);
+  }
+  if (vehicles.length === 0 || queries.length === 0) return edges;
+  const [vehicle, file, timeMs, lonE6, latE6] = await ask(
+    `SELECT COLUMNS(*)::DOUBLE FROM (${queries.join(" UNION ALL ")})`,
     5,
   );
   for (let row = 0; row < vehicle.length; row++) {
@@ -104,11 +111,12 @@ export function narrowEdges(visits: VisitColumns, files: readonly PlanFile[], ed
   }
 }
 
-/** False when a file without rests may have fixes of the vehicle in the time. */
+/** False when a file with neither rests nor its fixes in memory may have fixes of the vehicle in the time. */
 function canTell(files: readonly PlanFile[], vehicle: number, fromMs: number, toMs: number): boolean {
   return files.every(
     (file) =>
       file.restsName !== "" ||
+      file.held !== undefined ||
       vehicle < file.minVehicle ||
       vehicle > file.maxVehicle ||
       file.maxTimeMs < fromMs ||

@@ -4,7 +4,7 @@ import { FIX_COLUMNS_SQL, viewFixes } from "./fix-columns.ts";
 import { collectFixes, filesWhere, fixesWhere, overlaps, wholeMs, type Span } from "./fix-source.ts";
 import { withoutRepetitions } from "./place-rows.ts";
 import type { TrackDatabase } from "./track-database.ts";
-import { planStays } from "./stay-plan.ts";
+import { planStays, type FixSource } from "./stay-plan.ts";
 import type { BoxE6, Stretch } from "./visits.ts";
 
 const TRACK_FIXES_MAX = 4_000_000;
@@ -22,9 +22,11 @@ const TRACK_ORDER = `vehicle, time_ms, lon_e6, lat_e6, (flags & ${FIX_UNUSABLE})
 /** Questions to the hot table and the files together, each in one transaction. */
 export class FixQueries {
   private readonly database: TrackDatabase;
+  private readonly source: FixSource;
 
-  constructor(database: TrackDatabase) {
-    this.database = database;
+  constructor(source: FixSource) {
+    this.database = source.database;
+    this.source = source;
   }
 
   /** See `TrackStore.track`. */
@@ -70,9 +72,7 @@ export class FixQueries {
   /** See `TrackStore.stretchesIn`. */
   async stretchesIn(boxes: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
     const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
-    const plan = await this.database.transaction("quick", (connection) =>
-      planStays(connection, this.database.filesDir, boxes, span, leastStayMs),
-    );
+    const plan = await planStays(this.source, boxes, span, leastStayMs);
     return plan.stretches.map(({ vehicle, ...stretch }) => ({ vehicle, fromMs: stretch.fromMs, toMs: stretch.toMs }));
   }
 

@@ -2,7 +2,7 @@ import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoted } from "./fix-source.ts";
-import { syncPath, type TrackFile } from "./run-writer.ts";
+import { filesOf, syncPath, type TrackFile } from "./run-writer.ts";
 
 /** All files of the manifest. */
 export async function readManifest(connection: DuckDBConnection): Promise<TrackFile[]> {
@@ -34,6 +34,16 @@ export async function readManifest(connection: DuckDBConnection): Promise<TrackF
       restsSha256: text("rests_sha256"),
     };
   });
+}
+
+/** How many files of fixes there are, and what they and those that belong to them hold. */
+export function totalOf(manifest: readonly TrackFile[]): { files: number; fileFixes: number; fileBytes: number } {
+  const total = { files: manifest.length, fileFixes: 0, fileBytes: 0 };
+  for (const file of manifest) {
+    total.fileFixes += file.fixes;
+    for (const { bytes } of filesOf(file)) total.fileBytes += bytes;
+  }
+  return total;
 }
 
 /** The statement that adds a file. */

@@ -1,5 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 
+/** Asks a query with so many columns, all DOUBLE, in a transaction that is open. */
+export type AskNumbers = (sql: string, count: number) => Promise<Float64Array[]>;
+
 /** The whole answer of a query whose columns are all DOUBLE. */
 export async function collectNumbers(
   connection: DuckDBConnection,
@@ -25,4 +28,14 @@ export async function collectNumbers(
     }
     length += chunk.rowCount;
   }
+}
+
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+
+/** The array itself when it holds `length` numbers, otherwise one of twice the size with the same content. */
+export function grown<T extends Numbers>(array: T, length: number): T {
+  if (length <= array.length) return array;
+  const larger = new (array.constructor as new (length: number) => T)(Math.max(length, 2 * array.length));
+  larger.set(array);
+  return larger;
 }

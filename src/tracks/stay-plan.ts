@@ -1,18 +1,16 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { overlaps, type Span } from "./fix-source.ts";
+import type { Span } from "./fix-source.ts";
 import { edgesOf, narrowEdges, vehiclesAtEdges, type EdgeFix, type FileEdges } from "./file-edges.ts";
+import type { HeldFiles } from "./held-files.ts";
+import { collectNumbers, type AskNumbers } from "./number-columns.ts";
+import { AROUND_MS, momentOf, type HeldMoments, type StoreMoment } from "./store-moment.ts";
+import type { TrackDatabase } from "./track-database.ts";
 import { BRIDGED_MS, visitsIn, type BoxE6, type Stretch, type VisitColumns } from "./visits.ts";
 
-/** A file of the manifest, as far as the plan needs it; times and vehicles of all its fixes. */
-export interface PlanFile {
-  name: string;
-  visitsName: string;
-  /** Empty for a file that has none. */
-  restsName: string;
-  minTimeMs: number;
-  maxTimeMs: number;
-  minVehicle: number;
-  maxVehicle: number;
+/** Where fixes are: in the database's hot table and files, and the newest of these in memory too. */
+export interface FixSource {
+  database: TrackDatabase;
+  held: HeldFiles;
+  moments: HeldMoments;
 }
 
 /** A stretch with the visits (rows) that it is made of, ascending by the fix before them. */
@@ -23,7 +21,7 @@ export interface PlannedStretch extends Stretch {
 /** What may be stays, and where the fixes are found that decide it. */
 export interface StayPlan {
   /** In the order of the numbers in `visits.file`. */
-  files: PlanFile[];
+  moment: StoreMoment;
   visits: VisitColumns;
   /** Of vehicles with a visit at an end of its file. */
   edges: FileEdges;
@@ -31,32 +29,44 @@ export interface StayPlan {
   stretches: PlannedStretch[];
 }
 
-/** Files that end or begin so long before or behind the span are asked for as well: a stretch can reach beyond it. */
-const AROUND_MS = 86_400_000;
-
 /** See `TrackStore.stretchesIn`. */
 export async function planStays(
-  connection: DuckDBConnection,
-  filesDir: string,
+  { database, held, moments }: FixSource,
   boxes: readonly BoxE6[],
   span: Span,
   leastStayMs: number,
 ): Promise<StayPlan> {
-  const files = await planFiles(connection, span);
-  const visits = await visitsIn(
-    connection,
-    filesDir,
-    files.map(({ visitsName }) => visitsName),
-    { boxes, span },
+  const planOf = async (moment: StoreMoment, ask: AskNumbers): Promise<StayPlan> => {
+    const visits = await visitsIn(moment, ask, database.filesDir, { boxes, span });
+    const edges = await edgesOf(moment, ask, database.filesDir, vehiclesAtEdges(visits));
+    narrowEdges(visits, moment.files, edges);
+    const stretches = joined(visits, leastStayMs).filter((stretch) => stretch.toMs - stretch.fromMs >= leastStayMs);
+    return { moment, visits, edges, stretches };
+  };
+  const inMemory = await moments.find(span);
+  if (inMemory !== null) return planOf(inMemory, () => Promise.reject(new Error("all is in memory")));
+  return database.transaction("quick", async (connection) =>
+    planOf(await momentOf(connection, held, span), (sql, count) => collectNumbers(connection, sql, count)),
   );
-  const edges = await edgesOf(connection, filesDir, files, vehiclesAtEdges(visits));
-  narrowEdges(visits, files, edges);
-  const stretches = joined(visits).filter((stretch) => stretch.toMs - stretch.fromMs >= leastStayMs);
-  return { files, visits, edges, stretches };
 }
 
-function joined({ length, vehicle, fromMs, toMs }: VisitColumns): PlannedStretch[] {
-  const rows = Array.from({ length }, (_, row) => row);
+/** The stretches that visits come to; of vehicles that were not there for `leastStayMs` from the first to the last, none. */
+function joined({ length, vehicle, fromMs, toMs }: VisitColumns, leastStayMs: number): PlannedStretch[] {
+  const reached = new Map<number, Stretch>();
+  for (let row = 0; row < length; row++) {
+    const reach = reached.get(vehicle[row]);
+    if (reach === undefined) {
+      reached.set(vehicle[row], { vehicle: vehicle[row], fromMs: fromMs[row], toMs: toMs[row] });
+      continue;
+    }
+    if (fromMs[row] < reach.fromMs) reach.fromMs = fromMs[row];
+    if (toMs[row] > reach.toMs) reach.toMs = toMs[row];
+  }
+  const rows: number[] = [];
+  for (let row = 0; row < length; row++) {
+    const reach = reached.get(vehicle[row])!;
+    if (reach.toMs - reach.fromMs >= leastStayMs) rows.push(row);
+  }
   rows.sort((a, b) => vehicle[a] - vehicle[b] || fromMs[a] - fromMs[b]);
   const stretches: PlannedStretch[] = [];
   let open: PlannedStretch | undefined;
@@ -72,33 +82,13 @@ function joined({ length, vehicle, fromMs, toMs }: VisitColumns): PlannedStretch
   return stretches;
 }
 
-/** The files that hold fixes round the span, in a fixed order. */
-export async function planFiles(connection: DuckDBConnection, { fromMs, toMs }: Span): Promise<PlanFile[]> {
-  const result = await connection.runAndReadAll(
-    `SELECT name, visits_name, rests_name, min_time_ms::DOUBLE, max_time_ms::DOUBLE, min_vehicle, max_vehicle FROM track_file
-     WHERE ${overlaps({ fromMs: fromMs - AROUND_MS, toMs: toMs + AROUND_MS })} ORDER BY run, name`,
-  );
-  return result.getRows().map(([name, visitsName, restsName, ...numbers]) => {
-    const [minTimeMs, maxTimeMs, minVehicle, maxVehicle] = numbers.map(Number);
-    return {
-      name: String(name),
-      visitsName: String(visitsName),
-      restsName: String(restsName),
-      minTimeMs,
-      maxTimeMs,
-      minVehicle,
-      maxVehicle,
-    };
-  });
-}
-
 /**
- * The fixes that make a stretch whole together with its rests: those at the ends of files. Each rest holds all usable
+ * The fixes that make a stretch whole together with its rests and what is held in memory: those at the ends of files. Each rest holds all usable
  * fixes of its vehicle in its file over the time that it covers; where the rests of each file cover all of the stretch that
  * the file can have fixes of, nothing else is left to read. Null where they do not.
  */
 export function fixesBesideRests(
-  { files, visits, edges }: StayPlan,
+  { moment: { files }, visits, edges }: StayPlan,
   stretch: PlannedStretch,
   span: Span,
 ): EdgeFix[] | null {
@@ -106,8 +96,8 @@ export function fixesBesideRests(
   const fixes: EdgeFix[] = [];
   const spans = edges.get(stretch.vehicle);
   for (let file = 0; file < files.length; file++) {
-    const { minTimeMs, maxTimeMs, minVehicle, maxVehicle, restsName } = files[file];
-    if (stretch.vehicle < minVehicle || stretch.vehicle > maxVehicle) continue;
+    const { minTimeMs, maxTimeMs, minVehicle, maxVehicle, restsName, held } = files[file];
+    if (held !== undefined || stretch.vehicle < minVehicle || stretch.vehicle > maxVehicle) continue;
     const own = spans?.get(file);
     if (spans !== undefined && own === undefined && restsName !== "") continue;
     const fromMs = Math.max(stretch.fromMs, own?.firstMs ?? minTimeMs);

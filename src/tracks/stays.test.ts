@@ -11,8 +11,9 @@ const STAY = 600_000;
 
 let dir: string;
 let store: TrackStore;
-const open = async (): Promise<void> => {
-  store = await openTrackStore({ dir, compactEveryMs: null, retentionMs: null, gatherMs: 1 });
+const open = async (heldMiB?: number): Promise<void> => {
+  const held = heldMiB === undefined ? {} : { heldMiB };
+  store = await openTrackStore({ dir, compactEveryMs: null, retentionMs: null, gatherMs: 1, ...held });
 };
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "wuxing-stays-"));
@@ -67,37 +68,52 @@ function withNoise(all: FixBatch, random: () => number): FixBatch {
   return all;
 }
 
-test.each<[string, number, boolean, (row: number, timeMs: number, random: () => number) => number]>([
+type Parts = [string, number, boolean, (row: number, timeMs: number, random: () => number) => number];
+const PARTS: Parts[] = [
   ["one file", 1, false, () => 0],
   ["a file for each half of the time", 2, false, (_row, timeMs) => (timeMs < START + 30_000_000 ? 0 : 1)],
   ["the second half still hot", 2, true, (_row, timeMs) => (timeMs < START + 30_000_000 ? 0 : 1)],
   ["an hour late of some vehicles", 2, false, (row, timeMs) => (isLate(row, timeMs) ? 1 : 0)],
   ["an hour late of some vehicles, still hot", 2, true, (row, timeMs) => (isLate(row, timeMs) ? 1 : 0)],
   ["three files that overlap everywhere", 3, false, (_row, _time, random) => Math.floor(3 * random())],
-])("stays are read with the same fixes as by their stretches: %s", async (_name, parts, keepsHot, partOf) => {
-  const random = randomOf(11 + parts);
-  const all = withNoise(wandering(random), random);
-  const part = Uint8Array.from({ length: all.length }, (_, row) => partOf(row, all.timeMs[row], random));
-  await write(all, (row) => part[row], parts, keepsHot);
-  expect(store.health().hotFixes > 0).toBe(keepsHot);
-  const box = (size: number): BoxE6 => {
-    const [west, south] = [113_800_000 + Math.floor(random() * 2e5), 35_000_000 + Math.floor(random() * 2e5)];
-    return [west, south, Math.floor(west + size), Math.floor(south + size)];
-  };
-  let stays = 0;
-  for (let round = 0; round < 15; round++) {
-    stays += await check([box(500 + random() ** 2 * 30_000)], START, Infinity);
-    const fromMs = START + Math.floor(random() * 40_000_000);
-    stays += await check([box(20_000)], fromMs, fromMs + 7_200_000);
-  }
-  stays += await check(
-    Array.from({ length: 20 }, () => box(8000)),
-    START,
-    Infinity,
-  );
-  stays += await check([box(60_000)], -Infinity, Infinity, 0);
-  expect(stays).toBeGreaterThan(200);
-});
+];
+/** Memory for the newest files: none, enough for some of them, and enough for all. */
+const HELD_MIB = [0, 0.25, 64];
+
+test.each(PARTS.flatMap((parts) => HELD_MIB.map((heldMiB) => [...parts, heldMiB] as const)))(
+  "stays are read with the same fixes as by their stretches: $0, $4 MiB in memory",
+  async (_name, parts, keepsHot, partOf, heldMiB) => {
+    const random = randomOf(11 + parts);
+    const all = withNoise(wandering(random), random);
+    const part = Uint8Array.from({ length: all.length }, (_, row) => partOf(row, all.timeMs[row], random));
+    await store.close();
+    await open(heldMiB);
+    await write(all, (row) => part[row], parts, keepsHot);
+    expect(store.health().hotFixes > 0).toBe(keepsHot);
+    await store.hold();
+    const heldShare = store.health().heldFixes / store.health().fileFixes;
+    // Unusable fixes are not held.
+    expect(heldShare).toBeGreaterThan([-1, 0.05, 0.95][HELD_MIB.indexOf(heldMiB)]);
+    expect(heldShare).toBeLessThan([0.01, 1, 1][HELD_MIB.indexOf(heldMiB)]);
+    const box = (size: number): BoxE6 => {
+      const [west, south] = [113_800_000 + Math.floor(random() * 2e5), 35_000_000 + Math.floor(random() * 2e5)];
+      return [west, south, Math.floor(west + size), Math.floor(south + size)];
+    };
+    let stays = 0;
+    for (let round = 0; round < (heldMiB === 0 ? 15 : 6); round++) {
+      stays += await check([box(500 + random() ** 2 * 30_000)], START, Infinity);
+      const fromMs = START + Math.floor(random() * 40_000_000);
+      stays += await check([box(20_000)], fromMs, fromMs + 7_200_000);
+    }
+    stays += await check(
+      Array.from({ length: 20 }, () => box(8000)),
+      START,
+      Infinity,
+    );
+    stays += await check([box(60_000)], -Infinity, Infinity, 0);
+    expect(stays).toBeGreaterThan(100);
+  },
+);
 
 /** Every fifth vehicle from the second to the third hour. */
 function isLate(row: number, timeMs: number): boolean {

@@ -1,13 +1,12 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
-import type { FixBatch } from "../model/fix.ts";
+import { createFixBatch, type FixBatch } from "../model/fix.ts";
 import { collectFixes, parquet, wholeMs, type Span } from "./fix-source.ts";
 import type { EdgeFix } from "./file-edges.ts";
-import { STORED_COLUMNS_SQL, withRoom } from "./fix-columns.ts";
+import { STORED_COLUMNS_SQL, viewFixes, withRoom } from "./fix-columns.ts";
 import { REST_LAT_SQL, REST_LON_SQL } from "./rests.ts";
 import { PLACE_COLUMNS, sortPlaces } from "./place-rows.ts";
-import { fixesBesideRests, planFiles, planStays, type PlannedStretch, type StayPlan } from "./stay-plan.ts";
+import { fixesBesideRests, planStays, type FixSource, type PlannedStretch, type StayPlan } from "./stay-plan.ts";
 import { placesSql, spanOf, tracksIn, tracksOf } from "./stretch-fixes.ts";
-import type { TrackDatabase } from "./track-database.ts";
+import { momentOf, type PlanFile } from "./store-moment.ts";
 import type { Stay } from "./track-port.ts";
 import type { BoxE6 } from "./visits.ts";
 
@@ -17,6 +16,7 @@ const FIRST_PASS_MS = 8192 * 600_000;
 const PASS_STRETCHES_MIN = 64;
 /** More cells than this are looked up by a table of them. */
 const LISTED_CELLS_MAX = 512;
+const FIRST_CAPACITY = 2048;
 
 /** A plan's stretch whose fixes are all among the rests, but for those at the ends of files. */
 interface Part {
@@ -26,15 +26,14 @@ interface Part {
 
 /** See `TrackStore.staysIn`. */
 export async function* staysIn(
-  database: TrackDatabase,
+  source: FixSource,
   boxes: readonly BoxE6[],
   { fromMs, toMs }: Span,
   leastStayMs: number,
 ): AsyncGenerator<Stay> {
   const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
-  const plan = await database.transaction("quick", (connection) =>
-    planStays(connection, database.filesDir, boxes, span, leastStayMs),
-  );
+  const { database } = source;
+  const plan = await planStays(source, boxes, span, leastStayMs);
   const plain: PlannedStretch[] = [];
   const parts: Part[] = [];
   for (const stretch of plan.stretches) {
@@ -54,12 +53,8 @@ export async function* staysIn(
       .slice(at, end)
       .toSorted((a, b) => a.stretch.vehicle - b.stretch.vehicle || a.stretch.fromMs - b.stretch.fromMs);
     at = end;
-    const places = await database.transaction("long", async (connection) => {
-      const files = await planFiles(connection, span);
-      const isSame = files.length === plan.files.length && files.every(({ name }, i) => name === plan.files[i].name);
-      return isSame ? placesOf(connection, database.filesDir, plan, pass) : null;
-    });
     const stretches = pass.map(({ stretch }) => stretch);
+    const places = await placesOf(source, plan, pass, span);
     const readMs = stretches.reduce((sum, stretch) => sum + stretch.toMs - stretch.fromMs, 0);
     if (places !== null && places.length > 0) passMs = (readMs * PASS_FIXES) / places.length;
     return { stretches, places };
@@ -89,26 +84,62 @@ function endOfPass(parts: readonly Part[], from: number, passMs: number): number
   return end;
 }
 
-/** The places of stretches, sorted: from the rests, from the ends of files, and from the hot table. */
+/**
+ * The places of stretches, sorted: from memory, from the rests, from the ends of files, and from the hot table. Null when files
+ * were asked and are others than those of the plan.
+ */
 async function placesOf(
-  connection: DuckDBConnection,
-  filesDir: string,
+  { database, held }: FixSource,
   plan: StayPlan,
   pass: readonly Part[],
-): Promise<FixBatch> {
+  span: Span,
+): Promise<FixBatch | null> {
   const stretches = pass.map(({ stretch }) => stretch);
+  const { files, hasHot } = plan.moment;
   const { fromMs, toMs } = spanOf(stretches);
   const hot = `(SELECT ${STORED_COLUMNS_SQL} FROM hot_fix WHERE time_ms >= ${fromMs} AND time_ms < ${toMs})`;
-  const queries = [placesSql(hot, stretches)];
-  const rests = restsSql(filesDir, plan, stretches);
+  const queries = hasHot ? [placesSql(hot, stretches)] : [];
+  const rests = restsSql(database.filesDir, plan, stretches);
   if (rests !== null) queries.push(rests);
-  const fixes = addEdges(await collectFixes(connection, queries.join(" UNION ALL "), { columns: PLACE_COLUMNS }), pass);
-  sortPlaces(fixes);
-  return fixes;
+  if (queries.length === 0) return addHeld(createFixBatch(FIRST_CAPACITY), files, pass);
+  const fixes = await database.transaction("long", async (connection) => {
+    const now = await momentOf(connection, held, span);
+    const isSame = now.files.length === files.length && now.files.every(({ name }, i) => name === files[i].name);
+    return isSame ? collectFixes(connection, queries.join(" UNION ALL "), { columns: PLACE_COLUMNS }) : null;
+  });
+  if (fixes === null) return null;
+  const places = addHeld(fixes, files, pass);
+  sortPlaces(places);
+  return places;
+}
+
+/** Adds what is held of stretches, and the fixes at the ends of files; alone it is sorted. */
+function addHeld(fixes: FixBatch, files: readonly PlanFile[], pass: readonly Part[]): FixBatch {
+  let batch = fixes;
+  for (const { stretch, fixes: edges } of pass) {
+    const from = batch.length;
+    let sources = 0;
+    for (const { held, minVehicle, maxVehicle } of files) {
+      if (held === undefined || stretch.vehicle < minVehicle || stretch.vehicle > maxVehicle) continue;
+      const before = batch.length;
+      batch = held.tracks.read(stretch.vehicle, stretch.fromMs, stretch.toMs, batch);
+      if (batch.length > before) sources++;
+    }
+    if (edges.length > 0) {
+      batch = addEdges(batch, stretch.vehicle, edges);
+      sources++;
+    }
+    if (sources > 1) sortPlaces(viewFixes(batch, from, batch.length));
+  }
+  return batch;
 }
 
 /** The query for the rests of stretches; null when they have none. A few fixes of other times are among what it gives. */
-function restsSql(filesDir: string, { files, visits }: StayPlan, stretches: readonly PlannedStretch[]): string | null {
+function restsSql(
+  filesDir: string,
+  { moment: { files }, visits }: StayPlan,
+  stretches: readonly PlannedStretch[],
+): string | null {
   const numbers = new Set<number>();
   const cells = new Set<number>();
   for (const stretch of stretches) {
@@ -130,17 +161,15 @@ function restsSql(filesDir: string, { files, visits }: StayPlan, stretches: read
     JOIN (SELECT unnest([${vehicles.join(", ")}])::UINTEGER AS v) ON vehicle = v ${inCells}`;
 }
 
-function addEdges(fixes: FixBatch, pass: readonly Part[]): FixBatch {
-  const batch = withRoom(fixes, fixes.length + pass.reduce((sum, part) => sum + part.fixes.length, 0));
-  for (const part of pass) {
-    for (const { timeMs, lonE6, latE6 } of part.fixes) {
-      const row = batch.length++;
-      batch.vehicle[row] = part.stretch.vehicle;
-      batch.timeMs[row] = timeMs;
-      batch.lonE6[row] = lonE6;
-      batch.latE6[row] = latE6;
-      batch.flags[row] = 0;
-    }
+function addEdges(fixes: FixBatch, vehicle: number, edges: readonly EdgeFix[]): FixBatch {
+  const batch = withRoom(fixes, fixes.length + edges.length);
+  for (const { timeMs, lonE6, latE6 } of edges) {
+    const row = batch.length++;
+    batch.vehicle[row] = vehicle;
+    batch.timeMs[row] = timeMs;
+    batch.lonE6[row] = lonE6;
+    batch.latE6[row] = latE6;
+    batch.flags[row] = 0;
   }
   return batch;
 }

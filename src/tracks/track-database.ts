@@ -71,6 +71,8 @@ export class TrackDatabase {
     compact: new ConnectionLane(1),
   };
   private instance: DuckDBInstance | undefined;
+  private changes = 0;
+  private changers = 0;
   private readonly running = new Set<Promise<unknown>>();
 
   private constructor(dir: string, memoryLimitMiB: number) {
@@ -117,6 +119,22 @@ export class TrackDatabase {
     }
   }
 
+  /** Runs what changes the hot table or the manifest. */
+  async changing<T>(work: () => Promise<T>): Promise<T> {
+    this.changes++;
+    this.changers++;
+    try {
+      return await work();
+    } finally {
+      this.changers--;
+    }
+  }
+
+  /** A number that stays the same as long as hot table and manifest do; null while they may be changing. */
+  get revision(): number | null {
+    return this.changers === 0 ? this.changes : null;
+  }
+
   /** Resolves when all that runs or waits now has ended: files that have left the manifest are then read by nobody. */
   async afterRunning(): Promise<void> {
     await Promise.allSettled(this.running);
@@ -143,6 +161,8 @@ export class TrackDatabase {
    * stays open, so that the disk can be repaired, and questions are refused with STORE_UNAVAILABLE.
    */
   async reopen(): Promise<void> {
+    // A commit that failed may be there now all the same.
+    this.changes++;
     await this.disconnect();
     try {
       await this.connect();

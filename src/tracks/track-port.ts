@@ -127,6 +127,11 @@ export interface TrackStore {
    * retention. `everything`: also the open hour.
    */
   compact(everything?: boolean): Promise<CompactionReport>;
+  /**
+   * Holds the newest files in memory, as far as there is room, and resolves when they are. It begins by itself behind the
+   * first question about places, and goes on with each compaction.
+   */
+  hold(): Promise<void>;
   /** Reads every Parquet file and compares it with the manifest. */
   verify(): Promise<VerifyReport>;
   /**
@@ -165,6 +170,8 @@ export interface TrackStoreOptions {
   compactEveryMs?: number | null | undefined;
   /** Memory that DuckDB may use, MiB; beyond it spills to disk. Default 512. */
   memoryLimitMiB?: number;
+  /** Memory for the newest files, so that questions about places need not read them, MiB; 0: none. Default 128. */
+  heldMiB?: number;
   /** Fixes that may wait for their commit before `append` waits. Default 500,000. */
   queuedFixesMax?: number;
   /** Longest time between the starts of two commits, so that many small batches share one, ms. Default 20. */
@@ -215,6 +222,8 @@ export interface TrackStoreHealth {
   files: number;
   fileFixes: number;
   fileBytes: number;
+  /** Fixes of the newest files that are held in memory as well. */
+  heldFixes: number;
   vehicles: number;
   /** Commits since the store was opened, and how long the last one and the slowest one took. */
   commits: number;

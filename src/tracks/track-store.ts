@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import type { FixBatch } from "../model/fix.ts";
 import { backupTracks } from "./backup.ts";
 import { checkBatch, wholeBoxes } from "./check-input.ts";
@@ -9,10 +10,11 @@ import { FixQueries } from "./fix-queries.ts";
 import { collectFixes } from "./fix-source.ts";
 import { overwriteFreedBlocks } from "./freed-blocks.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { HeldFiles } from "./held-files.ts";
 import { LastFixes } from "./last-fixes.ts";
 import { copyToParquet } from "./geo-parquet.ts";
-import { readManifest } from "./manifest.ts";
-import { filesOf, type TrackFile } from "./run-writer.ts";
+import { readManifest, totalOf } from "./manifest.ts";
+import type { TrackFile } from "./run-writer.ts";
 import { checkFiles, verifyFiles } from "./file-check.ts";
 import { Snapshots } from "./snapshots.ts";
 import { messageOf, TrackDatabase } from "./track-database.ts";
@@ -27,7 +29,9 @@ import type {
   TrackStoreOptions,
   VerifyReport,
 } from "./track-port.ts";
+import type { FixSource } from "./stay-plan.ts";
 import { staysIn } from "./stays.ts";
+import { HeldMoments } from "./store-moment.ts";
 import { tracksIn } from "./stretch-fixes.ts";
 import { loadVehicles, StoredVehicles, storeVehicles } from "./vehicle-dictionary.ts";
 import type { BoxE6, Stretch } from "./visits.ts";
@@ -47,7 +51,7 @@ export { TRACK_STEPS, type TrackStep } from "./track-port.ts";
 export type { BoxE6, Stretch } from "./visits.ts";
 
 const HOUR_MS = 3_600_000;
-/** How long after its end an hour still counts as open. */
+/** How long behind its end an hour counts as open. */
 const HOUR_GRACE_MS = 600_000;
 const NO_CUTOFF_MS = -Number.MAX_SAFE_INTEGER;
 const RETENTION_MS = 30 * 24 * HOUR_MS;
@@ -82,11 +86,13 @@ class StoredTracks implements TrackStore {
   private readonly log: TrackStoreLog;
   private readonly queries: FixQueries;
   private readonly compaction: Compaction;
+  private readonly held: HeldFiles;
+  private readonly source: FixSource;
   private readonly appender = new FixAppender();
   private readonly lastFixes = new LastFixes();
   private commits!: GroupCommit;
   private timer: NodeJS.Timeout | undefined;
-  private compacting: Promise<unknown> = Promise.resolve();
+  private compacting: Promise<void> = Promise.resolve();
   private flushWanted = false;
   private lastFlushMs = Date.now();
   private lastOverwriteMs = -Infinity;
@@ -100,7 +106,9 @@ class StoredTracks implements TrackStore {
     this.database = database;
     this.options = options;
     this.log = options.log ?? { info() {}, warn() {}, error() {} };
-    this.queries = new FixQueries(database);
+    this.held = new HeldFiles(database, options.heldMiB, this.log);
+    this.source = { database, held: this.held, moments: new HeldMoments(database, this.held) };
+    this.queries = new FixQueries(this.source);
     this.compaction = new Compaction(database, options.onStep ?? (() => {}));
     this.snapshots = new Snapshots(join(database.dir, "snapshots"), options.onStep ?? (() => {}));
   }
@@ -172,7 +180,9 @@ class StoredTracks implements TrackStore {
 
   async stretchesIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): Promise<Stretch[]> {
     if (boxesE6.length === 0) return [];
-    return this.queries.stretchesIn(wholeBoxes(boxesE6), fromMs, toMs, leastStayMs);
+    const stretches = await this.queries.stretchesIn(wholeBoxes(boxesE6), fromMs, toMs, leastStayMs);
+    if (!this.held.isWanted) void this.hold();
+    return stretches;
   }
 
   async eachStretch(
@@ -183,7 +193,9 @@ class StoredTracks implements TrackStore {
   }
 
   async *staysIn(boxesE6: readonly BoxE6[], fromMs: number, toMs: number, leastStayMs: number): AsyncGenerator<Stay> {
-    if (boxesE6.length > 0) yield* staysIn(this.database, wholeBoxes(boxesE6), { fromMs, toMs }, leastStayMs);
+    if (boxesE6.length === 0) return;
+    yield* staysIn(this.source, wholeBoxes(boxesE6), { fromMs, toMs }, leastStayMs);
+    if (!this.held.isWanted) void this.hold();
   }
 
   async replay(
@@ -218,8 +230,13 @@ class StoredTracks implements TrackStore {
 
   compact(everything = false): Promise<CompactionReport> {
     const run = this.compacting.then(() => this.compactOnce(everything));
-    this.compacting = run.catch(() => {});
+    this.compacting = run.catch(() => {}).then(() => this.held.update());
     return run;
+  }
+
+  hold(): Promise<void> {
+    this.held.isWanted = true;
+    return (this.compacting = this.compacting.then(() => this.held.update()));
   }
 
   async verify(): Promise<VerifyReport> {
@@ -236,6 +253,7 @@ class StoredTracks implements TrackStore {
       queuedFixes: this.commits.queuedFixes,
       hotFixes: this.hotFixes,
       ...this.files,
+      heldFixes: this.held.size.fixes,
       vehicles: this.vehicles.count,
       commits: this.commits.commits,
       lastCommitMs: this.commits.lastCommitMs,
@@ -248,6 +266,7 @@ class StoredTracks implements TrackStore {
   close(): Promise<void> {
     this.closing ??= (async () => {
       clearInterval(this.timer);
+      this.held.stop();
       await this.commits.close();
       await this.compacting;
       this.isClosed = true;
@@ -259,13 +278,14 @@ class StoredTracks implements TrackStore {
   private async commit(fixes: FixBatch, firstSeq: number): Promise<void> {
     const rows = this.vehicles.takeChanges();
     try {
-      await this.database.transaction("write", async (connection) => {
+      const write = async (connection: DuckDBConnection): Promise<void> => {
         await storeVehicles(connection, rows);
         const appender = await connection.createAppender("hot_fix");
         this.appender.append(appender, fixes, firstSeq);
         appender.closeSync();
         await appendItems(connection, fixes, firstSeq);
-      });
+      };
+      await this.database.changing(() => this.database.transaction("write", write));
     } catch (error) {
       this.vehicles.giveBack(rows);
       throw error;
@@ -307,7 +327,7 @@ class StoredTracks implements TrackStore {
       const beforeMs = all
         ? Number.MAX_SAFE_INTEGER
         : Math.floor((this.lastFixes.latestMs - HOUR_GRACE_MS) / HOUR_MS) * HOUR_MS;
-      if (all || (await this.isWorthAFlush(beforeMs, cutoffMs))) {
+      if (all || (await this.isWorthAFlush(beforeMs))) {
         const request = { position, beforeMs, lastFixes: () => this.lastFixes.toBatch() };
         await this.compaction.flush(request, report);
         this.hotFixes -= report.movedFixes;
@@ -358,36 +378,21 @@ class StoredTracks implements TrackStore {
     return { cutoffMs, problem };
   }
 
-  private async isWorthAFlush(beforeMs: number, cutoffMs: number): Promise<boolean> {
+  private async isWorthAFlush(beforeMs: number): Promise<boolean> {
     if (!Number.isFinite(beforeMs)) return false;
-    const result = await this.database.use("compact", (connection) =>
-      connection.runAndReadAll(
-        `SELECT (count(*) FILTER (time_ms < ${beforeMs}))::DOUBLE, (count(*) FILTER (received_ms < ${cutoffMs}))::DOUBLE
-         FROM hot_fix`,
-      ),
-    );
-    const [closed, expired] = result.getRows()[0].map(Number);
-    if (expired > 0) return true;
-    return closed >= FLUSH_FIXES_MIN || (closed > 0 && Date.now() - this.lastFlushMs >= HOUR_MS);
+    const { closed, expired } = await this.compaction.countHot(beforeMs);
+    return expired > 0 || closed >= (Date.now() - this.lastFlushMs >= HOUR_MS ? 1 : FLUSH_FIXES_MIN);
   }
 
   private async readPosition(): Promise<Position> {
-    const result = await this.database.use("quick", (connection) =>
-      connection.runAndReadAll(
-        `SELECT greatest((SELECT value FROM store_meta WHERE key = 'position'), (SELECT coalesce(max(seq) + 1, 0) FROM hot_fix))::DOUBLE`,
-      ),
-    );
+    const sql = `SELECT greatest((SELECT value FROM store_meta WHERE key = 'position'), (SELECT coalesce(max(seq) + 1, 0) FROM hot_fix))::DOUBLE`;
+    const result = await this.database.use("quick", (connection) => connection.runAndReadAll(sql));
     return Number(result.getRows()[0][0]);
   }
 
   private async countFiles(): Promise<TrackFile[]> {
     const manifest = await this.database.use("compact", readManifest);
-    this.files = { files: 0, fileFixes: 0, fileBytes: 0 };
-    for (const file of manifest) {
-      this.files.files++;
-      this.files.fileFixes += file.fixes;
-      for (const { bytes } of filesOf(file)) this.files.fileBytes += bytes;
-    }
+    this.files = totalOf(manifest);
     return manifest;
   }
 }

@@ -11,9 +11,12 @@ const DAY = 86_400_000;
 
 let dir: string;
 let store: TrackStore;
+const open = async (heldMiB = 64): Promise<void> => {
+  store = await openTrackStore({ dir, compactEveryMs: null, retentionMs: null, gatherMs: 1, heldMiB });
+};
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "wuxing-visits-"));
-  store = await openTrackStore({ dir, compactEveryMs: null, retentionMs: null, gatherMs: 1 });
+  await open();
   for (let vehicle = 0; vehicle < VEHICLES; vehicle++) store.vehicles.numberOf(`v${vehicle}`);
 });
 afterEach(async () => {
@@ -72,53 +75,65 @@ async function checkStretches(all: FixBatch, stretches: Stretch[]): Promise<void
   expect(given).toEqual(wanted);
 }
 
-test.each([
-  ["one file", 1, (random: () => number) => random()],
-  ["seven files that overlap in time, as late fixes make them", 7, (random: () => number) => random()],
-  ["four files, one behind the other", 4, (_random: () => number, timeMs: number) => ((timeMs - START) % DAY) / DAY],
-])("no vehicle that was in a box, or stayed in it, is left out: %s", async (_name, parts, shareOf) => {
-  const random = randomOf(parts);
-  const all = wandering(random);
-  const partOf = Uint8Array.from(all.timeMs.subarray(0, all.length), (timeMs) =>
-    Math.floor(shareOf(random, timeMs) * parts),
-  );
-  for (let part = 0; part < parts; part++) {
-    const batch = createFixBatch(all.length);
-    for (let row = 0; row < all.length; row++) {
-      if (partOf[row] !== part) continue;
-      const to = batch.length++;
-      for (const column of ["vehicle", "timeMs", "lonE6", "latE6", "receivedMs"] as const)
-        batch[column][to] = all[column][row];
+type Parts = [string, number, (random: () => number, timeMs: number) => number];
+const PARTS: Parts[] = [
+  ["one file", 1, (random) => random()],
+  ["seven files that overlap in time, as late fixes make them", 7, (random) => random()],
+  ["four files, one behind the other", 4, (_random, timeMs) => ((timeMs - START) % DAY) / DAY],
+];
+
+test.each(
+  PARTS.flatMap(([name, parts, shareOf]) => [false, true].map((isHeld) => [name, isHeld, parts, shareOf] as const)),
+)(
+  "no vehicle that was in a box, or stayed in it, is left out: %s, held in memory: %s",
+  async (_, isHeld, parts, shareOf) => {
+    const random = randomOf(parts);
+    const all = wandering(random);
+    await store.close();
+    await open(isHeld ? 64 : 0);
+    const partOf = Uint8Array.from(all.timeMs.subarray(0, all.length), (timeMs) =>
+      Math.floor(shareOf(random, timeMs) * parts),
+    );
+    for (let part = 0; part < parts; part++) {
+      const batch = createFixBatch(all.length);
+      for (let row = 0; row < all.length; row++) {
+        if (partOf[row] !== part) continue;
+        const to = batch.length++;
+        for (const column of ["vehicle", "timeMs", "lonE6", "latE6", "receivedMs"] as const)
+          batch[column][to] = all[column][row];
+      }
+      await store.append(batch);
+      await store.compact(true);
     }
-    await store.append(batch);
-    await store.compact(true);
-  }
-  expect(store.health()).toMatchObject({ hotFixes: 0, fileFixes: all.length });
-  const sums = { present: 0, found: 0, mayStay: 0, foundStaying: 0 };
-  for (let round = 0; round < 60; round++) {
-    const size = 500 + random() ** 2 * 30_000;
-    const [west, south] = [113_800_000 + Math.floor(random() * 2e5), 35_000_000 + Math.floor(random() * 2e5)];
-    const box: BoxE6 = [west, south, Math.floor(west + size), Math.floor(south + size)];
-    const fromMs = round % 2 === 0 ? START : START + Math.floor(random() * 40_000_000);
-    const toMs = round % 2 === 0 ? Infinity : fromMs + Math.floor(random() * 10_000_000);
-    const wanted = expected(all, box, fromMs, toMs);
-    const found = new Set(await store.vehiclesIn([box], fromMs, toMs));
-    const foundStaying = new Set(await store.vehiclesIn([box], fromMs, toMs, STAY));
-    expect([...wanted.present].filter((vehicle) => !found.has(vehicle))).toEqual([]);
-    expect([...wanted.staying].filter((vehicle) => !foundStaying.has(vehicle))).toEqual([]);
-    expect([...foundStaying].filter((vehicle) => !found.has(vehicle))).toEqual([]);
-    if (round % 10 === 0) await checkStretches(all, await store.stretchesIn([box], fromMs, toMs, STAY));
-    for (const [key, count] of [
-      ["present", wanted.present.size],
-      ["found", found.size],
-      ["mayStay", wanted.mayStay.size],
-      ["foundStaying", foundStaying.size],
-    ] as const) {
-      sums[key] += count;
+    expect(store.health()).toMatchObject({ hotFixes: 0, fileFixes: all.length });
+    if (isHeld) await store.hold();
+    expect(store.health().heldFixes).toBe(isHeld ? all.length : 0);
+    const sums = { present: 0, found: 0, mayStay: 0, foundStaying: 0 };
+    for (let round = 0; round < 60; round++) {
+      const size = 500 + random() ** 2 * 30_000;
+      const [west, south] = [113_800_000 + Math.floor(random() * 2e5), 35_000_000 + Math.floor(random() * 2e5)];
+      const box: BoxE6 = [west, south, Math.floor(west + size), Math.floor(south + size)];
+      const fromMs = round % 2 === 0 ? START : START + Math.floor(random() * 40_000_000);
+      const toMs = round % 2 === 0 ? Infinity : fromMs + Math.floor(random() * 10_000_000);
+      const wanted = expected(all, box, fromMs, toMs);
+      const found = new Set(await store.vehiclesIn([box], fromMs, toMs));
+      const foundStaying = new Set(await store.vehiclesIn([box], fromMs, toMs, STAY));
+      expect([...wanted.present].filter((vehicle) => !found.has(vehicle))).toEqual([]);
+      expect([...wanted.staying].filter((vehicle) => !foundStaying.has(vehicle))).toEqual([]);
+      expect([...foundStaying].filter((vehicle) => !found.has(vehicle))).toEqual([]);
+      if (round % 10 === 0) await checkStretches(all, await store.stretchesIn([box], fromMs, toMs, STAY));
+      for (const [key, count] of [
+        ["present", wanted.present.size],
+        ["found", found.size],
+        ["mayStay", wanted.mayStay.size],
+        ["foundStaying", foundStaying.size],
+      ] as const) {
+        sums[key] += count;
+      }
     }
-  }
-  // A visit that touches the box counts whole, so a few more than need be are named: not many.
-  if (parts > 1) return;
-  expect(sums.found).toBeLessThan(1.5 * sums.present);
-  expect(sums.foundStaying).toBeLessThan(1.5 * sums.mayStay);
-});
+    // A visit that touches the box counts whole, so a few more than need be are named: not many.
+    if (parts > 1) return;
+    expect(sums.found).toBeLessThan(1.5 * sums.present);
+    expect(sums.foundStaying).toBeLessThan(1.5 * sums.mayStay);
+  },
+);

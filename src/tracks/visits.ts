@@ -1,8 +1,8 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { FIX_UNUSABLE } from "../model/fix.ts";
 import { parquet, type Span } from "./fix-source.ts";
-import { collectNumbers } from "./number-columns.ts";
+import { grown, type AskNumbers } from "./number-columns.ts";
 import { COVERS_FROM_SQL, COVERS_TO_SQL, IS_REST_SQL } from "./rests.ts";
+import type { StoreMoment } from "./store-moment.ts";
 
 /**
  * A visit is a run of consecutive usable fixes of one vehicle in one cell of a grid. Beside every file of fixes, which
@@ -11,9 +11,9 @@ import { COVERS_FROM_SQL, COVERS_TO_SQL, IS_REST_SQL } from "./rests.ts";
  */
 
 /** Size of a cell in 1e-6 degree: in China's middle some 2 km by 1.2 km. */
-const CELL_LON = 22_000;
-const CELL_LAT = 11_000;
-const ROW_CELLS = 32_768;
+export const CELL_LON = 22_000;
+export const CELL_LAT = 11_000;
+export const ROW_CELLS = 32_768;
 /** The box of a visit is rounded outwards to multiples of so much: few values, which pack to a third. */
 const BOX_LON = 1024;
 const BOX_LAT = 256;
@@ -35,6 +35,11 @@ export type BoxE6 = readonly [west: number, south: number, east: number, north: 
 
 /** The cell of a fix, over the columns of fixes. Rows of cells from the south, in each from the west. */
 const CELL_SQL = `((lat_e6 + 90000000) // ${CELL_LAT}) * ${ROW_CELLS} + (lon_e6 + 180000000) // ${CELL_LON}`;
+
+/** The cell of a place, 1e-6 degree. */
+export function cellAt(lonE6: number, latE6: number): number {
+  return Math.floor((latE6 + 90e6) / CELL_LAT) * ROW_CELLS + Math.floor((lonE6 + 180e6) / CELL_LON);
+}
 
 /**
  * Selects the visits of a file of fixes, which is sorted by vehicle and time backwards, in the order of their own file.
@@ -79,8 +84,8 @@ export interface Stretch {
 }
 
 /**
- * Visits that touch the boxes and the span, in columns, ascending by vehicle and the fix before them; hot fixes in the
- * boxes stand as one visit a vehicle.
+ * Visits that touch the boxes and the span, in columns that may be longer, in no order; hot fixes in the boxes stand as one
+ * visit a vehicle. A visit that touches several boxes may be there several times.
  */
 export interface VisitColumns {
   length: number;
@@ -99,33 +104,56 @@ export interface VisitColumns {
   file: Float64Array;
 }
 
+/** The visits in files, and in the hot table when it has any fix. */
 export async function visitsIn(
-  connection: DuckDBConnection,
+  { files, hasHot }: StoreMoment,
+  ask: AskNumbers,
   filesDir: string,
-  files: readonly string[],
   { boxes, span }: { boxes: readonly BoxE6[]; span: Span },
 ): Promise<VisitColumns> {
-  const holding = boxes.map(([w, s, e, n]) => `(lon_e6 BETWEEN ${w} AND ${e} AND lat_e6 BETWEEN ${s} AND ${n})`);
-  const visits =
-    files.length === 0
-      ? ""
-      : `UNION ALL SELECT vehicle, first_ms - before_ms, first_ms + lasted_ms + after_ms, first_ms, first_ms + lasted_ms, cell,
-           CASE WHEN ${IS_REST_SQL} THEN ${COVERS_FROM_SQL} ELSE 0 END, CASE WHEN ${IS_REST_SQL} THEN ${COVERS_TO_SQL} ELSE 0 END,
-           file_index::INTEGER
-         FROM ${visitsTouching(parquet(filesDir, files), boxes)}
-         AND first_ms < ${span.toMs} AND first_ms + lasted_ms >= ${span.fromMs}`;
-  const columns = await collectNumbers(
-    connection,
-    `SELECT COLUMNS(*)::DOUBLE FROM (
-       SELECT vehicle, min(time_ms) - ${UNKNOWN_EDGE_MS} AS from_ms, max(time_ms) + ${UNKNOWN_EDGE_MS} AS to_ms,
-         min(time_ms), max(time_ms), 0 AS cell, 0 AS covers_from, 0 AS covers_to, -1 AS file
+  const numbers = [...files.keys()].filter((file) => files[file].held === undefined);
+  const queries: string[] = [];
+  if (hasHot) {
+    const holding = boxes.map(([w, s, e, n]) => `(lon_e6 BETWEEN ${w} AND ${e} AND lat_e6 BETWEEN ${s} AND ${n})`);
+    queries.push(`SELECT vehicle, min(time_ms) - ${UNKNOWN_EDGE_MS}, max(time_ms) + ${UNKNOWN_EDGE_MS},
+         min(time_ms), max(time_ms), 0, 0, 0, -1
        FROM hot_fix WHERE (flags & ${FIX_UNUSABLE}) = 0 AND time_ms >= ${span.fromMs} AND time_ms < ${span.toMs}
-       AND (${holding.join(" OR ")}) GROUP BY vehicle ${visits}) ORDER BY vehicle, from_ms`,
-    9,
-  );
+       AND (${holding.join(" OR ")}) GROUP BY vehicle`);
+  }
+  if (numbers.length > 0) {
+    const visits = parquet(
+      filesDir,
+      numbers.map((file) => files[file].visitsName),
+    );
+    queries.push(`SELECT vehicle, first_ms - before_ms, first_ms + lasted_ms + after_ms, first_ms, first_ms + lasted_ms, cell,
+         CASE WHEN ${IS_REST_SQL} THEN ${COVERS_FROM_SQL} ELSE 0 END, CASE WHEN ${IS_REST_SQL} THEN ${COVERS_TO_SQL} ELSE 0 END,
+         file_index::INTEGER
+       FROM ${visitsTouching(visits, boxes)} AND first_ms < ${span.toMs} AND first_ms + lasted_ms >= ${span.fromMs}`);
+  }
+  const columns =
+    queries.length === 0
+      ? Array.from({ length: VISIT_COLUMNS }, () => new Float64Array(0))
+      : await ask(`SELECT COLUMNS(*)::DOUBLE FROM (${queries.join(" UNION ALL ")})`, VISIT_COLUMNS);
+  let { length } = columns[0];
+  const fileOf = columns[VISIT_COLUMNS - 1];
+  for (let row = 0; row < length; row++) if (fileOf[row] >= 0) fileOf[row] = numbers[fileOf[row]];
+  for (const [file, { held }] of files.entries()) {
+    for (const box of held === undefined ? [] : boxes) {
+      held?.visits.each(box, span, ({ vehicle, fromMs, toMs, firstMs, lastMs, cell }) => {
+        const row = [vehicle, fromMs, toMs, firstMs, lastMs, cell, 0, 0, file];
+        for (let at = 0; at < VISIT_COLUMNS; at++) {
+          columns[at] = grown(columns[at], length + 1);
+          columns[at][length] = row[at];
+        }
+        length++;
+      });
+    }
+  }
   const [vehicle, fromMs, toMs, firstMs, lastMs, cell, coversFromMs, coversToMs, file] = columns;
-  return { length: vehicle.length, vehicle, fromMs, toMs, firstMs, lastMs, cell, coversFromMs, coversToMs, file };
+  return { length, vehicle, fromMs, toMs, firstMs, lastMs, cell, coversFromMs, coversToMs, file };
 }
+
+const VISIT_COLUMNS = 9;
 
 /** `visits WHERE …`: those that touch a box; a visit that touches several boxes may be there several times. */
 function visitsTouching(visits: string, boxes: readonly BoxE6[]): string {
@@ -146,7 +174,7 @@ function visitsTouching(visits: string, boxes: readonly BoxE6[]): string {
 }
 
 /** The cells of a box: first and last of each row of cells. */
-function cellRanges([west, south, east, north]: BoxE6): [first: number, last: number][] {
+export function cellRanges([west, south, east, north]: BoxE6): [first: number, last: number][] {
   const [firstRow, lastRow] = [south, north].map((lat) => Math.floor((lat + 90e6) / CELL_LAT));
   const [firstCell, lastCell] = [west, east].map((lon) => Math.floor((lon + 180e6) / CELL_LON));
   if (lastRow - firstRow >= CELL_ROWS_MAX) return [[firstRow * ROW_CELLS, (lastRow + 1) * ROW_CELLS - 1]];
