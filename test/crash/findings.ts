@@ -8,30 +8,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { randomOf } from "./finding-world.ts";
-import { runUntilCut, type Cut } from "./kill-writer.ts";
+import { Lives, type Cut } from "./lives.ts";
 
 const { values } = parseArgs({
   options: { worlds: { type: "string", default: "2" }, kills: { type: "string", default: "9" } },
 });
 const POINTS = ["commit durable", "acknowledged", "ingested", "flush written", "merge durable"];
-const SCRIPT = new URL("finding-writer.ts", import.meta.url);
+const lives = new Lives<null>(new URL("finding-writer.ts", import.meta.url));
 
 let bad = 0;
 for (let seed = 1; seed <= Number(values.worlds); seed++) {
   const [whole, cut] = [mkdtempSync(join(tmpdir(), "wuxing-whole-")), mkdtempSync(join(tmpdir(), "wuxing-cut-"))];
   try {
-    await runUntilCut(SCRIPT, [whole, String(seed)], 0, "batch");
+    await lives.live({ dir: whole, first: 0, seed, isBatch: true }, null);
     const wanted = readFileSync(join(whole, "standing.json"), "utf8");
     const random = randomOf(seed);
     let acknowledged = 0;
     let kills = 0;
     while (kills < Number(values.kills)) {
-      const life = await runUntilCut(SCRIPT, [cut, String(seed)], acknowledged, nextCut(kills, random));
+      const life = await lives.live({ dir: cut, first: acknowledged, seed }, nextCut(kills, random));
       acknowledged = life.acknowledged;
       if (life.ended) break;
       kills++;
     }
-    await runUntilCut(SCRIPT, [cut, String(seed)], acknowledged, null);
+    await lives.live({ dir: cut, first: acknowledged, seed }, null);
     const isSame = readFileSync(join(cut, "standing.json"), "utf8") === wanted;
     if (!isSame) bad++;
     const { exposures, passages, locks } = JSON.parse(wanted) as Record<string, unknown[]>;
@@ -43,13 +43,14 @@ for (let seed = 1; seed <= Number(values.worlds); seed++) {
     rmSync(cut, { recursive: true, force: true });
   }
 }
+lives.close();
 process.exitCode = bad > 0 ? 1 : 0;
 
 function nextCut(index: number, random: () => number): Cut {
-  if (index % 2 === 1) return { at: { afterMs: 100 + random() * 800 } };
+  if (index % 2 === 1) return { afterOpenMs: 100 + random() * 800 };
   const step = POINTS[(index / 2) % POINTS.length] ?? "acknowledged";
   const often = step === "flush written" || step === "merge durable" ? 1 : 60;
-  return { at: { step, occurrence: 1 + Math.floor(random() * often) } };
+  return { step, occurrence: 1 + Math.floor(random() * often) };
 }
 
 function say(line: string): void {

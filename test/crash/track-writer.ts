@@ -1,30 +1,29 @@
 /**
- * The process that the crash test kills: appends numbered fixes to a track store, compacts all the time, and says on
- * its standard output what has been acknowledged. Arguments: folder, number of the first fix, a step of the store and
- * at which of its occurrences the process kills itself there (`-` and 0: it waits to be killed).
+ * The process that the crash test kills. It waits for its order, opens the track store, reads through all that the lives
+ * before it left, and says what it found; then it appends numbered fixes, compacts all the time, and says on its standard
+ * output what has been acknowledged.
  */
 import { writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { openTrackStore, type TrackStore } from "../../src/tracks/track-store.ts";
+import { readOrder, reachOf } from "./life-order.ts";
 import { fixesOf, vehicleIdOf, vehicleOf } from "./numbered-fixes.ts";
+import { inspect } from "./stored-fixes.ts";
 
-const [dir = "", firstText = "0", killStep = "-", killAtText = "0"] = process.argv.slice(2);
 const IN_FLIGHT = 6;
-const BATCH_FIXES_MAX = 2000;
+const BATCH_FIXES_MAX = 500;
 
-let killIn = Number(killAtText);
+const order = await readOrder();
 const store = await openTrackStore({
-  dir,
+  dir: order.dir,
   compactEveryMs: null,
   retentionMs: null,
   gatherMs: 2,
-  onStep: (step) => {
-    if (step === killStep && --killIn <= 0) process.kill(process.pid, "SIGKILL");
-  },
+  onStep: reachOf(order),
 });
-writeSync(1, "open\n");
+writeSync(1, `open ${JSON.stringify(await inspect(store, order.first))}\n`);
 
-let next = Number(firstText);
+let next = order.first;
 await Promise.all([compactForever(store), ...Array.from({ length: IN_FLIGHT }, () => appendForever(store))]);
 
 async function appendForever(tracks: TrackStore): Promise<never> {
