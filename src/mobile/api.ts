@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { caseSyncSchema, CaseStory, CaseSummary, Notice } from "../model/case.ts";
-import { ApiError, get, send } from "../web/api/client.ts";
+import { answerOf, ApiError, get, send } from "../web/api/client.ts";
 import type { KeptPerson, WaitingAction } from "./kept/phone-store.ts";
 
 export type SyncAnswer = z.infer<typeof caseSyncSchema>;
@@ -57,9 +57,7 @@ export async function uploadPhoto(photo: Blob): Promise<string> {
   } catch {
     throw new ApiError(0, {});
   }
-  const answer = (await response.json().catch(() => ({}))) as { id: string };
-  if (!response.ok) throw new ApiError(response.status, answer as never);
-  return answer.id;
+  return (await answerOf<{ id: string }>(response)).id;
 }
 
 export async function signIn(account: string, password: string, code: string): Promise<void> {

@@ -80,14 +80,26 @@ async function request<Answer>(
     init.headers = { "content-type": isFile ? "application/octet-stream" : "application/json" };
     init.body = isFile ? body : JSON.stringify(body);
   }
-  let response: Response;
   try {
-    response = await fetch(`${BASE}${path}${search === "" ? "" : `?${search}`}`, init);
+    return await answerOf<Answer>(await fetch(`${BASE}${path}${search === "" ? "" : `?${search}`}`, init));
   } catch (error) {
-    if (signal?.aborted === true) throw error;
+    if (signal?.aborted === true || error instanceof ApiError) throw error;
     throw new ApiError(0, {});
   }
-  const answer: unknown = await response.json().catch(() => ({}));
+}
+
+/**
+ * What an answer says, `{}` when it is empty. A body that breaks off, or is not the server's, is no answer.
+ * @throws ApiError with the server's code, sentence and problems.
+ */
+export async function answerOf<Answer>(response: Response): Promise<Answer> {
+  let answer: unknown = {};
+  try {
+    const text = await response.text();
+    if (text !== "") answer = JSON.parse(text);
+  } catch {
+    if (response.ok) throw new ApiError(0, {});
+  }
   if (!response.ok) throw new ApiError(response.status, answer as Partial<ErrorBody>);
   return answer as Answer;
 }

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import type { Spot } from "../../model/case.ts";
-import { ApiError } from "../api/client.ts";
+import { answerOf, ApiError } from "../api/client.ts";
 import { useDesk } from "../desk.tsx";
 import { scene } from "../map/scene.ts";
 import { useText } from "../preferences.tsx";
@@ -19,9 +19,7 @@ async function uploadPhoto(photo: File): Promise<string> {
     () => null,
   );
   if (response === null) throw new ApiError(0, {});
-  const answer = (await response.json().catch(() => ({}))) as { id: string };
-  if (!response.ok) throw new ApiError(response.status, answer as never);
-  return answer.id;
+  return (await answerOf<{ id: string }>(response)).id;
 }
 
 /** Photos of a step, sent when they are chosen and shown as the server has them. */
