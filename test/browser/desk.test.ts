@@ -244,7 +244,7 @@ describe("a gate", () => {
     );
     await expect
       .poll(() => page.locator(".filter .export a").first().getAttribute("href"))
-      .toMatch(/gate=.*from=.*to=/u);
+      .toMatch(/gates\/.*\/passages\?direction=.*from=.*to=/u);
     await page.getByRole("button", { name: "GPS against ETC" }).click();
     await page.waitForURL(/view=queue/);
     await page.getByText("Passages that only one saw").waitFor();

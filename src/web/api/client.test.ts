@@ -1,22 +1,24 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
 import { get, send } from "./client.ts";
 
-let server: Server | undefined;
+let close = async (): Promise<void> => undefined;
 
 afterEach(async () => {
   vi.unstubAllGlobals();
-  server?.closeAllConnections();
-  await new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
+  await close();
 });
 
 /** A server that the page comes from: its addresses need no host. */
 async function answers(listener: RequestListener): Promise<void> {
-  const opened = createServer(listener);
-  server = opened;
-  await new Promise<void>((resolve) => opened.listen(0, "127.0.0.1", resolve));
-  const origin = `http://127.0.0.1:${(opened.address() as AddressInfo).port}`;
+  const server = createServer(listener);
+  close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const ask = globalThis.fetch;
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => ask(origin + path, init));
 }
