@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { lockEffects } from "../apps/checkpoints/lock-effects.ts";
 import { lockedVehicle } from "../apps/checkpoints/locked-vehicle.ts";
 import { lockObjection } from "../apps/checkpoints/lock-objection.ts";
 import { readAs } from "../access/read-as.ts";
@@ -10,6 +11,7 @@ import { openTestDatabase } from "../store/database-for-tests.ts";
 import { CaseChanged, CaseDesk } from "./case-desk.ts";
 import { CaseLists } from "./case-lists.ts";
 import type { CaseRow } from "./case-record.ts";
+import { EffectDesk } from "./effects.ts";
 import { loadCaseType } from "./load-case-type.ts";
 import type { CaseDeskOptions } from "./case-writer.ts";
 import type { SubjectPosition } from "./ports.ts";
@@ -188,6 +190,76 @@ describe("8. The first case type, a locked vehicle", () => {
     expect((await act("li", "send-back", { form: { reason: "x" } })).body.facts["spot"]).toMatchObject({
       says: { zh: "车载终端没有位置，须由第二人核实" },
     });
+  });
+
+  test("its driver is reached by a call that is noted, or by a text through the terminal: shown once, tried again while it is away", async () => {
+    await open();
+    await act("zhao", "take");
+    const texts: string[] = [];
+    let isAway = true;
+    const effects = new EffectDesk(
+      database.kysely,
+      lockEffects({
+        desk,
+        releaseLock: () => Promise.reject(new Error("nobody has asked for it")),
+        textDriver: async (vehicle, text) => {
+          if (isAway) throw new Error(`${vehicle} has no terminal`);
+          texts.push(`${vehicle}: ${text}`);
+        },
+      }),
+    );
+    await expect(act("zhao", "text-driver")).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    await expect(act("li", "text-driver", { form: { text: "请停车" } })).rejects.toMatchObject({
+      code: "CASE_NOT_YOURS",
+    });
+    const sent = { id: randomUUID(), form: { text: "请在前方停车区等候" } };
+    await act("zhao", "text-driver", sent);
+    await act("zhao", "text-driver", sent);
+    expect(await effects.perform(nowMs)).toBe(1);
+    expect(texts).toEqual([]);
+    isAway = false;
+    for (let i = 1; i < 10; i++) await effects.perform(nowMs + i * MINUTE_MS);
+    expect(texts).toEqual(["豫G12345_2: 请在前方停车区等候"]);
+    await act("zhao", "reach", { form: { how: "phone", note: "13:05 接通，同意等候" } });
+    const { entries } = await lists.story(database.kysely, lists.holder("zhao"), "case-1");
+    expect(entries.flatMap(({ action, form }) => (action === null ? [] : [[action, form]]))).toEqual([
+      ["take", {}],
+      ["text-driver", { text: "请在前方停车区等候" }],
+      ["reach", { how: "phone", note: "13:05 接通，同意等候" }],
+    ]);
+  });
+
+  test("is to be received in 15 minutes, reached in 30, verified in two hours, handled in four, checked and released in two", async () => {
+    await open();
+    const limits: string[] = [];
+    const seen = async (): Promise<void> => {
+      const { state, clocks } = await lists.story(database.kysely, lists.holder("wang"), "case-1");
+      const running = clocks.filter((clock) => clock.state === "running");
+      limits.push(`${state} ${running.map(({ limitMs }) => limitMs / MINUTE_MS).join()}`);
+    };
+    await seen();
+    await act("zhao", "take");
+    await seen();
+    await act("zhao", "reach", { form: { how: "phone" } });
+    await seen();
+    await act("zhao", "verify", { position: SPOT, attachments: [await photo()] });
+    await seen();
+    await act("zhao", "handle", { form: { measure: "turn-back" } });
+    await seen();
+    await act("li", "check");
+    await seen();
+    expect(limits).toEqual(["new 15", "taken 30", "reached 120", "verified 240", "handled 120", "checked 120"]);
+  });
+
+  test.each(["test", "seal", "escort", "turn-back", "release"])("is handled by: %s", async (measure) => {
+    await open();
+    await act("zhao", "take");
+    await act("zhao", "reach", { form: { how: "phone" } });
+    await act("zhao", "verify", { position: SPOT, attachments: [await photo()] });
+    await expect(act("zhao", "handle", { form: { measure: "let go" } })).rejects.toMatchObject({
+      code: "INPUT_INVALID",
+    });
+    expect(await act("zhao", "handle", { form: { measure } })).toMatchObject({ state: "handled", closed_ms: null });
   });
 
   test("is raised by who cannot go on: the county's desk has it, is told why, and the next step brings it back", async () => {
