@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Datum, Geometry } from "../../model/area.ts";
+import type { PenKind } from "../map/pen.ts";
 import { bboxOf, positionsOf, type LonLat } from "../map/plane.ts";
 import { scene } from "../map/scene.ts";
+import { usePen } from "../map/use-pen.ts";
 import { useText } from "../preferences.tsx";
 import { Chips } from "../show/chips.tsx";
 import { drawnShape, DRAWN_KINDS, type DrawnKind } from "./drawn-shape.ts";
@@ -23,17 +25,24 @@ interface ShapeFieldProps {
 }
 
 type Way = "keep" | DrawnKind | "geojson";
+const PENS: Record<DrawnKind, PenKind> = { polygon: "polygon", line: "line", point: "points", circle: "place" };
+/** Nobody moves the corners of an outline with more by hand. */
+const MOVED_MAX = 500;
+/** Degrees around a shape that is brought into view: its reach and a little more. */
+const AROUND_DEGREES = 0.011;
 const DATUMS: readonly Datum[] = ["wgs84", "gcj02", "bd09"];
 
 /** The shape of an area: drawn on the map, or as GeoJSON by text or file. What it is so far is shown on the map with its reach. */
 export function ShapeField({ before, missing, first, onChange }: ShapeFieldProps) {
   const t = useText();
   const [way, setWay] = useState<Way>(first ?? (before === null ? "polygon" : "keep"));
-  const [corners, setCorners] = useState<LonLat[]>([]);
   const [radiusMeters, setRadiusMeters] = useState(300);
   const [text, setText] = useState("");
   const [datum, setDatum] = useState<Datum>("wgs84");
   const drawing = way !== "keep" && way !== "geojson";
+  // A shape of the same kind is not drawn again: its corners are moved.
+  const pen = usePen(drawing ? PENS[way] : null, way, cornersOf(before, way));
+  const { corners, isDone } = pen;
 
   const value = useMemo<ShapeValue>(() => {
     if (way === "keep") return { datum: "wgs84", shapes: before === null ? [] : [{ geometry: before }] };
@@ -48,23 +57,19 @@ export function ShapeField({ before, missing, first, onChange }: ShapeFieldProps
     scene.set({
       draft: {
         shapes: value.shapes.map(({ geometry }) => shownInWgs84(geometry, value.datum)),
-        corners: drawing ? corners : [],
+        corners: drawing ? [...corners] : [],
         before: way === "keep" ? null : before,
       },
     });
   }, [value, corners, drawing, way, before]);
   useEffect(() => () => scene.set({ draft: null }), []);
   useEffect(() => {
-    scene.onPlace = drawing ? (place) => setCorners((now) => (way === "circle" ? [place] : [...now, place])) : null;
-    return () => {
-      scene.onPlace = null;
-    };
-  }, [drawing, way]);
-  useEffect(() => {
-    if (way !== "geojson" || value.shapes.length === 0) return;
-    const box = bboxOf(value.shapes.flatMap(({ geometry }) => positionsOf(shownInWgs84(geometry, value.datum))));
-    scene.focus({ bbox: [box[0] - 0.011, box[1] - 0.011, box[2] + 0.011, box[3] + 0.011] });
+    if (way === "geojson") focusShapes(value.shapes.map(({ geometry }) => shownInWgs84(geometry, value.datum)));
   }, [way, value]);
+  // What is edited is in sight, also when the page is opened by its address.
+  useEffect(() => {
+    if (before !== null) focusShapes([before]);
+  }, [before]);
 
   const ways: Way[] = [...(before === null ? [] : ["keep" as const]), ...DRAWN_KINDS, "geojson"];
   const invalid = way === "geojson" && text.trim() !== "" && value.shapes.length === 0;
@@ -75,14 +80,11 @@ export function ShapeField({ before, missing, first, onChange }: ShapeFieldProps
         label={t.area.shape}
         options={ways.map((one) => ({ value: one, text: t.area.ways[one] }))}
         chosen={way}
-        onChoose={(next) => {
-          setWay(next);
-          setCorners([]);
-        }}
+        onChoose={setWay}
       />
       {drawing ? (
         <>
-          <small>{t.area.drawHints[way]}</small>
+          <small>{isDone && canMove(way) ? t.area.drawMoves : t.area.drawHints[way]}</small>
           {way === "circle" ? (
             <label>
               <span>{t.area.circleRadius}</span>
@@ -97,15 +99,10 @@ export function ShapeField({ before, missing, first, onChange }: ShapeFieldProps
           ) : null}
           <div className="draw-line">
             <b>{t.area.drawCorners(corners.length)}</b>
-            <button
-              type="button"
-              className="link"
-              disabled={corners.length === 0}
-              onClick={() => setCorners(corners.slice(0, -1))}
-            >
+            <button type="button" className="link" disabled={corners.length === 0} onClick={pen.undo}>
               {t.area.undo}
             </button>
-            <button type="button" className="link" disabled={corners.length === 0} onClick={() => setCorners([])}>
+            <button type="button" className="link" disabled={corners.length === 0} onClick={pen.clear}>
               {t.area.clear}
             </button>
           </div>
@@ -150,4 +147,25 @@ export function ShapeField({ before, missing, first, onChange }: ShapeFieldProps
       {value.shapes.length === 0 ? null : <small>{t.area.draftReach}</small>}
     </fieldset>
   );
+}
+
+function focusShapes(shapes: readonly Geometry[]): void {
+  if (shapes.length === 0) return;
+  const [west, south, east, north] = bboxOf(shapes.flatMap((shape) => positionsOf(shape)));
+  scene.focus({ bbox: [west - AROUND_DEGREES, south - AROUND_DEGREES, east + AROUND_DEGREES, north + AROUND_DEGREES] });
+}
+
+function canMove(way: DrawnKind): boolean {
+  return way === "polygon" || way === "line";
+}
+
+/** The corners that a shape's hand-made kind has; none for a shape of another kind, with holes or of very many corners. */
+function cornersOf(shape: Geometry | null, way: Way): LonLat[] {
+  const places =
+    shape?.type === "Polygon" && way === "polygon" && shape.coordinates.length === 1
+      ? shape.coordinates[0]!.slice(0, -1)
+      : shape?.type === "LineString" && way === "line"
+        ? shape.coordinates
+        : [];
+  return places.length > MOVED_MAX ? [] : places.map(([lon, lat]) => [lon!, lat!]);
 }

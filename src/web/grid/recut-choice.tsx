@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { LonLat } from "../map/plane.ts";
+import type { usePen } from "../map/use-pen.ts";
 import { useText } from "../preferences.tsx";
 import { Failed } from "../show/states.tsx";
 import { allGrids } from "./grid-queries.ts";
@@ -11,15 +11,16 @@ interface RecutChoiceProps {
   ids: readonly string[];
   unread: unknown;
   onChoose: (ids: readonly string[]) => void;
-  onLine: (change: (line: LonLat[]) => LonLat[]) => void;
+  /** Null while no line is to be drawn. */
+  pen: ReturnType<typeof usePen> | null;
 }
 
 const FOUND_MAX = 12;
 
 /** The grids that are chosen, more by number or name, and the line through them. */
-export function RecutChoice({ draft, ids, unread, onChoose, onLine }: RecutChoiceProps) {
+export function RecutChoice({ draft, ids, unread, onChoose, pen }: RecutChoiceProps) {
   const t = useText();
-  const { tool, chosen, line } = draft;
+  const { chosen, line } = draft;
   const [wanted, setWanted] = useState("");
   const { data: all } = useQuery({ ...allGrids, enabled: wanted.trim() !== "" });
   const text = wanted.trim();
@@ -27,7 +28,6 @@ export function RecutChoice({ draft, ids, unread, onChoose, onLine }: RecutChoic
     text === ""
       ? []
       : (all?.items ?? []).filter(({ id, name }) => name.includes(text) || id.startsWith(text)).slice(0, FOUND_MAX);
-  const draws = tool === "split" ? chosen.length === 1 : tool === "border" && chosen.length === 2;
   return (
     <>
       <label>
@@ -77,23 +77,18 @@ export function RecutChoice({ draft, ids, unread, onChoose, onLine }: RecutChoic
           })}
         </ul>
       )}
-      {draws ? (
+      {pen === null ? null : (
         <div className="recut-line">
-          <b>{t.recut.lineHint(line.length)}</b>
-          <button
-            type="button"
-            className="link"
-            disabled={line.length === 0}
-            onClick={() => onLine((now) => now.slice(0, -1))}
-          >
+          <b>{pen.isDone ? t.recut.lineMoves : t.recut.lineHint(line.length)}</b>
+          <button type="button" className="link" disabled={line.length === 0} onClick={pen.undo}>
             {t.recut.undoPoint}
           </button>
-          <button type="button" className="link" disabled={line.length === 0} onClick={() => onLine(() => [])}>
+          <button type="button" className="link" disabled={line.length === 0} onClick={pen.clear}>
             {t.recut.clear}
           </button>
         </div>
-      ) : null}
-      {draws && line.length > 1 && shapesAfter(draft).length === 0 ? (
+      )}
+      {pen !== null && line.length > 1 && shapesAfter(draft).length === 0 ? (
         <small className="bad" role="alert">
           {t.recut.noCut}
         </small>

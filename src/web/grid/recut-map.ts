@@ -8,44 +8,37 @@ import { middleOf } from "./split-shape.ts";
 interface RecutOnMap {
   draft: RecutDraft;
   faults: readonly { at: LonLat; label: string }[];
-  /** How many grids are needed before a line is drawn. */
-  takes: number;
+  /** The line is being drawn: clicks are the pen's. */
+  draws: boolean;
   onToggle: (id: string) => void;
-  onLine: (change: (line: LonLat[]) => LonLat[]) => void;
 }
 
-/** What is chosen, drawn and would be, on the map; clicks choose grids until there are enough, then they draw. */
-export function useRecutOnMap({ draft, faults, takes, onToggle, onLine }: RecutOnMap): void {
+/** What is chosen, drawn and would be, on the map; clicks choose grids until there are enough, then they are the pen's. */
+export function useRecutOnMap({ draft, faults, draws, onToggle }: RecutOnMap): void {
   const { tool, chosen, line, imported } = draft;
-  const draws = (tool === "split" || tool === "border") && chosen.length === takes;
   const faultKey = JSON.stringify(faults);
   const afterKey = JSON.stringify([tool, chosen.map(({ id }) => id), line, draft.grids, imported.map(({ id }) => id)]);
   useEffect(() => {
     scene.set({ grids: { type: "FeatureCollection", features: featuresOf(draft, faults) } });
   }, [afterKey, faultKey]);
-  useEffect(
-    () => () => {
-      scene.set({ grids: null });
-      scene.onPlace = null;
-    },
-    [],
-  );
+  useEffect(() => () => scene.set({ grids: null }), []);
   // The map asks whoever is there now.
   const toggle = useRef(onToggle);
   useEffect(() => {
     toggle.current = onToggle;
   });
   useEffect(() => {
-    scene.onPlace = draws
-      ? (place) => onLine((now) => [...now, place])
-      : tool === "import"
-        ? null
-        : ([lon, lat]) =>
-            void placeAt(lon, lat).then(
-              ({ place }) => (place === null ? undefined : toggle.current(place.id)),
-              () => undefined,
-            );
-  }, [draws, tool, onLine]);
+    if (draws || tool === "import") return undefined;
+    const choose = ([lon, lat]: LonLat): void =>
+      void placeAt(lon, lat).then(
+        ({ place }) => (place === null ? undefined : toggle.current(place.id)),
+        () => undefined,
+      );
+    scene.onPlace = choose;
+    return () => {
+      if (scene.onPlace === choose) scene.onPlace = null;
+    };
+  }, [draws, tool]);
   const geometries = tool === "import" ? imported : chosen;
   const seen = geometries.map(({ id }) => id).join(",");
   useEffect(() => {

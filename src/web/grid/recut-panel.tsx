@@ -7,7 +7,7 @@ import { ApiError, send } from "../api/client.ts";
 import { useDesk } from "../desk.tsx";
 import { Panel, Section } from "../frame/panel.tsx";
 import { overlayRoom } from "../look.tsx";
-import type { LonLat } from "../map/plane.ts";
+import { usePen } from "../map/use-pen.ts";
 import { useText } from "../preferences.tsx";
 import { useMe } from "../session/use-me.ts";
 import { Chips } from "../show/chips.tsx";
@@ -57,7 +57,9 @@ function Recut() {
   const tool = TOOLS.find((one) => one === search.get("tool")) ?? "split";
   const ids = useMemo(() => (search.get("places") ?? "").split(",").filter(Boolean), [search]);
   const { places: chosen, error: unread } = usePlaces(ids);
-  const [line, setLine] = useState<LonLat[]>([]);
+  const draws = (tool === "split" || tool === "border") && chosen.length === TAKES[tool];
+  const pen = usePen(draws ? "line" : null, `${tool} ${ids.join(",")}`);
+  const line = pen.corners;
   const [grids, setGrids] = useState<NewGrid[]>([]);
   const [carryOf, setCarryOf] = useState<string[]>([]);
   const [imported, setImported] = useState<ImportedGrid[]>([]);
@@ -86,7 +88,6 @@ function Recut() {
       void message.success(t.recut.done);
       void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "city" });
       preview.reset();
-      setLine([]);
       setGrids([]);
       setCarryOf([]);
       setImported([]);
@@ -106,7 +107,6 @@ function Recut() {
     setSearch(next, { replace: true });
   }
   const choose = (next: readonly string[]): void => {
-    setLine([]);
     preview.reset();
     show({ places: next.length === 0 ? null : next.slice(-TAKES[tool]).join(",") });
   };
@@ -138,8 +138,7 @@ function Recut() {
     draft,
     faults,
     onToggle: (id) => choose(ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id]),
-    onLine: setLine,
-    takes: TAKES[tool],
+    draws,
   });
 
   const ask = (): void => {
@@ -171,7 +170,6 @@ function Recut() {
         onChoose={(value) => {
           preview.reset();
           act.reset();
-          setLine([]);
           setImported([]);
           show({ tool: value, places: TAKES[value] === 0 ? null : ids.slice(0, TAKES[value]).join(",") || null });
         }}
@@ -180,7 +178,7 @@ function Recut() {
       {tool === "import" ? (
         <OutlineFile imported={imported} onRead={setImported} />
       ) : (
-        <RecutChoice draft={draft} unread={unread} onChoose={choose} ids={ids} onLine={setLine} />
+        <RecutChoice draft={draft} unread={unread} onChoose={choose} ids={ids} pen={draws ? pen : null} />
       )}
       <NewGridFields draft={draft} onGrids={setGrids} onCarryOf={setCarryOf} />
       <div className="two">

@@ -337,7 +337,8 @@ export class CityMap {
   #hover(event: MapMouseEvent): void {
     const isCluster = this.#clusterAt(event.point) !== undefined;
     const hit = isCluster ? null : this.#hit(event);
-    this.map.getCanvas().style.cursor = hit === null && !isCluster ? "" : "pointer";
+    // While something is drawn the pointer is the pen's.
+    if (scene.onPlace === null) this.map.getCanvas().style.cursor = hit === null && !isCluster ? "" : "pointer";
     this.#options.onHover(hit, event.point);
   }
 }

@@ -79,9 +79,11 @@ export function MapView({ city }: { city: CityView }) {
     Object.assign(window, { wuxingMap: opened });
     const resize = new ResizeObserver(() => opened.map.resize());
     resize.observe(container.current!);
+    scene.setMap(opened.map);
     const unfocus = scene.onFocus((focus) => opened.focus(focus));
     return () => {
       resize.disconnect();
+      scene.setMap(null);
       unfocus();
       plates.clear();
       numbers.clear();

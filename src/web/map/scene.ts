@@ -1,3 +1,4 @@
+import type { Map as MapLibreMap } from "maplibre-gl";
 import type { Area, Geometry } from "../../model/area.ts";
 import type { Exposure } from "../../model/finding.ts";
 import type { Bbox, LonLat } from "./plane.ts";
@@ -55,6 +56,9 @@ class Scene {
   /** The address says where the map stands; pages bring nothing else into view until somebody does something. */
   #isHeld = readViewAddress(globalThis.location?.search ?? "").view !== null;
   readonly #listeners = new Set<() => void>();
+  #map: MapLibreMap | null = null;
+  /** Who draws on the map, each with what it leaves behind when the map goes. */
+  readonly #drawers = new Map<(map: MapLibreMap) => () => void, (() => void) | null>();
   readonly #focusListeners = new Set<(focus: Focus) => void>();
   /** How much of the map's left side a panel covers, pixels. */
   panelWidth = 0;
@@ -89,6 +93,24 @@ class Scene {
 
   release(): void {
     this.#isHeld = false;
+  }
+
+  /** The map that stands now; null when it goes. */
+  setMap(map: MapLibreMap | null): void {
+    for (const [drawer, leave] of this.#drawers) {
+      leave?.();
+      this.#drawers.set(drawer, map === null ? null : drawer(map));
+    }
+    this.#map = map;
+  }
+
+  /** Lets something draw on the map by itself as soon as it stands. `draw` answers what ends it. */
+  onMap(draw: (map: MapLibreMap) => () => void): () => void {
+    this.#drawers.set(draw, this.#map === null ? null : draw(this.#map));
+    return () => {
+      this.#drawers.get(draw)?.();
+      this.#drawers.delete(draw);
+    };
   }
 
   onFocus(listener: (focus: Focus) => void): () => void {

@@ -10,11 +10,12 @@ export const areasEn: typeof areasZh = {
     retro: (done, all) => `Matching the past: ${done} of ${all} vehicles`,
     ways: { keep: "As it is", polygon: "Area", line: "Line", point: "Point", circle: "Circle", geojson: "GeoJSON" },
     drawHints: {
-      polygon: "Click the corners on the map, 3 or more; it closes by itself.",
-      line: "Click along the road or street, 2 places or more.",
+      polygon: "Click the corners on the map, 3 or more; double-click or Enter ends it, then corners can be dragged.",
+      line: "Click along the road or street, 2 places or more; double-click or Enter ends it, then they can be dragged.",
       point: "Click one place or several.",
       circle: "Click the centre on the map.",
     },
+    drawMoves: "Drag a corner to move it, the middle of a side to add one; the right button takes one away.",
     geojsonFile: "or choose a file",
     draftReach: "The thin line on the map is the 800 m line once published.",
     many: (count) =>
