@@ -18,7 +18,10 @@ interface SimulateOptions {
 
 const DEMO_CITY = fileURLToPath(new URL("../../demo/xinxiang", import.meta.url));
 
-/** `wuxing simulate`: a city's fleet, on its own, against any JT/T 808 platform; until it is interrupted. */
+/**
+ * `wuxing simulate`: a city's fleet, on its own, against any JT/T 808 platform; until it is interrupted. Says why when no truck comes
+ * through; ends with 1 when nothing was acknowledged.
+ */
 export function simulateCommand(): Command {
   return new Command("simulate")
     .description("模拟车队，按 JT/T 808 上报 / a simulated fleet that reports over JT/T 808, until interrupted")
@@ -36,6 +39,7 @@ async function simulate({ to, city: dir, trucks, speed, seed, hours }: SimulateO
   const city = await loadCity(dir, { startMs: timing.startMs });
   const bar = new ProgressBar();
   const stop = new AbortController();
+  let said: string | undefined;
   void Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]).then(() => stop.abort());
   const done = await runFleet({
     ...to,
@@ -43,13 +47,20 @@ async function simulate({ to, city: dir, trucks, speed, seed, hours }: SimulateO
     timing,
     trucks,
     signal: stop.signal,
-    onProgress: (at) =>
+    onProgress: (at) => {
+      if (at.problem !== undefined && at.problem !== said) {
+        bar.end();
+        process.stderr.write(`没有车辆在线 / no truck is online: ${at.problem}\n`);
+      }
+      said = at.problem;
       bar.draw(
         at.online / at.trucks,
         `${new Date(at.cityTimeMs).toISOString()}  ${at.online}/${at.trucks}  ${at.acknowledged}/${at.reported}`,
-      ),
+      );
+    },
   });
   bar.end();
+  if (done.acknowledged === 0) process.exitCode = 1;
   process.stdout.write(
     `${done.trucks} 辆 / trucks, ${done.acknowledged} / ${done.reported} 点已应答 / reports acknowledged\n`,
   );

@@ -35,6 +35,8 @@ export interface FleetProgress {
   reported: number;
   acknowledged: number;
   pending: number;
+  /** Why none of the trucks that were switched on is online; undefined when one is. */
+  problem?: string | undefined;
 }
 
 /** Between two looks at the clock, ms of wall time. */
@@ -90,6 +92,8 @@ export async function runFleet(run: FleetRun): Promise<FleetProgress> {
     lastProgressMs = wallMs;
     void toll?.send();
     progress.online = driven.filter(({ terminal }) => terminal.isOnline).length;
+    progress.problem =
+      progress.online > 0 ? undefined : driven.find(({ terminal }) => terminal.problem)?.terminal.problem;
     progress.pending = driven.reduce((sum, { terminal }) => sum + terminal.pending, 0);
     run.onProgress?.({ ...progress });
   };

@@ -73,6 +73,7 @@ export class Terminal implements LinkUser {
   readonly #waiting: (() => void)[] = [];
   #authCode: string | undefined;
   #online = false;
+  #refusal: string | undefined;
   #serial = 0;
   #lastSentMs = 0;
   #holdUntilMs = 0;
@@ -102,6 +103,11 @@ export class Terminal implements LinkUser {
   /** Why the last connection failed or broke, if one did. */
   get lastError(): Error | undefined {
     return this.#link.lastError;
+  }
+
+  /** Why it is not online: the platform refused it, or the connection failed; undefined when it is, or has not tried yet. */
+  get problem(): string | undefined {
+    return this.#online ? undefined : (this.#refusal ?? this.lastError?.message);
   }
 
   /** Reports that are not acknowledged yet. */
@@ -189,7 +195,7 @@ export class Terminal implements LinkUser {
     const answer = decodeRegistrationAnswer(body);
     this.#sent.delete(answer.replySerial);
     this.#authCode = answer.authCode;
-    if (answer.authCode === undefined) this.#link.reset();
+    if (answer.authCode === undefined) this.#refused("registration", answer.result);
     else this.#authenticate();
   }
 
@@ -207,8 +213,17 @@ export class Terminal implements LinkUser {
 
   #onAuthenticated(result: number): void {
     this.#online = result === ReplyResult.ok;
-    if (this.#online) return this.#link.settle();
-    this.#authCode = undefined;
+    if (!this.#online) {
+      this.#authCode = undefined;
+      this.#refused("authentication", result);
+      return;
+    }
+    this.#refusal = undefined;
+    this.#link.settle();
+  }
+
+  #refused(what: string, result: number): void {
+    this.#refusal = `the platform refused the ${what} (result ${result})`;
     this.#link.reset();
   }
 
