@@ -6,6 +6,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fillDemoHomes } from "../src/cli/demo-homes.ts";
 import { fillPlaces } from "../src/city/place-folder.ts";
 import { planOperation } from "../src/city/place-plan.ts";
 import { boxOf } from "../src/city/partition.ts";
@@ -60,6 +61,18 @@ async function run(): Promise<void> {
     sizes: { changes: changes.length },
   });
   if (problems.length > 0) throw new Error(JSON.stringify(problems[0]));
+  await fillDemoHomes({ places }, BEFORE);
+  const previewing = performance.now();
+  const spent = process.cpuUsage();
+  const { rehomed } = await places.preview({ effectiveAt, reason: "bench", changes });
+  const previewMs = performance.now() - previewing;
+  const { user, system } = process.cpuUsage(spent);
+  const sizes = {
+    homes: (await places.homes.countAt("410700", BEFORE)).resident,
+    flows: rehomed.length,
+    cpuMs: Math.round((user + system) / 1000),
+  };
+  add("the same previewed, with where everybody who lives there goes", previewMs, "ms", { sizes });
   const executing = performance.now();
   await places.execute({ effectiveAt, reason: "bench", changes });
   add("the same executed in one transaction", performance.now() - executing, "ms", {
@@ -77,6 +90,10 @@ async function run(): Promise<void> {
   const again = await Places.open(database.kysely);
   again.findGridAt(113.9, 35.3, AFTER);
   add("restart: everything read, index built", (performance.now() - restarting) / 1000, "s");
+  const undone = again.history.with({ effectiveMs: AFTER, ended: [], begun: [] });
+  const indexing = performance.now();
+  undone.findLeafAt("civil", 113.9, 35.3, AFTER);
+  add("index built anew, as the first question after an operation waits for", performance.now() - indexing, "ms");
   askPoints(again);
   askDuties(again);
 }

@@ -14,6 +14,7 @@ import type { CaseRow } from "./case-record.ts";
 import { EffectDesk } from "./effects.ts";
 import { loadCaseType } from "./load-case-type.ts";
 import type { CaseDeskOptions } from "./case-writer.ts";
+import { listCaseNotices } from "./notice-outbox.ts";
 import type { SubjectPosition } from "./ports.ts";
 
 const START_MS = Date.parse("2022-04-06T01:00:00.000Z");
@@ -315,6 +316,25 @@ describe("8. The first case type, a locked vehicle", () => {
     await open();
     await expect(act("wang", "uphold-objection")).rejects.toMatchObject({ code: "CASE_ACTION_INVALID" });
     await expect(act("city", "expire")).rejects.toMatchObject({ code: "CASE_ACTION_INVALID" });
+  });
+});
+
+describe("7. A case lists its notices", () => {
+  test("to whoever may see the case now, also those of before it came to their place; to nobody else", async () => {
+    await open();
+    const seenBy = async (paths: string[], person: string): Promise<string[]> => {
+      const { items } = await readAs(database.kysely, { paths, person }, (as) => listCaseNotices(as, "case-1", {}));
+      return items.map(({ personName, kind, deliveries }) => `${personName} ${kind} ${deliveries.length}`);
+    };
+    expect(await seenBy([NEIGHBOUR], "sun")).toEqual([]);
+    await desk.move("case-1", "g2", { lon: 114.5, lat: 35.3, time: SPOT.time }, {});
+    const all = ["sun! case-addressed 0", "wang! case-addressed 0"];
+    expect((await seenBy([NEIGHBOUR], "sun")).toSorted()).toEqual(all);
+    expect((await seenBy(["410700/410702/"], "county")).toSorted()).toEqual(all);
+    // Of the case that left, each keeps what they were told themselves, and the grid what was told of it there.
+    expect(await seenBy([PATH], "zhao")).toEqual([all[1]]);
+    expect(await seenBy([], "wang")).toEqual([all[1]]);
+    expect(await seenBy([], "zhao")).toEqual([]);
   });
 });
 

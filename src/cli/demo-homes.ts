@@ -10,7 +10,7 @@ const RESIDENTS_MAX = 3;
 const TRIES = 20;
 
 /** Invented residents and devices of the demo, two houses in each grid, once. */
-export async function fillDemoHomes({ places }: PlaceDesk, atMs: number): Promise<void> {
+export async function fillDemoHomes({ places }: Pick<PlaceDesk, "places">, atMs: number): Promise<void> {
   const city = places.history.topsAt("civil", atMs)[0];
   if (city === undefined || (await places.homes.countAt(city.id, atMs)).resident > 0) return;
   const random = new Random(SEED);
