@@ -1,5 +1,5 @@
 /**
- * `node bench/city.ts [--cases 1000000] [--dispatched 100000] [--json]`: the demo's 4,995 grids and their teams, a million cases of
+ * `node bench/city.ts [--cases 1000000] [--dispatched 100000] [--audit-only] [--json]`: the demo's 4,995 grids and their teams, a million cases of
  * which a tenth is open. Lists as the most restricted role with the audit on, first syncs, locks from the ledger that get
  * their cases, steps, and how long a member's list waits while all that goes on; on a PostgreSQL server with
  * `DATABASE_URL_TEST`, else on PGlite in memory (with a twentieth of it).
@@ -18,6 +18,7 @@ import { fillPlaces } from "../src/city/place-folder.ts";
 import { Places } from "../src/city/places.ts";
 import { WorkingCalendar } from "../src/city/working-calendar.ts";
 import { openTestDatabase } from "../src/store/database-for-tests.ts";
+import { measureAudit } from "./city-access.ts";
 import { Dispatch } from "./city-dispatch.ts";
 import { report, type Figure } from "./report.ts";
 
@@ -81,6 +82,9 @@ report(`city, ${isServer ? "PostgreSQL" : "PGlite in memory"}`, figures);
 
 async function run(): Promise<void> {
   await fillCases();
+  const persons = [...new Set(heads.map(({ person }) => person))];
+  await measureAudit({ kysely, desk, lists, options, persons, nowMs: NOW_MS }, (figure) => figures.push(figure));
+  if (process.argv.includes("--audit-only")) return;
   await askAll("a member's list", heads.length, (i) => {
     const { person } = heads[(i * 7919) % heads.length];
     return { person, path: null, filter: { mine: true, limit: 50 } };

@@ -32,8 +32,8 @@ const PASSKEYS_MAX = 20;
 export class Passkeys {
   readonly #kysely: Kysely<Tables>;
   readonly #now: () => number;
-  /** By challenge: whom it is to register for; null for signing in. */
-  readonly #challenges: KeptOnce<string | null>;
+  /** By challenge, what it is for: `alone`, or `beside ACCOUNT`, or `register ACCOUNT`. */
+  readonly #challenges: KeptOnce<string>;
 
   constructor(kysely: Kysely<Tables>, now: () => number = Date.now) {
     this.#kysely = kysely;
@@ -64,7 +64,7 @@ export class Passkeys {
       excludeCredentials: kept.map(({ id }) => ({ id })),
       authenticatorSelection: { residentKey: "preferred", userVerification: "preferred" },
     });
-    this.#challenges.keep(options.challenge, account);
+    this.#challenges.keep(options.challenge, `register ${account}`);
     return options;
   }
 
@@ -78,7 +78,7 @@ export class Passkeys {
     const { registrationInfo } = await this.#tried(() =>
       verifyRegistrationResponse({
         response,
-        expectedChallenge: (challenge) => this.#challenges.take(challenge) === account,
+        expectedChallenge: (challenge) => this.#challenges.take(challenge) === `register ${account}`,
         expectedOrigin: origin,
         expectedRPID: host,
         requireUserVerification: false,
@@ -98,7 +98,22 @@ export class Passkeys {
   /** What the browser asks for a passkey by: one of any account, so that nobody learns who has one. */
   async toSignIn({ host }: PageOrigin): Promise<PublicKeyCredentialRequestOptionsJSON> {
     const options = await generateAuthenticationOptions({ rpID: host, userVerification: "preferred" });
-    this.#challenges.keep(options.challenge, null);
+    this.#challenges.keep(options.challenge, "alone");
+    return options;
+  }
+
+  /**
+   * What the browser asks for one of the account's own by, once the password was right: a security key that keeps no list of its
+   * credentials has to be told which, and one that cannot make sure of its person need not.
+   */
+  async toStandBeside(account: string, { host }: PageOrigin): Promise<PublicKeyCredentialRequestOptionsJSON> {
+    const kept = await this.of(account);
+    const options = await generateAuthenticationOptions({
+      rpID: host,
+      userVerification: "discouraged",
+      allowCredentials: kept.map(({ id, transports }) => ({ id, transports })) as { id: string }[],
+    });
+    this.#challenges.keep(options.challenge, `beside ${account}`);
     return options;
   }
 
@@ -118,7 +133,10 @@ export class Passkeys {
     const { verified, authenticationInfo } = await this.#tried(() =>
       verifyAuthenticationResponse({
         response,
-        expectedChallenge: (challenge) => this.#challenges.take(challenge) === null,
+        expectedChallenge: (challenge) => {
+          const keptFor = this.#challenges.take(challenge);
+          return keptFor === "alone" || (!isAlone && keptFor === `beside ${row.account}`);
+        },
         expectedOrigin: origin,
         expectedRPID: host,
         credential: { id, publicKey: Buffer.from(publicKey, "base64url"), counter, transports },

@@ -1,4 +1,4 @@
-import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
+import type { AuthenticationResponseJSON, PublicKeyCredentialRequestOptionsJSON } from "@simplewebauthn/server";
 import type { Kysely } from "kysely";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
@@ -55,6 +55,19 @@ export class SignIn {
       if (!(await this.#isProof(account, proof))) throw new WuxingError("SIGN_IN_FAILED");
     }
     attempt.passed();
+  }
+
+  /** What to ask one of the account's passkeys by, for whom the password is right. @throws WuxingError SIGN_IN_FAILED, TOO_MANY */
+  async toStandBeside(
+    account: string,
+    password: string,
+    page: PageOrigin,
+    address: string,
+  ): Promise<PublicKeyCredentialRequestOptionsJSON> {
+    const attempt = this.#guard.begin(account, address);
+    if (!(await this.#isPassword(account, password))) throw new WuxingError("SIGN_IN_FAILED");
+    attempt.undone();
+    return this.#options.passkeys.toStandBeside(account, page);
   }
 
   /** A passkey alone. @returns the account @throws WuxingError SIGN_IN_FAILED, TOO_MANY */

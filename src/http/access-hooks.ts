@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Kysely } from "kysely";
 import type { AccessDesk, Asker } from "../access/access-desk.ts";
-import type { AuditChain } from "../access/audit-chain.ts";
+import type { AuditChain, AuditNote } from "../access/audit-chain.ts";
 import type { OpenId } from "../access/open-id.ts";
 import type { PageOrigin, Passkeys } from "../access/passkeys.ts";
 import type { PersonRegister } from "../access/person-fields.ts";
@@ -80,10 +80,20 @@ export function guardRoutes(app: FastifyInstance, { desk, audit, demo }: HttpAcc
     allow(request, need);
   });
   app.decorateRequest("noting", null);
+  /** Requests whose notes will come: who writes one may wait for them. */
+  const underWay = new Set<FastifyRequest>();
+  app.addHook("preHandler", async (request) => {
+    const need = request.routeOptions.config.need ?? "public";
+    if (need !== "public" && isPersonal(need, request)) underWay.add(request);
+  });
+  app.addHook("onResponse", async (request) => {
+    underWay.delete(request);
+  });
   const noteOnce = async (request: FastifyRequest, status: number, payload: unknown): Promise<void> => {
     const need = request.routeOptions.config.need ?? "public";
     if (need === "public" || !isPersonal(need, request)) return;
-    request.noting ??= note(audit, request, need, status, payload);
+    underWay.delete(request);
+    request.noting ??= note(audit, request, need, status, payload, underWay.size);
     await request.noting;
   };
   // An object, before it is made a text: it says how many are shown. The note is on its way while the text is made.
@@ -210,11 +220,12 @@ async function note(
   { subject }: Need,
   status: number,
   payload: unknown,
+  others = 0,
 ): Promise<void> {
   const { principal, purpose, method, routeOptions, params, query } = request;
   const items = (payload as { items?: unknown } | null)?.items;
   const asked = Object.keys(query as object).toSorted();
-  await audit.append({
+  const noted: AuditNote = {
     account: principal?.account ?? null,
     purpose,
     kind: UNSAFE.has(method) ? "write" : Array.isArray(items) ? "search" : "read",
@@ -222,5 +233,6 @@ async function note(
     shape: `${method} ${routeOptions.url ?? ""}${asked.length === 0 ? "" : `?${asked.join("&")}`}`,
     count: Array.isArray(items) ? items.length : status < 400 ? 1 : 0,
     status,
-  });
+  };
+  await audit.append(noted, others);
 }

@@ -25,11 +25,12 @@ export const passkeyAnswer = z.looseObject({
   response: z.record(z.string(), z.unknown()),
   clientExtensionResults: z.record(z.string(), z.unknown()).default({}),
 });
+const credentials = z.strictObject({ account: z.string().min(1).max(100), password: z.string().min(1).max(200) });
 const signedIn = answer(z.object({ account: z.string() }));
 
 /** How somebody begins a session: password, with a code or a passkey where the account has one, or a passkey alone. */
 export function signInRoutes(access: HttpAccess, demoAccounts: readonly DemoAccount[]): FastifyPluginAsyncZod {
-  const { signIn, passkeys, openId, publicUrl } = access;
+  const { signIn, passkeys, openId, publicUrl, audit } = access;
   return async (app) => {
     app.route({
       method: "GET",
@@ -53,9 +54,7 @@ export function signInRoutes(access: HttpAccess, demoAccounts: readonly DemoAcco
         tags,
         summary:
           "Signs in; the session is a cookie that scripts cannot read. CODE_NEEDED: the same again with a code, a recovery code or a passkey",
-        body: z.strictObject({
-          account: z.string().min(1).max(100),
-          password: z.string().min(1).max(200),
+        body: credentials.extend({
           code: z.string().min(1).max(20).optional(),
           passkey: passkeyAnswer.optional(),
         }),
@@ -79,10 +78,20 @@ export function signInRoutes(access: HttpAccess, demoAccounts: readonly DemoAcco
       url: "/session/passkey/options",
       schema: {
         tags,
-        summary: "What a browser asks for a passkey by (PublicKeyCredentialRequestOptionsJSON)",
+        summary:
+          "What a browser asks for a passkey by (PublicKeyCredentialRequestOptionsJSON); with account and password for one of the account's own, to stand beside the password",
+        body: credentials.nullish(),
         response: answer(z.looseObject({ challenge: z.string() })),
       },
-      handler: async (request) => ({ ...(await passkeys.toSignIn(pageOf(request, publicUrl))) }),
+      handler: async (request) => {
+        const page = pageOf(request, publicUrl);
+        const { body } = request;
+        if (body == null) return { ...(await passkeys.toSignIn(page)) };
+        const { account, password } = body;
+        const prove = (): ReturnType<typeof signIn.toStandBeside> =>
+          signIn.toStandBeside(account, password, page, request.ip);
+        return { ...(await noteFailed(audit, request, account, prove)) };
+      },
     });
     app.route({
       method: "POST",

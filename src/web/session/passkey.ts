@@ -13,9 +13,13 @@ export class PasskeyCancelled extends Error {
   override readonly name = "PasskeyCancelled";
 }
 
-/** Has the browser ask for a passkey of this address. @throws ApiError, PasskeyCancelled */
-export async function askPasskey(): Promise<AuthenticationResponseJSON> {
-  const optionsJSON = await send<PublicKeyCredentialRequestOptionsJSON>("POST", "/session/passkey/options", undefined);
+/**
+ * Has the browser ask for a passkey of this address.
+ * @param beside account and password that were right: then for one of the account's own, a security key's too
+ * @throws ApiError, PasskeyCancelled
+ */
+export async function askPasskey(beside?: { account: string; password: string }): Promise<AuthenticationResponseJSON> {
+  const optionsJSON = await send<PublicKeyCredentialRequestOptionsJSON>("POST", "/session/passkey/options", beside);
   return orCancelled(() => startAuthentication({ optionsJSON }));
 }
 

@@ -121,7 +121,14 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
           </Button>
           <div className="sign-in-other">
             {half.ways.includes("passkey") ? (
-              <Button onClick={() => void enterWith(async () => ({ passkey: await askPasskey() }))}>
+              <Button
+                onClick={() =>
+                  void enterWith(async () => {
+                    const { account, password } = half;
+                    return { passkey: await askPasskey({ account, password }) };
+                  })
+                }
+              >
                 {t.signIn.passkeyInstead}
               </Button>
             ) : null}
