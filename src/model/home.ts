@@ -2,7 +2,7 @@ import { z } from "zod";
 import { datumSchema } from "./area.ts";
 
 /** What has its home at a point: `resident`, somebody who lives there; `device`, a terminal, sensor or camera that belongs there. */
-export const homeKindSchema = z.enum(["resident", "device"]);
+const homeKindSchema = z.enum(["resident", "device"]);
 export type HomeKind = z.infer<typeof homeKindSchema>;
 
 /** An identity number or a telephone number is none: what is kept here names nobody. */
