@@ -14,6 +14,7 @@ import { Arrivals } from "../vehicle/arrivals.tsx";
 import { CaseClocks } from "./case-clocks.tsx";
 import { CaseEntries } from "./case-entries.tsx";
 import { CaseEvidence, RelatedCases } from "./case-evidence.tsx";
+import { CaseNotices } from "./case-notices.tsx";
 import { useCaseStory } from "./case-queries.ts";
 import { CaseSteps } from "./case-steps.tsx";
 import "./case.css";
@@ -107,6 +108,7 @@ function OpenedCase({ story }: { story: CaseStory }) {
       <Section title={t.cases.story}>
         <CaseEntries story={story} />
       </Section>
+      <CaseNotices id={story.id} />
       {story.lock === null ? null : (
         <Section title={t.cases.driver}>
           <DriverLink id={story.id} />

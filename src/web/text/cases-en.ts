@@ -2,7 +2,7 @@ import { gridsEn } from "./grids-en.ts";
 import type { Text } from "./zh.ts";
 
 /** Cases, grids and who sits at the desk, in English. */
-export const casesEn: Pick<Text, "arrivals" | "cases" | "grids" | "roster" | "recut" | "session"> = {
+export const casesEn: Pick<Text, "arrivals" | "notices" | "cases" | "grids" | "roster" | "recut" | "session"> = {
   ...gridsEn,
   cases: {
     title: "Case",
@@ -100,6 +100,21 @@ export const casesEn: Pick<Text, "arrivals" | "cases" | "grids" | "roster" | "re
     linkUntil: (time) => `valid until ${time}`,
     linkHint: "With the link the driver sees why, until when, and can object; no sign-in.",
     related: "Related",
+  },
+  notices: {
+    title: "Notices",
+    failed: "Notices could not be read",
+    none: "Nobody was told yet.",
+    more: "More notices",
+    outside: "Another system",
+    inbox: "Inbox",
+    unread: "not read",
+    read: (at) => `read ${at}`,
+    channels: { webhook: "Webhook", mail: "Mail", sms: "Text message" },
+    sent: (at) => `sent ${at}`,
+    waiting: "to be sent",
+    again: (times, at) => `tried ${times} times, again at ${at}`,
+    dead: (times, at) => `not delivered after ${times} tries, given up ${at}`,
   },
   arrivals: {
     title: "Declared arrivals",

@@ -84,6 +84,17 @@ export const settingsEn: typeof settingsZh = {
     resetFactors: "Reset second factor",
     resetHint: "For somebody who has lost their codes or passkeys; the account is told who did it and why.",
     reason: "Reason (10 letters or more)",
+    passwordCode: "One-time code for a new password",
+    passwordCodeHint:
+      "For somebody who has forgotten the password: a code that is good once, by which they choose a new one at the sign-in page; you never learn it. The account is told who made it and why.",
+    codeOnce: (until) => `Shown this once, good until ${until}. Tell it in person or by telephone, not in a chat.`,
+    link: "Link the organization's identity",
+    linkHint: "Its own sign-in then leads to this account; it gives no right. The account is told.",
+    linkSubject: "Their identifier there (sub)",
+    linkDone: "Linked; they can sign in with it",
+    unlink: "Unlink the identity",
+    unlinkHint: "It no longer leads to this account, and the account's sessions end.",
+    unlinkDone: "Unlinked; the sessions have ended",
     resetDone: "Codes and passkeys are gone; they can be set up anew after signing in",
     self: "This is your own account: another administrator blocks it or resets its second factor.",
     cannot:
