@@ -5,6 +5,7 @@ import { useState } from "react";
 import { encode } from "uqr";
 import { ApiError, get, send } from "../api/client.ts";
 import { usePreferences } from "../preferences.tsx";
+import { PASSWORD_LENGTH_MIN } from "./new-password.tsx";
 import { makePasskey, PasskeyCancelled } from "./passkey.ts";
 
 interface Guard {
@@ -23,6 +24,7 @@ export function AccountGuard() {
   const [proof, setProof] = useState({ password: "", code: "" });
   const [begun, setBegun] = useState<{ secret: string; uri: string } | null>(null);
   const [first, setFirst] = useState("");
+  const [next, setNext] = useState("");
   const [codes, setCodes] = useState<string[] | null>(null);
   const [said, setSaid] = useState<{ text: string; isFailure: boolean } | null>(null);
   if (data === undefined) return null;
@@ -97,6 +99,32 @@ export function AccountGuard() {
       ) : (
         <p role="status">{said.text}</p>
       )}
+      <section>
+        <h2>{t.guard.change}</h2>
+        <p>{t.guard.changeHint}</p>
+        <div className="guard-line">
+          <Input.Password
+            aria-label={t.signIn.newPassword}
+            placeholder={`${t.signIn.newPassword} (${t.signIn.newPasswordHint})`}
+            autoComplete="new-password"
+            maxLength={200}
+            value={next}
+            onChange={({ target }) => setNext(target.value)}
+          />
+          <Button
+            disabled={!isReady || next.length < PASSWORD_LENGTH_MIN}
+            onClick={() =>
+              void attempt(async () => {
+                await send("POST", "/me/password", { ...given, next });
+                setNext("");
+                setProof({ password: "", code: "" });
+              })
+            }
+          >
+            {t.guard.change}
+          </Button>
+        </div>
+      </section>
       <section>
         <h2>
           {t.guard.totp}: {totp ? t.guard.on : t.guard.off}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { ERRORS, type ErrorCode } from "../../model/errors.ts";
 import { ApiError, send } from "../api/client.ts";
 import { usePreferences } from "../preferences.tsx";
+import { NewPassword, type NewPasswordWish } from "./new-password.tsx";
 import { askPasskey, PasskeyCancelled } from "./passkey.ts";
 import { useSignInOptions } from "./use-me.ts";
 import "./session.css";
@@ -24,6 +25,7 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
   const { demo, openId } = useSignInOptions();
   const [failure, setFailure] = useState<string | null>(() => failureOf(location.search, language, t.signIn.subject));
   const [isBusy, setBusy] = useState(false);
+  const [isForgotten, setForgotten] = useState(false);
   /** Right, but not enough: what has to come as well. */
   const [half, setHalf] = useState<(Credentials & { ways: string }) | null>(null);
 
@@ -50,6 +52,16 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
     const credentials = { account: account.trim(), password };
     return attempt(() => send("POST", "/session", credentials), credentials);
   };
+  /** Whoever has chosen a password goes on with it: it is no second factor. */
+  const choose = ({ account, code, password }: NewPasswordWish): Promise<void> =>
+    attempt(
+      async () => {
+        await send("POST", "/session/password", { account, code, password });
+        setForgotten(false);
+        await send("POST", "/session", { account, password });
+      },
+      { account, password },
+    );
   const enterWith = (proof: () => Promise<object>): Promise<void> =>
     attempt(async () => {
       const { account, password } = half!;
@@ -68,7 +80,13 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
           △ {failure}
         </p>
       )}
-      {half === null ? (
+      {isForgotten ? (
+        <NewPassword
+          isBusy={isBusy}
+          onBack={() => setForgotten(false)}
+          onChoose={(wish) => void choose({ ...wish, account: wish.account.trim(), code: wish.code.trim() })}
+        />
+      ) : half === null ? (
         <>
           <Form
             layout="vertical"
@@ -100,6 +118,9 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
               {t.signIn.openId}
             </Button>
           ) : null}
+          <Button block type="text" disabled={isBusy} onClick={() => setForgotten(true)}>
+            {t.signIn.forgotten}
+          </Button>
         </>
       ) : (
         <Form
