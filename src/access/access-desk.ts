@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import { WuxingError } from "../model/errors.ts";
 import type { Tables } from "../store/tables.ts";
+import { forgetEnded, keepNewest } from "./forget-sessions.ts";
 import { hashPassword } from "./passwords.ts";
 import type { Principal } from "./principal.ts";
 import { grantsOf, RIGHTS, ROLES, type Right } from "./rights.ts";
@@ -55,10 +56,14 @@ export interface NewAccount {
 /** A session ends when it is not used for so long, and after so long in any case, ms. */
 const IDLE_MS = 12 * 3_600_000;
 const SESSION_MS = 30 * 24 * 3_600_000;
+/** Whoever asks what became of a session has so long, ms. */
+const KEPT_MS = 24 * 3_600_000;
 /** A session's last use is noted once in this time, ms. */
 const SEEN_EVERY_MS = 60_000;
 /** How long a purpose that was chosen holds: a shift, ms. */
 const PURPOSE_MS = 8 * 3_600_000;
+/** Browsers of one machine that look at its demo at once, with the tests that do. */
+const DEMO_SESSIONS_MAX = 50;
 const TOKEN_BYTES = 32;
 /** How long a right that was taken in an emergency holds. */
 export const BREAK_GLASS_HOURS = 3;
@@ -169,10 +174,15 @@ export class AccessDesk {
     return row.to_ms;
   }
 
-  /** A new session of whoever has proved who it is (`SignIn`). @returns its token; only its digest is kept */
-  async beginSession(account: string, address: string): Promise<string> {
+  /**
+   * A new session of whoever has proved who it is (`SignIn`). Those of the account that are over for long are forgotten.
+   * @param lastsMs how long it lasts at most
+   * @returns its token; only its digest is kept
+   */
+  async beginSession(account: string, address: string, lastsMs = SESSION_MS): Promise<string> {
     const token = randomBytes(TOKEN_BYTES).toString("base64url");
     const nowMs = this.#now();
+    await forgetEnded(this.#options.kysely, account, nowMs - KEPT_MS);
     await this.#options.kysely
       .insertInto("session")
       .values({
@@ -183,10 +193,20 @@ export class AccessDesk {
         address,
         created_ms: nowMs,
         seen_ms: nowMs,
-        expires_ms: nowMs + SESSION_MS,
+        expires_ms: nowMs + lastsMs,
         ended_ms: null,
       })
       .execute();
+    return token;
+  }
+
+  /**
+   * A session of whoever the demo takes this browser for, for the length of a shift. A browser that comes without its cookie is
+   * another one: of those of before at the same address only the newest are kept.
+   */
+  async beginDemoSession(account: string, address: string): Promise<string> {
+    const token = await this.beginSession(account, address, PURPOSE_MS);
+    await keepNewest(this.#options.kysely, account, address, DEMO_SESSIONS_MAX);
     return token;
   }
 

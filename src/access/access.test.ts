@@ -108,6 +108,31 @@ describe("9. Accounts, sessions and keys; rights come from duties", () => {
     await expect(sign()).rejects.toMatchObject({ code: "SIGN_IN_FAILED" });
   });
 
+  test("forget sessions a day after they are over", async () => {
+    const over = await enter("wang", "correct horse", "10.0.0.1");
+    await desk.endSession("wang", (await desk.bySession(over))!.principal.session!);
+    nowMs += 23 * HOUR_MS;
+    await desk.beginSession("wang", "10.0.0.1");
+    expect(await countSessions()).toBe(2);
+    nowMs += 2 * HOUR_MS;
+    const open = await desk.beginSession("wang", "10.0.0.1");
+    expect(await countSessions()).toBe(2);
+    expect(await desk.bySession(open)).not.toBeNull();
+  });
+
+  test("of the demo last a shift, and a machine that forgets its cookies does not fill the table", async () => {
+    const first = await desk.beginDemoSession("wang", "127.0.0.1");
+    expect(await desk.bySession(first)).not.toBeNull();
+    nowMs += 1;
+    for (let i = 0; i < 60; i++, nowMs++) await desk.beginDemoSession("wang", "127.0.0.1");
+    const elsewhere = await desk.beginDemoSession("wang", "::1");
+    expect(await countSessions()).toBe(51);
+    expect(await desk.bySession(first)).toBeNull();
+    expect(await desk.bySession(elsewhere)).not.toBeNull();
+    nowMs += 8 * HOUR_MS;
+    expect(await desk.bySession(elsewhere)).toBeNull();
+  });
+
   test("make whoever guesses wait, by account and by address", async () => {
     const guess = (account: string, address: string): Promise<unknown> =>
       enter(account, "wrong", address).catch((error: { code: string }) => error.code);
@@ -134,6 +159,40 @@ describe("9. Accounts, sessions and keys; rights come from duties", () => {
     expect(guesses.filter((code) => code === "TOO_MANY")).toHaveLength(34);
   });
 
+  test("take a purpose that the duties do not give in an emergency, for three hours, and tell whoever stands above", async () => {
+    const told: { purpose: string; reason: string; untilMs: number; account: string }[] = [];
+    const duties = {
+      dutiesOf: () => [{ place: "g1", slot: "head" }],
+      getPath: () => "c1/g1/",
+      kindOf: () => "grid",
+    };
+    const emergency = new AccessDesk({
+      kysely: database.kysely,
+      duties,
+      cityNow: () => nowMs,
+      now: () => nowMs,
+      onBreakGlass: async ({ purpose, reason, untilMs, principal }) => {
+        told.push({ purpose, reason, untilMs, account: principal.account });
+      },
+    });
+    const token = await emergency.beginSession("wang", "10.0.0.1");
+    const { principal } = (await emergency.bySession(token))!;
+    expect(principal.purposes).toEqual(["case-work"]);
+    await expect(emergency.setPurpose(principal, "medical")).rejects.toMatchObject({ code: "FORBIDDEN" });
+    const untilMs = await emergency.breakGlass(principal, "medical", "司机突发疾病，须告知急救");
+    expect(untilMs).toBe(nowMs + 3 * HOUR_MS);
+    expect(told).toEqual([{ purpose: "medical", reason: "司机突发疾病，须告知急救", untilMs, account: "wang" }]);
+    await emergency.setPurpose((await emergency.bySession(token))!.principal, "medical");
+    expect(await emergency.bySession(token)).toMatchObject({ purpose: "medical" });
+    nowMs = untilMs;
+    // The shift would last longer: the emergency is over, and what it opened with it.
+    const after = (await emergency.bySession(token))!;
+    expect([after.purpose, after.principal.purposes]).toEqual([null, ["case-work"]]);
+    await desk.addAccount({ id: "boss", name: "boss", roles: ["administrator"] });
+    const boss = await desk.byAccount("boss");
+    await expect(desk.breakGlass(boss, "medical", "没有职务")).rejects.toMatchObject({ code: "FORBIDDEN" });
+  });
+
   test("give keys to programs, with no more than the owner's rights, until they are revoked", async () => {
     await desk.addAccount({ id: "chen", name: "陈", person: "chen" });
     const chen = await desk.byAccount("chen");
@@ -146,6 +205,10 @@ describe("9. Accounts, sessions and keys; rights come from duties", () => {
     expect(await desk.byKey(key)).toBeNull();
   });
 });
+
+async function countSessions(): Promise<number> {
+  return (await database.kysely.selectFrom("session").select("id").execute()).length;
+}
 
 async function enter(account: string, password: string, address: string): Promise<string> {
   await signIn.byPassword(account, password, {}, address);

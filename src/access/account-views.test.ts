@@ -40,7 +40,7 @@ async function addSession(id: string, expiresMs: number): Promise<void> {
     .execute();
 }
 
-describe("an account as its keeper sees it", () => {
+describe("9. Accounts: one as its keeper sees it", () => {
   it("has the duties, rights and purposes of this moment, and how many sessions and keys stand for it", async () => {
     await addSession("s1", NOW_MS + HOUR_MS);
     await addSession("s2", NOW_MS - 1);

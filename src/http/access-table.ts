@@ -180,6 +180,12 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "POST /leave/:id/end": { right: "places" },
 };
 
+/** Every route there can be: method and address. */
+export const ROUTES: readonly string[] = [
+  ...PUBLIC,
+  ...Object.keys(NEEDS).map((key) => (key === "GET /metrics" ? key : key.replace(" ", ` ${API}`))),
+];
+
 /** What a route needs: `public` when nothing, undefined when nobody has said. */
 export function needOf(method: string, url: string): Need | "public" | undefined {
   const key = `${method === "HEAD" ? "GET" : method} ${url}`;

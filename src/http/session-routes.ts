@@ -86,7 +86,7 @@ export function sessionRoutes({ desk, demo }: HttpAccess, names: PlaceNames): Fa
         let principal = principalOf(request);
         if (principal.session === null && request.headers.authorization === undefined) {
           // The demo's officer begins a session by saying what for.
-          const token = await desk.beginSession(principal.account, request.ip);
+          const token = await desk.beginDemoSession(principal.account, request.ip);
           principal = (await desk.bySession(token))!.principal;
           setSessionCookie(request, reply, token);
         }

@@ -25,7 +25,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => served.stop());
 
-describe("9 a second factor over HTTP", () => {
+describe("9. Accounts: a second factor over HTTP", () => {
   let secret: string;
   let recovery: string[];
 

@@ -39,7 +39,7 @@ afterAll(async () => {
   provider.close();
 });
 
-describe("9 OpenID Connect", () => {
+describe("9. Accounts: OpenID Connect", () => {
   it("signs nobody in whom no account is linked to, and says whom to link", async () => {
     const { jar, end } = await through("s-wang");
     expect(end.searchParams.get("failed")).toBe("IDENTITY_UNLINKED");

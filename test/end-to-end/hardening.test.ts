@@ -20,7 +20,7 @@ afterAll(() => served.stop());
 /** A burst of 40 requests of an account, of 400 of an address; the tests stand for a proxy. */
 const SLOW = ["--requests-per-second", "2", "--trust-proxy", "127.0.0.1"];
 
-describe("12 hardening", () => {
+describe("12. HTTP hardening: cookies, other sites' pages, content policy, rates, guessing, secrets", () => {
   it("keeps the session from scripts and from other sites", async () => {
     const answer = await signIn("boss", password);
     expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/; HttpOnly; SameSite=Strict; /)]);

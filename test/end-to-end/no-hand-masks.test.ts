@@ -70,7 +70,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => served.stop());
 
-describe("9 masked by default, shown for a purpose", () => {
+describe("9. Fields have classes: masked by default, shown for a purpose", () => {
   it("no answer to any question names a vehicle or a person to the city's desk before it says what for", async () => {
     const seen: string[] = [];
     const leaks: string[] = [];
@@ -139,7 +139,7 @@ describe("9 masked by default, shown for a purpose", () => {
   }, 30_000);
 });
 
-describe("9 what a list shows and what a get allows is the same", () => {
+describe("9. What a list shows and what a get allows is the same predicate", () => {
   it.each(["officer with a purpose", "officer without", "administrator"])("for the %s", async (who) => {
     if (who === "officer with a purpose") await choose("checkpoint");
     const cookie = who === "administrator" ? boss : officer;
