@@ -1,5 +1,6 @@
 import { createByteColumn, setBytes } from "../model/byte-column.ts";
 import { ABSENT_I16, ABSENT_U16, createFixBatch, FixFlag, type FixBatch } from "../model/fix.ts";
+import { WuxingError } from "../model/errors.ts";
 import { QUARANTINE_AHEAD_MS } from "./fix-collector.ts";
 import type { IngestSink, VehicleFacts } from "./ingest-sink.ts";
 
@@ -27,6 +28,8 @@ export interface ReportedPosition {
   items?: Uint8Array;
 }
 
+/** Positions on their way to the disk above which senders are asked to come again; some 30 MB. */
+const UNDER_WAY_MAX = 400_000;
 const NO_BYTES = new Uint8Array(0);
 
 interface Gathering {
@@ -42,19 +45,30 @@ export class PositionIntake {
   readonly #sink: IngestSink;
   readonly #collectMs: number;
   readonly #capacity: number;
+  readonly #underWayMax: number;
   #gathering: Gathering | undefined;
   #start: (() => void) | undefined;
   #underWay = 0;
 
-  constructor(sink: IngestSink, options: { collectMs?: number; capacity?: number } = {}) {
+  constructor(sink: IngestSink, options: { collectMs?: number; capacity?: number; underWayMax?: number } = {}) {
     this.#sink = sink;
     this.#collectMs = options.collectMs ?? 5;
     this.#capacity = options.capacity ?? 4096;
+    this.#underWayMax = options.underWayMax ?? UNDER_WAY_MAX;
   }
 
   /** Fixes taken and not durable yet. */
   get underWay(): number {
     return this.#underWay;
+  }
+
+  /**
+   * For senders that cannot be held back: asks whether `positions` more may come. One message may always come when nothing waits.
+   * @throws WuxingError OVERLOADED when too much waits for the disk already; nothing was taken then.
+   */
+  checkRoom(positions: number): void {
+    if (this.#underWay === 0 || this.#underWay + positions <= this.#underWayMax) return;
+    throw new WuxingError("OVERLOADED", `${this.#underWay} positions wait for the disk`);
   }
 
   /**

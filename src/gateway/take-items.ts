@@ -12,13 +12,15 @@ export interface TakenItems {
 
 /**
  * Takes what is right of a source's items, converted once from its datum; resolves when that is durable.
- * @throws WuxingError STORE_UNAVAILABLE when it could not be made durable; nothing of it may be acknowledged.
+ * @throws WuxingError STORE_UNAVAILABLE when it could not be made durable; nothing of it may be acknowledged. OVERLOADED when
+ *   too much waits for the disk; nothing of it was taken.
  */
 export async function takeItems(
   intake: PositionIntake,
   source: Source,
   items: readonly ReadItem[],
 ): Promise<TakenItems> {
+  intake.checkRoom(items.length);
   const receivedMs = Date.now();
   const rejected: TakenItems["rejected"] = [];
   const stored: Promise<void>[] = [];

@@ -15,6 +15,7 @@ const MS = Date.UTC(2022, 4, 10, 3);
 let app: FastifyInstance;
 let sink: MemorySink;
 let key: string;
+let intake: PositionIntake;
 
 beforeEach(async () => {
   const path = join(await mkdtemp(join(tmpdir(), "wuxing-fixes-")), "sources.json");
@@ -24,7 +25,8 @@ beforeEach(async () => {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
-  await app.register(fixRoutes({ sources: await readSourceKeys(path), intake: new PositionIntake(sink) }));
+  intake = new PositionIntake(sink, { underWayMax: 5 });
+  await app.register(fixRoutes({ sources: await readSourceKeys(path), intake }));
 });
 afterEach(() => app.close());
 
@@ -68,5 +70,39 @@ describe("a phone tracker's position", () => {
     expect(response.statusCode).toBe(400);
     expect(response.json()).toMatchObject({ problems: [{ where: "location.coords.latitude", value: "135" }] });
     expect(sink.length).toBe(0);
+  });
+});
+
+describe("positions that wait for the disk", () => {
+  const fixes = (count: number, from: number): object => ({
+    fixes: Array.from({ length: count }, (_, i) => ({
+      vehicle: "bus-1",
+      time: MS + 1000 * (from + i),
+      lon: 114,
+      lat: 35.3,
+    })),
+  });
+  const post = (payload: object) => app.inject({ method: "POST", url: `/fixes?key=${key}`, payload });
+
+  it("are bounded: what is too much is refused whole, to be sent again, and nothing of what was taken is lost", async () => {
+    const disk = Promise.withResolvers<void>();
+    const append = sink.append.bind(sink);
+    sink.append = async (batch) => {
+      await disk.promise;
+      await append(batch);
+    };
+    const first = post(fixes(4, 0));
+    await expect.poll(() => intake.underWay).toBe(4);
+    const refused = await post(fixes(2, 4));
+    expect(refused.statusCode).toBe(503);
+    expect(refused.json()).toMatchObject({ code: "OVERLOADED" });
+    disk.resolve();
+    expect((await first).json()).toEqual({ accepted: 4, rejected: [] });
+    expect((await post(fixes(2, 4))).json()).toEqual({ accepted: 2, rejected: [] });
+    expect(sink.fixesOf("bus-1").map(([timeMs]) => timeMs)).toEqual([0, 1, 2, 3, 4, 5].map((i) => MS + 1000 * i));
+  });
+
+  it("and are more than the bound in one message are taken when nothing else waits", async () => {
+    expect((await post(fixes(9, 0))).json()).toEqual({ accepted: 9, rejected: [] });
   });
 });
