@@ -36,7 +36,8 @@ describe("a folder's lock", () => {
   });
 });
 
-describe("a database in a folder", () => {
+// A new folder is some thousand files, each synced: seconds on a quiet machine, a minute on a busy one.
+describe("a database in a folder", { timeout: 240_000 }, () => {
   test("is there again after it was closed, and is refused to a second one meanwhile", async () => {
     const first = await openDatabase({ dir });
     await sql`create table kept (n integer)`.execute(first.kysely);
@@ -105,7 +106,7 @@ describe("a server that does not answer", () => {
   });
 });
 
-describe("migrations", () => {
+describe("migrations", { timeout: 240_000 }, () => {
   const one: Migration = { name: "one", sql: "create table one (n integer); create table two (n integer)" };
 
   test("run once, are never edited, and a newer program's database is refused", async () => {
