@@ -27,7 +27,8 @@ const TYPES: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-export async function startCrowd(vehicles: number): Promise<Crowd> {
+/** @param moves false: every vehicle stands where it is, and is heard of all the same */
+export async function startCrowd(vehicles: number, moves = true): Promise<Crowd> {
   const city = await loadCity(join(ROOT, "demo/xinxiang"), { startMs: Date.now() });
   const view = viewCity(city, null);
   const areas = city.areas.map((area): Area => ({
@@ -45,6 +46,7 @@ export async function startCrowd(vehicles: number): Promise<Crowd> {
   const crowd = new MovingCrowd(
     city.roads.map(({ line }) => line),
     vehicles,
+    moves,
   );
   const streams = new Set<ServerResponse>();
   const self: Crowd = {
@@ -104,8 +106,10 @@ class MovingCrowd {
   readonly #road: Uint16Array;
   readonly #place: Float64Array;
   readonly #speed: Float64Array;
+  readonly #moves: boolean;
 
-  constructor(lines: [number, number][][], count: number) {
+  constructor(lines: [number, number][][], count: number, moves: boolean) {
+    this.#moves = moves;
     this.#roads = lines.map((line) => {
       const at = [0];
       for (let i = 1; i < line.length; i++)
@@ -135,7 +139,7 @@ class MovingCrowd {
     };
     for (let i = 0; i < count; i++) {
       const { line, at, length } = this.#roads[this.#road[i]];
-      let place = this.#place[i] + this.#speed[i];
+      let place = this.#place[i] + (this.#moves ? this.#speed[i] : 0);
       if (place < 0 || place > length) {
         this.#speed[i] = -this.#speed[i];
         place = Math.min(length, Math.max(0, place));

@@ -46,6 +46,7 @@ async function measured(crowd: Crowd, vehicles: number): Promise<{ filled: numbe
     const { map } = (window as unknown as MapWindow).wuxingMap;
     for (const layer of ["land", "area-fill"]) map.setLayoutProperty(layer, "visibility", "none");
   });
+  await mapIsDrawn(page);
   const unfilled = await framesPerSecond(page);
   expect(errors).toEqual([]);
   await context.close();

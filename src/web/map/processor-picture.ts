@@ -115,6 +115,8 @@ export class ProcessorPicture {
     const timeS = (performance.now() - writtenMs) / 1000;
     const [scaleX, scaleY] = [(toClip[0] * width) / 2, (-toClip[1] * height) / 2];
     const [x0, y0] = [((shift[0] + 1) * width) / 2, ((1 - shift[1]) * height) / 2];
+    // What has its middle outside may still be seen in part; a margin further it would come in again on the other side.
+    const near = margin >> 1;
     let count = from;
     let isMoved = false;
     for (let row = 0; row < length; row++) {
@@ -122,7 +124,7 @@ export class ProcessorPicture {
       const share = Math.min(1, Math.max(0, (timeS - rows[at + 4]!) / rows[at + 5]!));
       const x = Math.round((rows[at]! + rows[at + 2]! * share) * scaleX + x0);
       const y = Math.round((rows[at + 1]! + rows[at + 3]! * share) * scaleY + y0);
-      if (x < 0 || y < 0 || x > width || y > height) continue;
+      if (x < -near || y < -near || x > width + near || y > height + near) continue;
       let stamp: number = stampNumbers.point;
       if (!isPoint) {
         const [heading, state, lost, since] = [rows[at + 6]!, rows[at + 7]!, rows[at + 8]!, timeS - rows[at + 9]!];
