@@ -7,7 +7,7 @@ export default defineConfig({
     include: ["test/browser/**/*.test.ts"],
     setupFiles: ["test/browser/say-purpose.ts", "test/browser/tell-failure.ts"],
     testTimeout: 5 * PATIENCE_MS,
-    hookTimeout: 10 * PATIENCE_MS,
+    hookTimeout: 15 * PATIENCE_MS,
     expect: { poll: { timeout: PATIENCE_MS, interval: 200 } },
     pool: "forks",
     fileParallelism: false,

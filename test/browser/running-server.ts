@@ -12,7 +12,7 @@ export interface RunningServer {
 }
 
 const ROOT = join(import.meta.dirname, "../..");
-const START_MS = 300_000;
+const START_MS = 600_000;
 /** Within two minutes of the demo's life vehicles are exposed, enter and are locked; a slow machine takes longer, ms. */
 const ITEMS_MS = 600_000;
 
