@@ -50,7 +50,8 @@ function Column({ label, query, count, address }: ColumnProps) {
   return (
     <section className={data !== undefined && items.length === 0 ? "board-column none" : "board-column"}>
       <h2>
-        <Link to={address}>{label[t.language]}</Link> <b>{isWhole ? items.length : (count?.count ?? "…")}</b>
+        <Link to={address}>{label[t.language]}</Link>{" "}
+        <b>{data !== undefined && isWhole ? items.length : (count?.count ?? "…")}</b>
         {(count?.overdue ?? 0) > 0 ? <em>▲ {count!.overdue}</em> : null}
       </h2>
       {isError ? (

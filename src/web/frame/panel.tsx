@@ -38,12 +38,14 @@ export function Panel({ title, aside, wide = false, loading = false, fixed = fal
     const root = document.documentElement;
     root.style.setProperty("--panel-width", `${width}px`);
     root.classList.add("panel-open");
+    // A strip of the map is left: nothing that lies on it has room.
+    root.classList.toggle("panel-board", wide === "board");
     return () => {
       scene.panelWidth = 0;
       root.style.removeProperty("--panel-width");
-      root.classList.remove("panel-open");
+      root.classList.remove("panel-open", "panel-board");
     };
-  }, [width]);
+  }, [width, wide]);
   return (
     <section className="panel" style={{ width }} aria-busy={loading}>
       <header className="panel-head">
