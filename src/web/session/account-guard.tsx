@@ -5,6 +5,8 @@ import { useState } from "react";
 import { encode } from "uqr";
 import { ApiError, get, send } from "../api/client.ts";
 import { usePreferences } from "../preferences.tsx";
+import { cameBack } from "./come-back.ts";
+import { IdentityLink } from "./identity-link.tsx";
 import { PASSWORD_LENGTH_MIN } from "./new-password.tsx";
 import { makePasskey, PasskeyCancelled } from "./passkey.ts";
 
@@ -26,7 +28,7 @@ export function AccountGuard() {
   const [first, setFirst] = useState("");
   const [next, setNext] = useState("");
   const [codes, setCodes] = useState<string[] | null>(null);
-  const [said, setSaid] = useState<{ text: string; isFailure: boolean } | null>(null);
+  const [said, setSaid] = useState(() => cameBack(location.search, t));
   if (data === undefined) return null;
   const { totp, passkeys, recoveryCodes } = data;
   const hasMore = totp || passkeys.length > 0;
@@ -210,6 +212,7 @@ export function AccountGuard() {
           <p>{t.guard.unsupported}</p>
         )}
       </section>
+      <IdentityLink given={given} isReady={isReady} attempt={attempt} />
       {hasMore ? (
         <section>
           <h2>

@@ -2,9 +2,9 @@ import { browserSupportsWebAuthn } from "@simplewebauthn/browser";
 import { useQueryClient } from "@tanstack/react-query";
 import { Button, Form, Input } from "antd";
 import { useState } from "react";
-import { ERRORS, type ErrorCode } from "../../model/errors.ts";
 import { ApiError, send } from "../api/client.ts";
 import { usePreferences } from "../preferences.tsx";
+import { cameBack, forgetComingBack } from "./come-back.ts";
 import { NewPassword, type NewPasswordWish } from "./new-password.tsx";
 import { askPasskey, PasskeyCancelled } from "./passkey.ts";
 import { useSignInOptions } from "./use-me.ts";
@@ -23,7 +23,7 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
   const { t, language, setLanguage } = usePreferences();
   const queries = useQueryClient();
   const { demo, openId } = useSignInOptions();
-  const [failure, setFailure] = useState<string | null>(() => failureOf(location.search, language, t.signIn.subject));
+  const [failure, setFailure] = useState<string | null>(() => cameBack(location.search, t)?.text ?? null);
   const [isBusy, setBusy] = useState(false);
   const [isForgotten, setForgotten] = useState(false);
   /** Right, but not enough: what has to come as well. */
@@ -34,7 +34,7 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
     setFailure(null);
     try {
       await doing();
-      if (location.search.includes("failed=")) history.replaceState(null, "", location.pathname);
+      forgetComingBack();
       // Everything that was read was read by somebody else.
       await queries.resetQueries();
       onDone?.();
@@ -174,13 +174,4 @@ export function SignIn({ onDone }: { onDone?: () => void }) {
       </button>
     </main>
   );
-}
-
-/** What went wrong on the way back from the identity provider stands in the address. */
-function failureOf(search: string, language: "zh" | "en", subject: (id: string) => string): string | null {
-  const query = new URLSearchParams(search);
-  const code = query.get("failed");
-  if (code === null || !(code in ERRORS)) return null;
-  const detail = query.get("detail");
-  return [ERRORS[code as ErrorCode][language], detail === null ? null : subject(detail)].filter(Boolean).join(" · ");
 }

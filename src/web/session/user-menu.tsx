@@ -5,6 +5,7 @@ import { ApiError, send } from "../api/client.ts";
 import { overlayRoom } from "../look.tsx";
 import { usePreferences } from "../preferences.tsx";
 import { AccountGuard } from "./account-guard.tsx";
+import { cameBack, forgetComingBack } from "./come-back.ts";
 import { SignIn } from "./sign-in.tsx";
 import { ME_KEY, useMe } from "./use-me.ts";
 import "./session.css";
@@ -16,7 +17,8 @@ export function UserMenu() {
   const { data: me } = useMe();
   const [isOpen, setOpen] = useState(false);
   const [isChanging, setChanging] = useState(false);
-  const [isGuarding, setGuarding] = useState(false);
+  // Whoever comes back from linking the account goes on where it was begun.
+  const [isGuarding, setGuarding] = useState(() => cameBack(location.search, t) !== null);
   const [failure, setFailure] = useState<string | null>(null);
   if (me === undefined || me === null) return null;
   const purpose = me.purposes.find(({ id }) => id === me.purpose);
@@ -105,7 +107,10 @@ export function UserMenu() {
         open={isGuarding}
         title={t.guard.title}
         footer={null}
-        onCancel={() => setGuarding(false)}
+        onCancel={() => {
+          forgetComingBack();
+          setGuarding(false);
+        }}
         destroyOnHidden
         getContainer={overlayRoom}
       >
