@@ -153,7 +153,7 @@ describe("13. The grid member's phone", () => {
     // It is told a moment after it is there.
     await page.getByRole("link", { name: /消息/u }).click();
     await page.getByText(`${title.zh} · 待接单`).waitFor();
-    await page.getByRole("link", { name: "我的任务" }).click();
+    await page.goBack();
     await page.getByRole("link", { name: title.zh.slice(0, 8) }).waitFor();
     const manifest = await (await fetch(`${server.url}/m/app.webmanifest`)).json();
     expect(manifest).toMatchObject({ start_url: "/m/", scope: "/m/", display: "standalone" });

@@ -2,7 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { expect, vi } from "vitest";
 import { accessibilityFaults, PATIENCE_MS, type WatchedPage } from "./browser.ts";
 
-/** How long nothing may be on its way before a page stands, ms. */
+/** In which a page draws an answer and asks for what follows from it, ms. */
 const QUIET_MS = 300;
 const LOOK = { timeout: 5000 };
 
@@ -26,25 +26,27 @@ export async function isEnabled(part: Locator, enabled: boolean): Promise<void> 
   await expect.poll(() => part.isEnabled(LOOK)).toBe(enabled);
 }
 
-/** Waits until all that the page asked for is answered, nothing says that it is loading, and nothing moves or fades. */
+/**
+ * Waits until what the page has asked for by now is answered, and what it asked for thereupon, nothing says that it is loading, and
+ * nothing moves or fades. What it asks for again and again may be on its way: on a slow machine some of it always is.
+ */
 export async function stands({ page, pending }: Pick<WatchedPage, "page" | "pending">): Promise<void> {
-  const onItsWay = async (): Promise<string[]> => [
-    ...[...pending].map((request) => request.url()),
-    ...(await page.evaluate(() => [
+  for (let round = 0; round < 2; round++) {
+    const asked = new Set(pending);
+    await expect
+      .poll(() => [...asked].filter((request) => pending.has(request)).map((request) => request.url()))
+      .toEqual([]);
+    await page.waitForTimeout(QUIET_MS);
+  }
+  const onItsWay = (): Promise<string[]> =>
+    page.evaluate(() => [
       ...[...document.querySelectorAll(".loading, [aria-busy=true]")].map((part) => `loading ${part.className}`),
       ...document
         .getAnimations()
         .filter(({ playState, effect }) => playState === "running" && effect?.getComputedTiming().endTime !== Infinity)
         .map((animation) => `moving ${animation.id}`),
-    ])),
-  ];
-  await expect
-    .poll(async () => {
-      const before = await onItsWay();
-      await page.waitForTimeout(QUIET_MS);
-      return [...before, ...(await onItsWay())];
-    })
-    .toEqual([]);
+    ]);
+  await expect.poll(onItsWay).toEqual([]);
 }
 
 /** Waits until axe finds nothing wrong; what fades in while it looks is looked at again. */

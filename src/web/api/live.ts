@@ -97,7 +97,11 @@ export class Live {
   /** Asks how the system is, and nothing about anybody; the answer ends it. */
   poll(): () => void {
     const asking = new AbortController();
+    let isAsking = false;
     const ask = async (): Promise<void> => {
+      // A server that is slower than this is not asked again before it has answered.
+      if (isAsking) return;
+      isAsking = true;
       try {
         const { watch, ...status } = await get<StatusAnswer>("/status", {}, asking.signal);
         this.#status(status);
@@ -105,6 +109,8 @@ export class Live {
         this.#set({ connection: "open", lostSinceMs: null, stateCounts: [ordinary, exposed, locked, released] });
       } catch {
         if (!asking.signal.aborted) this.#connection("lost");
+      } finally {
+        isAsking = false;
       }
     };
     void ask();
