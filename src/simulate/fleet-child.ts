@@ -28,5 +28,6 @@ async function drive({ cityDir, lastFixMs, ...order }: FleetOrder): Promise<void
 }
 
 function tell(news: FleetNews): void {
-  if (process.connected) process.send?.(news);
+  // Between the question and the sending the parent may have died: then nobody is told, and "disconnect" ends this process.
+  if (process.connected) process.send?.(news, undefined, undefined, () => {});
 }
