@@ -130,6 +130,14 @@ describe("rows of many vehicles", () => {
     expect(matcher.insideFence(500)).toBe(0);
     expect(matcher.insideFence(4)).toBe(-1);
   });
+
+  it("are refused where they would make an outlier of a last fix that counts because none came", () => {
+    const matcher = new Matcher(worldAtNull(), 1, { exposure: () => {}, passage: () => {}, fence: () => {} });
+    expect(matcher.push(0, BEGIN_MS, 113_000_000, 35_000_000)).toBe(true);
+    expect(matcher.push(0, BEGIN_MS + 30_000, 114_000_000, 35_000_000)).toBe(true);
+    matcher.finish(0);
+    expect(matcher.push(0, BEGIN_MS + 60_000, 113_000_000, 35_000_000)).toBe(false);
+  });
 });
 
 type Track = [

@@ -196,8 +196,8 @@ export class Matcher {
     const undecided = this.#undecided.get(vehicle);
     if (undecided !== undefined) {
       this.#undecided.delete(vehicle);
-      this.#finished.add(vehicle);
       this.#accept(vehicle, undecided.timeMs, undecided.lonE6, undecided.latE6);
+      this.#finished.add(vehicle);
     }
     this.tellGrown(vehicle);
   }
