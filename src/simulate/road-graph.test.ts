@@ -22,7 +22,7 @@ function routeOf(from: string, to: string, avoidsTolls = false): Route {
 const secondsOf = ({ alongMeters, limitMps }: Route): number =>
   alongMeters.reduce((sum, meters, i) => (i === 0 ? 0 : sum + (meters - alongMeters[i - 1]) / limitMps[i]), 0);
 
-describe("a city's roads", () => {
+describe("a city's roads", { timeout: 240_000 }, () => {
   it("lead from every stop to every other one, without a jump", () => {
     for (const from of city.stops) {
       for (const to of city.stops) {

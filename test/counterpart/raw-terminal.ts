@@ -118,7 +118,7 @@ export class RawTerminal {
     return authCode;
   }
 
-  async until(isTrue: () => boolean, limitMs = 8000): Promise<void> {
+  async until(isTrue: () => boolean, limitMs = 25_000): Promise<void> {
     const deadline = Date.now() + limitMs;
     while (!isTrue()) {
       if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms: ${isTrue.toString()}`);
