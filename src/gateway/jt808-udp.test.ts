@@ -121,7 +121,7 @@ async function truck(phone = "13900000001"): Promise<Truck> {
 async function until(isTrue: () => boolean): Promise<void> {
   const deadline = Date.now() + 25_000;
   while (!isTrue()) {
-    if (Date.now() > deadline) throw new Error(`not within 8 s: ${isTrue.toString()}`);
+    if (Date.now() > deadline) throw new Error(`not within 25 s: ${isTrue.toString()}`);
     await sleep(5);
   }
 }
