@@ -9,12 +9,11 @@ import { sql, type Kysely } from "kysely";
 import { readFile } from "node:fs/promises";
 import { AccessDesk } from "../src/access/access-desk.ts";
 import { AuditChain } from "../src/access/audit-chain.ts";
-import { readAs } from "../src/access/read-as.ts";
 import type { CaseDesk } from "../src/cases/case-desk.ts";
 import type { CaseLists } from "../src/cases/case-lists.ts";
 import type { CaseDeskOptions } from "../src/cases/case-writer.ts";
-import { guardRoutes, type HttpAccess } from "../src/http/access-hooks.ts";
-import { caseRoutes } from "../src/http/case-routes.ts";
+import { guardRoutes, readNoted, type HttpAccess } from "../src/http/access-hooks.ts";
+import { caseRoutes, type CaseOffice } from "../src/http/case-routes.ts";
 import { answerErrors } from "../src/http/error-answer.ts";
 import { principalOf } from "../src/http/principal.ts";
 import type { Tables } from "../src/store/tables.ts";
@@ -106,11 +105,10 @@ async function serve(city: AccessCity, desk: AccessDesk, audit: Pick<AuditChain,
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
   guardRoutes(app, { desk, audit, demo: null } as HttpAccess);
-  const office = {
+  const office: Pick<CaseOffice, "desk" | "lists" | "readAs"> = {
     desk: city.desk,
     lists: city.lists,
-    readAs: <T>(request: Parameters<typeof principalOf>[0], run: (database: Kysely<Tables>) => Promise<T>) =>
-      readAs(city.kysely, principalOf(request), run),
+    readAs: (request, run) => readNoted(city.kysely, principalOf(request), request, run),
   };
   await app.withTypeProvider<ZodTypeProvider>().register(caseRoutes(office), { prefix: "/api/v1" });
   await app.listen({ host: "127.0.0.1", port: 0 });

@@ -12,7 +12,6 @@ import { SecondFactor } from "../access/second-factor.ts";
 import { SignIn } from "../access/sign-in.ts";
 import { FieldCipher } from "../access/field-cipher.ts";
 import { PersonRegister } from "../access/person-fields.ts";
-import { readAs } from "../access/read-as.ts";
 import { Attachments } from "../cases/attachments.ts";
 import { CaseDesk } from "../cases/case-desk.ts";
 import { CaseLists } from "../cases/case-lists.ts";
@@ -24,7 +23,7 @@ import { countBelow, countMoves, rehomeCases, rehomeFrom } from "../cases/place-
 import type { DutyFinder, PlaceFinder, SubjectPosition } from "../cases/ports.ts";
 import { readSourceKeys } from "../gateway/source-keys.ts";
 import { textCommand } from "../gateway/command.ts";
-import type { HttpAccess } from "../http/access-hooks.ts";
+import { readNoted, type HttpAccess } from "../http/access-hooks.ts";
 import type { CaseOffice } from "../http/case-routes.ts";
 import type { PlaceDesk } from "../http/place-routes.ts";
 import { principalOf } from "../http/principal.ts";
@@ -238,7 +237,7 @@ export async function openOffice(parts: OfficeParts): Promise<Office> {
         const row = await kysely.selectFrom("work_case").select("id").where("lock", "=", lock).executeTakeFirst();
         return row?.id ?? null;
       },
-      readAs: (request, run) => readAs(kysely, principalOf(request), run),
+      readAs: (request, run) => readNoted(kysely, principalOf(request), request, run),
     },
     names,
     demoAccounts,

@@ -5,6 +5,8 @@ import type { AuditChain, AuditNote } from "../access/audit-chain.ts";
 import type { OpenId } from "../access/open-id.ts";
 import type { PageOrigin, Passkeys } from "../access/passkeys.ts";
 import type { PersonRegister } from "../access/person-fields.ts";
+import { readAs } from "../access/read-as.ts";
+import type { Principal } from "../access/principal.ts";
 import { opens } from "../access/rights.ts";
 import type { SecondFactor } from "../access/second-factor.ts";
 import type { SignIn } from "../access/sign-in.ts";
@@ -52,6 +54,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** The note of what is shown, once it is on its way; resolves when it is durable. */
     noting: Promise<void> | null;
+    /** Sends the note of a list on its way as soon as it is known. */
+    noteList: ((page: { items: unknown[] }) => void) | null;
     /** Nobody said what for: what identifies somebody is masked. */
     isMasked: boolean;
   }
@@ -96,6 +100,13 @@ export function guardRoutes(app: FastifyInstance, { desk, audit, demo }: HttpAcc
     request.noting ??= note(audit, request, need, status, payload, underWay.size);
     await request.noting;
   };
+  app.decorateRequest("noteList", null);
+  app.addHook("preHandler", async (request) => {
+    const { format = "json" } = request.query as { format?: unknown };
+    // The pages of a file are noted as they leave.
+    if (request.method === "GET" && format === "json")
+      request.noteList = (page) => void noteOnce(request, 200, page).catch(() => {});
+  });
   // An object, before it is made a text: it says how many are shown. The note is on its way while the text is made.
   app.addHook("preSerialization", async (request, reply, payload) => {
     noteOnce(request, reply.statusCode, payload).catch(() => {});
@@ -149,6 +160,23 @@ async function identify(request: FastifyRequest, desk: AccessDesk, demo: HttpAcc
     request.purpose = asked;
     request.purposeUntilMs = null;
   }
+}
+
+/**
+ * Asks the database with the rights of whoever asks. What a list shows is noted while the transaction that read it ends: that costs
+ * the request no time of its own.
+ */
+export function readNoted<T>(
+  kysely: Kysely<Tables>,
+  principal: Principal,
+  request: FastifyRequest,
+  run: (restricted: Kysely<Tables>) => Promise<T>,
+): Promise<T> {
+  return readAs(kysely, principal, async (restricted) => {
+    const shown = await run(restricted);
+    if (Array.isArray((shown as { items?: unknown } | null)?.items)) request.noteList?.(shown as { items: unknown[] });
+    return shown;
+  });
 }
 
 /** Notes what leaves as a file, a page at a time: a file passes no serialization. Resolves when it is durable. */

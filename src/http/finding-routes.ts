@@ -10,9 +10,9 @@ import {
   passageSchema,
   releaseInputSchema,
 } from "../model/finding.ts";
-import { readAs } from "../access/read-as.ts";
 import type { LedgerQueries } from "../store/ledger.ts";
 import { createQueries } from "../store/ledger-queries.ts";
+import { readNoted } from "./access-hooks.ts";
 import { EXPORTED } from "./export-columns.ts";
 import { answer, instantQuery, msOf, pageAnswer, pageQuery } from "./lists.ts";
 import type { ServerParts } from "./parts.ts";
@@ -33,7 +33,7 @@ export function findingRoutes({ ledger, watch, cases, access }: ServerParts): Fa
   ): Promise<T> => {
     const principal = principalOf(request);
     const near = principal.rights.has("watch") ? undefined : principal.paths;
-    return readAs(access.kysely, principal, (restricted) => run(createQueries(restricted), near));
+    return readNoted(access.kysely, principal, request, (restricted) => run(createQueries(restricted), near));
   };
   return async (app) => {
     app.route({

@@ -14,7 +14,7 @@ beforeAll(async () => {
   password = (await wuxing(["account", "add", "boss", "--role", "administrator", "--data", data])).stdout.trim();
   served = await serve(["--city", city, "--data", data]);
   cookie = await cookieOf(served.url, "boss", password);
-}, 180_000);
+}, 600_000);
 afterAll(() => served.stop());
 
 /** A burst of 40 requests of an account, of 400 of an address; the tests stand for a proxy. */
@@ -100,14 +100,42 @@ describe("12. HTTP hardening: cookies, other sites' pages, content policy, rates
     } finally {
       await slow.stop();
     }
-  }, 120_000);
+  }, 600_000);
 
-  // Last: this address has to wait from here on.
+  // This address has to wait from here on.
   it("makes whoever guesses passwords wait", async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 7; i++) statuses.push((await signIn("nobody", `wrong ${i}`)).status);
     expect(statuses.slice(0, 5)).toEqual([401, 401, 401, 401, 401]);
     expect(statuses.at(-1)).toBe(429);
+  });
+
+  it("logs neither a password nor a token, whatever goes wrong", async () => {
+    const key = await fetch(`${served.url}/api/v1/keys`, {
+      method: "POST",
+      headers: { "content-type": "application/json", cookie },
+      body: JSON.stringify({ label: "k", rights: ["system"], days: 1 }),
+    });
+    const token = ((await key.json()) as { key: string }).key;
+    const wrong = `${password} that is not right`;
+    const asked = [
+      signIn("boss", wrong),
+      signIn("boss", password),
+      fetch(`${served.url}/api/v1/session`, { method: "POST", body: `{"password": "${wrong}"` }),
+      fetch(`${served.url}/api/v1/accounts?q=%00`, { headers: { authorization: `Bearer ${token}` } }),
+      fetch(`${served.url}/api/v1/nothing/${encodeURIComponent(token)}`, { headers: { cookie } }),
+      fetch(`${served.url}/api/v1/session/password`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ account: "boss", code: "AAAA-AAAA-AAAA-AAAA", password: wrong }),
+      }),
+    ];
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status >= 400).length).toBeGreaterThan(3);
+    const said = served.said();
+    expect(said).toContain("console: ");
+    for (const secret of [password, wrong, "wrong 3", token, cookie.split("=")[1], "AAAA-AAAA"])
+      expect(said.includes(secret), "a secret is in what the server has said").toBe(false);
   });
 });
 

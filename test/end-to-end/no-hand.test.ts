@@ -66,7 +66,7 @@ beforeAll(async () => {
     { timeout: 60_000, interval: 200 },
   );
   await settled();
-}, 180_000);
+}, 600_000);
 afterAll(() => served.stop());
 
 describe("11. No hand on the scale: every writing route of the table of access is tried, and none sets a status", () => {
@@ -97,7 +97,7 @@ describe("11. No hand on the scale: every writing route of the table of access i
       }
       expect(await standing()).toEqual(before);
     },
-    240_000,
+    600_000,
   );
 
   it.each([

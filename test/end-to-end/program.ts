@@ -23,6 +23,8 @@ export async function wuxing(args: readonly string[], input?: string): Promise<O
 export interface Served {
   url: string;
   jt808Port: number;
+  /** Everything that it has said and logged. */
+  said(): string;
   /** Interrupts it, as Ctrl-C does, and resolves with its exit code. */
   stop(): Promise<number | null>;
 }
@@ -113,6 +115,7 @@ export async function serve(args: readonly string[]): Promise<Served> {
   return {
     url,
     jt808Port,
+    said: () => Object.values(read()).join(""),
     stop: () => {
       child.kill("SIGINT");
       return ended;
