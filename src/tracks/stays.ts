@@ -17,6 +17,8 @@ const PASS_STRETCHES_MIN = 64;
 /** More cells than this are looked up by a table of them. */
 const LISTED_CELLS_MAX = 512;
 const FIRST_CAPACITY = 2048;
+/** More stretches than this that are read from the files of fixes, and most of all, and no rests are read. */
+const PLAIN_STRETCHES_MAX = 1000;
 
 /** A plan's stretch whose fixes are all among the rests, but for those at the ends of files. */
 interface Part {
@@ -34,13 +36,7 @@ export async function* staysIn(
   const span = { fromMs: wholeMs(fromMs), toMs: wholeMs(toMs) };
   const { database } = source;
   const plan = await planStays(source, boxes, span, leastStayMs);
-  const plain: PlannedStretch[] = [];
-  const parts: Part[] = [];
-  for (const stretch of plan.stretches) {
-    const fixes = fixesBesideRests(plan, stretch, span);
-    if (fixes === null) plain.push(stretch);
-    else parts.push({ stretch, fixes });
-  }
+  const { plain, parts } = divided(plan, span);
   // In the order of places, so that each pass reads other row groups.
   const cellOf = ({ stretch }: Part): number => plan.visits.cell[stretch.visits[0]];
   parts.sort((a, b) => cellOf(a) - cellOf(b));
@@ -72,6 +68,22 @@ export async function* staysIn(
   // In the order of vehicles, as the files are: a pass in the order of places would read most of them each time.
   plain.sort((a, b) => a.vehicle - b.vehicle || a.fromMs - b.fromMs);
   for await (const [vehicle, track] of tracksIn(database, plain)) yield { vehicle, places: track };
+}
+
+/** Stretches that rests, ends of files and memory make whole, and those that are read from the files of fixes. */
+function divided(plan: StayPlan, span: Span): { plain: PlannedStretch[]; parts: Part[] } {
+  const plain: PlannedStretch[] = [];
+  const parts: Part[] = [];
+  for (const stretch of plan.stretches) {
+    const fixes = fixesBesideRests(plan, stretch, span);
+    if (fixes === null) plain.push(stretch);
+    else parts.push({ stretch, fixes });
+  }
+  if (plain.length <= PLAIN_STRETCHES_MAX || plain.length <= parts.length) return { plain, parts };
+  // The files of fixes are then read nearly whole, and have all that stands in rests: these need not be read as well.
+  const needsRests = ({ stretch }: Part): boolean => stretch.visits.some((row) => plan.visits.coversToMs[row] !== 0);
+  plain.push(...parts.filter(needsRests).map(({ stretch }) => stretch));
+  return { plain, parts: parts.filter((part) => !needsRests(part)) };
 }
 
 function endOfPass(parts: readonly Part[], from: number, passMs: number): number {

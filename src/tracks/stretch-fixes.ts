@@ -20,10 +20,20 @@ export async function* tracksIn(
   database: TrackDatabase,
   stretches: readonly Stretch[],
 ): AsyncGenerator<[vehicle: number, PlaceTrack]> {
-  for (let at = 0, end = 0; at < stretches.length; at = end) {
-    end = endOfPass(stretches, at);
-    const part = stretches.slice(at, end);
-    yield* tracksOf(part, await placesOf(database, part));
+  let at = 0;
+  const next = async (): Promise<{ part: readonly Stretch[]; places: FixBatch } | null> => {
+    if (at === stretches.length) return null;
+    const part = stretches.slice(at, endOfPass(stretches, at));
+    at += part.length;
+    return { part, places: await placesOf(database, part) };
+  };
+  // The next pass is read while this one is looked at.
+  for (let reading = next(); ;) {
+    const pass = await reading;
+    if (pass === null) return;
+    reading = next();
+    reading.catch(() => {});
+    yield* tracksOf(pass.part, pass.places);
   }
 }
 
