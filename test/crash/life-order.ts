@@ -1,8 +1,11 @@
+import { flushCompileCache } from "node:module";
 import { text } from "node:stream/consumers";
 import type { Order } from "./lives.ts";
 
 /** Waits for the order of this process's life. */
 export async function readOrder(): Promise<Order> {
+  // A process that is killed writes nothing at its end.
+  flushCompileCache();
   return JSON.parse(await text(process.stdin)) as Order;
 }
 

@@ -1,5 +1,8 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** When a life ends: at this point's n-th occurrence, some time after it was told to begin, or after its stores are open. */
@@ -37,6 +40,8 @@ const LIFE_MS_MAX = 20_000;
  */
 export class Lives<T> {
   private readonly script: string;
+  /** Compiled code of the program, so that it is made once: half of what starting costs. */
+  private readonly compiledDir = mkdtempSync(join(tmpdir(), "wuxing-compiled-"));
   private spare: Child | null = null;
 
   constructor(script: URL) {
@@ -94,14 +99,16 @@ export class Lives<T> {
     return life;
   }
 
-  /** Ends the process that waits. */
+  /** Ends the process that waits, and removes what was kept for it. */
   close(): void {
     this.spare?.kill("SIGKILL");
     this.spare = null;
+    rmSync(this.compiledDir, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private start(): Child {
-    return spawn(process.execPath, [this.script], { stdio: ["pipe", "pipe", "pipe"] });
+    const env = { ...process.env, NODE_COMPILE_CACHE: this.compiledDir };
+    return spawn(process.execPath, [this.script], { stdio: ["pipe", "pipe", "pipe"], env });
   }
 }
 
