@@ -9,6 +9,7 @@ import { Shell } from "./frame/shell.tsx";
 import { Look } from "./look.tsx";
 import { PreferencesProvider, WALL_PATH } from "./preferences.tsx";
 import { useMe } from "./session/use-me.ts";
+import { reopenWhenBuiltAnew } from "./reopen.ts";
 import { SessionGate } from "./session/session-gate.tsx";
 import "./desk.css";
 import "./panel.css";
@@ -47,6 +48,7 @@ function Page() {
   );
 }
 
+reopenWhenBuiltAnew();
 createRoot(document.querySelector("#console")!).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
