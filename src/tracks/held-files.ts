@@ -16,7 +16,8 @@ export interface HeldFile {
   visits: PackedVisits;
 }
 
-const ROOM_MIB = 128;
+/** Some 30 million fixes. */
+const ROOM_MIB = 256;
 /** What a fix takes, with its share of visits, as far as can be told before a file is read. */
 const FIX_BYTES = 8;
 /** Times in a file's visits are 32-bit numbers of ms. */

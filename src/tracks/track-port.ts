@@ -170,7 +170,7 @@ export interface TrackStoreOptions {
   compactEveryMs?: number | null | undefined;
   /** Memory that DuckDB may use, MiB; beyond it spills to disk. Default 512. */
   memoryLimitMiB?: number;
-  /** Memory for the newest files, so that questions about places need not read them, MiB; 0: none. Default 128. */
+  /** Memory for the newest files, so that questions about places need not read them, MiB; 0: none. Default 256. */
   heldMiB?: number;
   /** Fixes that may wait for their commit before `append` waits. Default 500,000. */
   queuedFixesMax?: number;

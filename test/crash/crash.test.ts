@@ -9,7 +9,7 @@ import { inspect, type Findings } from "./stored-fixes.ts";
 /** The short form of `npm run test:crash`. */
 test(
   "a process killed at each step of the way to disk loses and doubles no acknowledged fix",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const dir = mkdtempSync(join(tmpdir(), "wuxing-crash-"));
     const lives = new Lives<Findings>(new URL("track-writer.ts", import.meta.url));
@@ -18,7 +18,7 @@ test(
       let acknowledged = 0;
       let before = "the beginning";
       for (const step of TRACK_STEPS) {
-        const cut = { step, occurrence: step.startsWith("commit") ? 20 : 2 };
+        const cut = { step, occurrence: step.startsWith("commit") ? 20 : 1 };
         const life = await lives.live({ dir, first: acknowledged }, cut);
         expect(life.ended).toBe(false);
         // What each life found is what the one before it left.
