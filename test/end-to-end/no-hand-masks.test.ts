@@ -67,7 +67,7 @@ beforeAll(async () => {
     ...vehicles.flatMap(({ id, plate, terminal }) => [id, id.split("_")[0], plate, terminal]),
   ].filter((secret): secret is string => typeof secret === "string" && secret.length > 5);
   expect(secrets.length).toBeGreaterThan(6);
-}, 120_000);
+}, 600_000);
 afterAll(() => served.stop());
 
 describe("9. Fields have classes: masked by default, shown for a purpose", () => {
