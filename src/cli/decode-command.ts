@@ -1,17 +1,20 @@
 import { createInterface } from "node:readline";
 import { once } from "node:events";
 import { Command, InvalidArgumentError } from "commander";
-import { decodeJt808 } from "../wire/jt808/decode.ts";
+import { createJt808Decoder } from "../wire/jt808/decode-joined.ts";
 import type { CipherKeys809 } from "../wire/jt809/cipher.ts";
 import { decodeJt809 } from "../wire/jt809/decode.ts";
 
-/** `wuxing decode jt808 | jt809`: hex frames on standard input, one a line; for each, in order, one JSON object on a line. */
+/**
+ * `wuxing decode jt808 | jt809`: hex frames on standard input, one a line; for each, in order, one JSON object on a line.
+ * A message in parts stands whole (`whole`) in the line of its last part.
+ */
 export function decodeCommand(): Command {
   const decode = new Command("decode").description("解析报文 / decode frames: hex, one a line, on standard input");
   decode
     .command("jt808")
     .description("JT/T 808 (2011, 2013, 2019)")
-    .action(() => decodeLines((line) => decodeJt808(line)));
+    .action(() => decodeLines(createJt808Decoder()));
   decode
     .command("jt809")
     .description("JT/T 809 (2011, 2019)")

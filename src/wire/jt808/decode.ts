@@ -116,7 +116,8 @@ function decodePlain(plain: Buffer): DecodedFrame {
   return { ...decoded, ...readBody(header.messageId, body, header.phoneBytes === 10) };
 }
 
-function readBody(messageId: number, body: Buffer, wideHeader: boolean): Partial<DecodedFrame> {
+/** The fields of a whole body; never throws: what cannot be read is there as bytes, with why. */
+export function readBody(messageId: number, body: Buffer, wideHeader: boolean): Partial<DecodedFrame> {
   try {
     const fields = decodeBody(messageId, body, wideHeader);
     return fields === undefined ? { bodyHex: body.toString("hex") } : printable(fields);
