@@ -9,6 +9,11 @@ const PADDING_METERS = 850;
 const least = new Float64Array(2);
 const box = new PlaceBox();
 
+/** A vehicle that rests, or drives in one of eight directions, in turn. */
+function stepOf(i: number): [number, number] {
+  return [4000 * ((i % 3) - 1), 3000 * ((Math.floor(i / 3) % 3) - 1)];
+}
+
 /** Slots within the padding by looking at every shape. */
 function bruteForce(shapes: ReadonlyMap<number, Shape>, segment: readonly number[]): number[] {
   const [lon0, lat0, lon1, lat1] = segment.map((e6) => e6 / 1e6);
@@ -65,8 +70,8 @@ describe("the index over areas", () => {
               Math.round(degrees * 1e6),
             );
             const [a, b, c, d] = segment;
-            index.findFreeBox(a, b, box);
-            if (box.side > 0) expect(box.holds(a, b)).toBe(true);
+            index.findFreeBox(a, b, 0, 0, box);
+            if (box.width > 0) expect(box.holds(a, b)).toBe(true);
             if (box.holds(c, d)) expect(bruteForce(shapes, segment)).toEqual([]);
             const found = [...out.subarray(0, index.candidates(a, b, c, d, out))];
             expect(found).toEqual([...new Set(found)].toSorted((x, y) => x - y));
@@ -99,12 +104,14 @@ describe("the index over areas", () => {
           for (const [east, north] of places) {
             const lonE6 = degreesE6(wrap(middleLon + 0.03 * east));
             const latE6 = degreesE6(middleLat + 0.03 * north);
-            index.findFreeBox(lonE6, latE6, box);
-            if (box.side === 0) continue;
+            index.findFreeBox(lonE6, latE6, ...stepOf(boxes), box);
+            if (box.width === 0) continue;
             boxes++;
-            const { west, south, side } = box;
-            const inBox = (value: number, from: number): number => Math.max(from, Math.min(value, from + side - 1));
-            const nearest = [inBox(degreesE6(wrap(middleLon)), west), inBox(degreesE6(middleLat), south)];
+            const { west, south, width, height } = box;
+            const nearest = [
+              Math.max(west, Math.min(degreesE6(wrap(middleLon)), west + width - 1)),
+              Math.max(south, Math.min(degreesE6(middleLat), south + height - 1)),
+            ];
             expect(bruteForce(shapes, [lonE6, latE6, ...nearest])).toEqual([]);
           }
         }

@@ -58,3 +58,8 @@ export function isPlace(lonE6: number, latE6: number): boolean {
 function before(a: number, b: number, { timeMs, lonE6, latE6 }: KernelTrack): number {
   return timeMs[a] - timeMs[b] || lonE6[a] - lonE6[b] || latE6[a] - latE6[b];
 }
+
+/** At the same time the smaller longitude counts, then the smaller latitude: whether a fix changes nothing beside another. */
+export function isOverruled(lonE6: number, latE6: number, besideLonE6: number, besideLatE6: number): boolean {
+  return lonE6 > besideLonE6 || (lonE6 === besideLonE6 && latE6 >= besideLatE6);
+}

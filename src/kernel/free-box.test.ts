@@ -48,18 +48,17 @@ describe("the free box round a place", () => {
           const latE6 = Math.round(lat * 1e6);
           const box = new PlaceBox();
           findFreeBox(world, lonE6, latE6, box);
-          const { west, south, side } = box;
-          if (side === 0) return;
+          const { west, south, width, height } = box;
+          if (width === 0) return;
           const isNear = (atLon: number, atLat: number): boolean[] =>
             world.areas
               .slice(world.firstAreaSlot)
               .map((each) => distanceToShape(each!.shape, atLon, atLat) <= DEFAULT_RULE.radiusMeters);
           for (const [share, edge] of goals) {
             // On the box's four edges.
-            const along = Math.round(share * (side - 1));
-            const across = edge & 2 ? side - 1 : 0;
-            const goalLon = (west + (edge & 1 ? along : across)) / 1e6;
-            const goalLat = (south + (edge & 1 ? across : along)) / 1e6;
+            const end = edge & 2 ? 1 : 0;
+            const goalLon = (west + Math.round((edge & 1 ? share : end) * (width - 1))) / 1e6;
+            const goalLat = (south + Math.round((edge & 1 ? end : share) * (height - 1))) / 1e6;
             expect(isNear(goalLon, goalLat)).toEqual(isNear(lonE6 / 1e6, latE6 / 1e6));
             for (const line of [world.fenceLine!, world.gates[0].shape]) {
               eachCrossing(line, lonE6 / 1e6, latE6 / 1e6, goalLon, goalLat, () => expect.fail("it crosses a line"));
@@ -76,7 +75,7 @@ describe("the free box round a place", () => {
     const sideAt = (lonE6: number, latE6: number): number => {
       const box = new PlaceBox();
       findFreeBox(world, lonE6, latE6, box);
-      return box.side;
+      return box.width;
     };
     expect(sideAt(113_900_000, 35_300_000)).toBeGreaterThan(12_600);
     const shape = compileShape({ type: "Point", coordinates: [113.9, 35.3] });
@@ -91,6 +90,8 @@ const step = fc.record({
   seconds: fc.constantFrom(10, 30, 60, 290, 400, 2400, 30_000),
   metersEast: fc.constantFrom(0, 3, -4, 60, -80, 400, -700),
   metersNorth: fc.constantFrom(0, 2, -5, 90, -50, 300),
+  /** Whether what lasts on is asked for. */
+  isAsked: fc.option(fc.constant(true), { freq: 7 }),
 });
 
 describe("matching with free boxes", () => {
@@ -113,13 +114,14 @@ describe("matching with free boxes", () => {
           let timeMs = Date.UTC(2021, 10, 6);
           let east = startMeters;
           let north = 0;
-          for (const { seconds, metersEast, metersNorth } of steps) {
+          for (const { seconds, metersEast, metersNorth, isAsked } of steps) {
             timeMs += 1000 * seconds;
             east += metersEast;
             north += metersNorth;
             // Another version empties every box.
             if (!isUsed) world.version++;
             matcher.push(0, timeMs, Math.round(113.9e6 + 11 * east), Math.round(35.3e6 + 9 * north));
+            if (isAsked) matcher.tellGrown();
           }
           matcher.tellGrown();
           return findings;

@@ -32,7 +32,7 @@ function freeHalfE6(world: World, lonE6: number, latE6: number): number {
   if (candidates.length < world.slotsMax) candidates = new Int32Array(2 * world.slotsMax);
   const north = Math.ceil((1.01e6 * FREE_METERS_MAX) / metersPerLatDegree(lat));
   const east = Math.ceil((1.01e6 * FREE_METERS_MAX) / metersPerLonDegree(Math.abs(lat) + 0.01));
-  const count = world.index.candidates(lonE6 - east, latE6 - north, lonE6 + east, latE6 + north, candidates);
+  const count = world.index.candidatesBetween(lonE6 - east, latE6 - north, lonE6 + east, latE6 + north, candidates);
   let free = FREE_METERS_MAX;
   for (let i = 0; i < count && free > SLACK_METERS; i++) {
     free = Math.min(free, freeOfSlot(world, candidates[i], lon, lat, free));

@@ -30,6 +30,8 @@ interface Held {
 export class Motion implements StayHost {
   readonly presence = new Presence();
   vehicle = 0;
+  /** Where its fixes may wait; 0: nowhere yet (`waiting-fixes.ts`). */
+  place = 0;
   timeMs = Number.NaN;
   lonE6 = 0;
   latE6 = 0;
@@ -54,6 +56,11 @@ export class Motion implements StayHost {
   /** Nothing is going on: time, place and side of the fence say all. */
   get isPlain(): boolean {
     return this.#stays.length === 0 && this.#held.length === 0;
+  }
+
+  /** Until when the free box is good, ms UTC; -Infinity when it is not. */
+  get freeUntilMs(): number {
+    return this.#freeVersion === this.#world.version ? this.#freeUntilMs : -Infinity;
   }
 
   /** Starts at an accepted fix, known or (`isInside` given) told. */
@@ -82,7 +89,9 @@ export class Motion implements StayHost {
     const way = this.#wayOf(segment);
     if (!this.isPlain) this.#forget(segment.from.timeMs);
     const isClear = world.index.isClear(this.lonE6, this.latE6, lonE6, latE6);
-    const isStill = Math.abs(lonE6 - this.lonE6) + Math.abs(latE6 - this.latE6) <= STILL_E6;
+    const stepLonE6 = lonE6 - this.lonE6;
+    const stepLatE6 = latE6 - this.latE6;
+    const isStill = Math.abs(stepLonE6) + Math.abs(stepLatE6) <= STILL_E6;
     let count = 0;
     if (!isClear && way !== "unknown") {
       if (candidates.length < world.slotsMax) candidates = new Int32Array(2 * world.slotsMax);
@@ -99,7 +108,7 @@ export class Motion implements StayHost {
     this.#freeVersion = world.version;
     this.#freeUntilMs = way === "known" ? this.#quietUntilMs() : -Infinity;
     if (this.#freeUntilMs <= timeMs) return;
-    if (isClear) world.index.findFreeBox(lonE6, latE6, this.freeBox);
+    if (isClear) world.index.findFreeBox(lonE6, latE6, stepLonE6, stepLatE6, this.freeBox);
     else if (isStill) findFreeBox(world, lonE6, latE6, this.freeBox);
   }
 
@@ -127,6 +136,12 @@ export class Motion implements StayHost {
         return false;
       }
     }
+    this.follow(timeMs, lonE6, latE6);
+    return true;
+  }
+
+  /** Goes on to a fix of which it is known that nothing but the length of the stays changes. */
+  follow(timeMs: number, lonE6: number, latE6: number): void {
     if (this.isInside) this.presence.add(this.timeMs, timeMs, Number.NaN);
     for (const each of this.#stays) {
       each.goOn(this.lonE6 / 1e6, this.latE6 / 1e6, this.timeMs, lonE6 / 1e6, latE6 / 1e6, timeMs);
@@ -134,7 +149,6 @@ export class Motion implements StayHost {
     this.timeMs = timeMs;
     this.lonE6 = lonE6;
     this.latE6 = latE6;
-    return true;
   }
 
   /** Tells of exposures that have lasted on since they were told. */

@@ -31,7 +31,7 @@ const LEAST_EARTH_RADIUS = 6_335_000;
 /** A segment that comes no nearer than this to an edge does not cross it. */
 const TOUCH_METERS = 0.01;
 /** Longer segments are not answered by discs. */
-const DISC_HALF_METERS_MAX = 5000;
+export const DISC_HALF_METERS_MAX = 5000;
 
 let cuts = new Float64Array(64);
 /** Offsets of the edges that may have to be solved, and the bounds on their near intervals. */

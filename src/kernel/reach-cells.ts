@@ -1,4 +1,3 @@
-import type { CellBox } from "./clearance-grid.ts";
 import { metersPerLonDegree, LEAST_METERS_PER_DEGREE } from "./distance.ts";
 import type { Shape } from "./shape.ts";
 
@@ -11,8 +10,8 @@ import type { Shape } from "./shape.ts";
 export const CELL_BITS = 14;
 const CELL_E6 = 1 << CELL_BITS;
 const CELL_DEGREES = CELL_E6 / 1e6;
-const COLUMNS = Math.ceil(360_000_000 / CELL_E6);
-const ROW_MAX = Math.floor(180_000_000 / CELL_E6);
+export const COLUMNS = Math.ceil(360_000_000 / CELL_E6);
+export const ROWS = Math.floor(180_000_000 / CELL_E6) + 1;
 /** Nearer to a pole every longitude is near. */
 const LAT_MAX = 89.9;
 /** Widening for the rounding of coordinates and of this file. */
@@ -20,6 +19,14 @@ const SAFETY = 1.01;
 const SAFETY_DEGREES = 5e-6;
 /** More than any longitude, 1e-6 degree. */
 const LON_E6_END = 1_000_000_000;
+
+/** Columns from `west` to `east` and rows from `south` to `north`, all included; columns run on across the 180th meridian. */
+export interface CellBox {
+  west: number;
+  east: number;
+  south: number;
+  north: number;
+}
 
 /** A cell as one number. `column` may run on across the 180th meridian by less than a turn. */
 export function cellNumber(column: number, row: number): number {
@@ -124,5 +131,5 @@ function columnOf(lon: number): number {
 }
 
 function rowOf(lat: number): number {
-  return Math.min(ROW_MAX, Math.max(0, Math.floor((lat + 90) / CELL_DEGREES)));
+  return Math.min(ROWS - 1, Math.max(0, Math.floor((lat + 90) / CELL_DEGREES)));
 }
