@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** All tests that need no browser. The ones that do are in `vitest.browser.config.ts`. */
+/** All tests that need no browser, patient with a busy machine. The ones that do are in `vitest.browser.config.ts`. */
 export default defineConfig({
   test: {
     include: ["src/**/*.test.{ts,tsx}", "test/**/*.test.ts"],
     exclude: ["test/browser/**"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     pool: "forks",
   },
 });
