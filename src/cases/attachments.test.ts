@@ -20,7 +20,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
   dir = mkdtempSync(join(tmpdir(), "wuxing-attachments-"));
   attachments = new Attachments(dir, database.kysely);
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await database.close();
   rmSync(dir, { recursive: true });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   database = await openTestDatabase();
   const photo = { id: PHOTO, media_type: "image/jpeg", bytes: 9, account: "wang", stored_ms: 0 };
   await database.kysely.insertInto("attachment").values(photo).execute();
-}, 60_000);
+}, 240_000);
 afterAll(() => database.close());
 
 /** The program as it stands after a start. */

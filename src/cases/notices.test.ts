@@ -27,7 +27,7 @@ const closers: (() => Promise<void> | void)[] = [];
 
 beforeAll(async () => {
   database = await openTestDatabase();
-}, 60_000);
+}, 240_000);
 
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();

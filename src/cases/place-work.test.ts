@@ -10,7 +10,7 @@ let database: Awaited<ReturnType<typeof openTestDatabase>>;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-}, 60_000);
+}, 240_000);
 afterAll(() => database.close());
 
 describe("work by place", () => {

@@ -20,7 +20,7 @@ let places: Places;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-}, 60_000);
+}, 240_000);
 afterAll(() => database.close());
 
 /** So many residents and one device in a cell, in its western or its eastern half. */

@@ -59,7 +59,7 @@ test("a file of places is read whole, or refused with the place and size of what
   await places("check", "--at", "2025-06-01");
   expect(out).toMatch(/2025-06-01: 32 .*leaves, 0 .*faults/);
   expect(process.exitCode).toBe(0);
-}, 60_000);
+}, 240_000);
 
 test("a file that is no GeoJSON of places is refused with its fault", async () => {
   const path = join(dir, "wrong.geojson");

@@ -75,10 +75,10 @@ test("a disk that turns read-only is told in health, nothing is acknowledged mea
   });
 
   // What whoever is on duty does: let go of the disk, repair it, mount it again. The program stays as it is.
-  await expect.poll(() => call("umount", tracksDir), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => call("umount", tracksDir), { timeout: 60_000 }).toBe(true);
   expect(spawnSync("e2fsck", ["-fy", image]).status).toBeLessThan(4);
   expect(mountDisk()).toBe(true);
-  await expect.poll(async () => (await health()).state, { timeout: 20_000 }).toBe("ok");
+  await expect.poll(async () => (await health()).state, { timeout: 60_000 }).toBe("ok");
   expect(await post(100)).toBe("acknowledged");
   await platform.close();
   platform = undefined;

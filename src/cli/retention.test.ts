@@ -124,7 +124,7 @@ test("the fixes that prove a live lock outlive retention, the others are deleted
   expect(before.locks).toMatchObject([{ vehicle: EXPOSED, state: "live" }]);
 
   await start(5);
-  await expect.poll(fixesInFiles, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(fixesInFiles, { timeout: 60_000 }).toBeGreaterThan(0);
   await platform!.close();
   const [kept, deleted] = (await inspect()).fixes;
   expect(deleted).toBe(0);
@@ -143,7 +143,7 @@ test("the fixes that prove a live lock outlive retention, the others are deleted
   // Time goes on, by a fix of today, until the lock has expired.
   await writeFix(OTHER, Date.now());
   await start(5);
-  await expect.poll(fixesInFiles, { timeout: 20_000 }).toBe(0);
+  await expect.poll(fixesInFiles, { timeout: 60_000 }).toBe(0);
   await platform!.close();
   const over = await inspect();
   expect(over.locks).toMatchObject([{ state: "expired" }]);

@@ -161,7 +161,7 @@ describe("a command", () => {
     isDown = true;
     await answer(0x8300);
     isDown = false;
-    await expect.poll(history, { timeout: 25_000 }).toEqual([[0x8300, "done"]]);
+    await expect.poll(history, { timeout: 60_000 }).toEqual([[0x8300, "done"]]);
   });
 });
 

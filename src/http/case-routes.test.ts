@@ -230,7 +230,7 @@ beforeAll(async () => {
   const listed = await call<{ items: CaseSummary[] }>("wang", "GET", "/cases?mine=true");
   caseId = listed.body.items[0].id;
   lockId = listed.body.items[0].lock!;
-}, 90_000);
+}, 240_000);
 
 afterAll(async () => {
   for (const close of open.toReversed()) await close();

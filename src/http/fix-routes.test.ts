@@ -92,7 +92,7 @@ describe("positions that wait for the disk", () => {
       await append(batch);
     };
     const first = post(fixes(4, 0));
-    await expect.poll(() => intake.underWay, { timeout: 25_000 }).toBe(4);
+    await expect.poll(() => intake.underWay, { timeout: 60_000 }).toBe(4);
     const refused = await post(fixes(2, 4));
     expect(refused.statusCode).toBe(503);
     expect(refused.json()).toMatchObject({ code: "OVERLOADED" });

@@ -89,7 +89,7 @@ beforeAll(async () => {
     geometry: { type: "Point", coordinates: [113.9, 35.3] },
   });
   await watch.settled();
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   for (const close of open.toReversed()) await close();

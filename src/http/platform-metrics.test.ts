@@ -32,7 +32,7 @@ it("links to other platforms are counted in both directions, and what they sent 
     stray.write(Buffer.from("5b0102030405060708090a5d", "hex"));
     const both = { lower, upper: [forwarder] };
     await expect
-      .poll(() => valuesOf(both), { timeout: 15_000 })
+      .poll(() => valuesOf(both), { timeout: 60_000 })
       .toMatchObject({
         wuxing_jt809_platforms: 1,
         wuxing_jt809_sub_links: 1,

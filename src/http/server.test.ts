@@ -103,7 +103,7 @@ beforeAll(async () => {
   await tracks.append(batch);
   watch.ingest(batch);
   await watch.settled();
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   for (const close of open.toReversed()) await close();

@@ -24,7 +24,7 @@ let streams: WorkStream[] = [];
 beforeAll(async () => {
   database = await openTestDatabase();
   desk = deskForTests(database.kysely, () => NOW_MS, { places: PLACES, types: [inspection] });
-}, 60_000);
+}, 240_000);
 afterAll(() => database.close());
 afterEach(async () => {
   for (const stream of streams.splice(0)) stream.close();

@@ -20,7 +20,7 @@ let database: PGlite;
 beforeAll(async () => {
   database = await PGlite.create({ extensions: { postgis } });
   await database.exec("CREATE EXTENSION postgis");
-}, 60_000);
+}, 240_000);
 
 afterAll(() => database.close());
 

@@ -17,7 +17,7 @@ let database: Database;
 let ledger: Ledger;
 beforeAll(async () => {
   database = await openTestDatabase();
-}, 60_000);
+}, 240_000);
 afterAll(() => database?.close());
 beforeEach(async () => {
   await sql`truncate area, area_version, exposure, passage, fence_event, lock, event, etc_passage, gate_finding,

@@ -106,7 +106,7 @@ describe.skipIf(!canMount)("on a disk of its own (needs root to mount one)", () 
     await expect(append()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
     expect((await tracks.track(0, NOON, Infinity)).length).toBe(acknowledged);
     rmSync(join(disk, "ballast"));
-    await expect.poll(() => tracks.health().state, { timeout: 10_000 }).toBe("ok");
+    await expect.poll(() => tracks.health().state, { timeout: 60_000 }).toBe("ok");
     await append();
     expect((await tracks.track(0, NOON, Infinity)).length).toBe(acknowledged);
     await tracks.close();

@@ -321,7 +321,7 @@ it("the findings are the same in whatever order fixes and records come, doubled 
     ]);
     await afterEachRound();
   }
-}, 60_000);
+}, 240_000);
 
 async function afterEachRound(): Promise<void> {
   await follower.close();

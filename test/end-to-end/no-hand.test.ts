@@ -169,7 +169,7 @@ describe("11. No hand on the scale: nothing that is sent again", () => {
     await replay();
     await settled();
     expect(await standing()).toEqual(before);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe("11. No hand on the scale: no import, over the API or on the command line", () => {

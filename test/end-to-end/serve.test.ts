@@ -29,7 +29,7 @@ beforeAll(async () => {
     const answer = await post("/areas", { ...properties, geometry, datum: "wgs84" });
     expect(answer.status).toBe(201);
   }
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   await served.stop();
@@ -58,7 +58,7 @@ describe("the platform", () => {
       expect(end === null).toBe(wanted.end === null);
       expect(Math.abs(Date.parse(end ?? "2022") - Date.parse(wanted.end ?? "2022"))).toBeLessThan(5);
     }
-  }, 60_000);
+  }, 240_000);
 
   it("locks who was exposed and then came into the city, and counts who passed the gate", async () => {
     const locks = await until<Lock>("/locks", 1);
@@ -117,7 +117,7 @@ describe("the platform", () => {
     served = await serve(["--city", city, "--data", data]);
     const after = await Promise.all(["/exposures", "/locks", "/passages"].map((path) => allItems(served.url, path)));
     expect(after).toEqual(before);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe("the program says in one line, and ends with 1,", () => {

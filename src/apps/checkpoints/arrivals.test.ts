@@ -24,7 +24,7 @@ let register: ArrivalRegister;
 
 beforeAll(async () => {
   database = await openTestDatabase();
-}, 60_000);
+}, 240_000);
 afterAll(() => database.close());
 beforeEach(async () => {
   await sql`truncate arrival`.execute(database.kysely);

@@ -94,7 +94,7 @@ let open: LockCases[] = [];
 beforeAll(async () => {
   database = await openTestDatabase();
   ledger = await openLedger(database);
-}, 60_000);
+}, 240_000);
 afterAll(() => database.close());
 
 beforeEach(() => {
