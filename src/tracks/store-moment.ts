@@ -71,7 +71,11 @@ export class HeldMoments {
       const moment = await this.database.use("quick", (connection) => momentOf(connection, this.held, ALL_TIMES));
       // Only then nothing has changed on the way.
       if (this.database.revision !== revision) return null;
-      this.last = { revision, moment };
+      // What is held is looked up with each question: nothing that was let go stays in memory through this.
+      this.last = {
+        revision,
+        moment: { ...moment, files: moment.files.map((file) => ({ ...file, held: undefined })) },
+      };
     }
     if (this.last.moment.hasHot) return null;
     const files: PlanFile[] = [];
