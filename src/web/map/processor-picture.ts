@@ -27,9 +27,9 @@ export class ProcessorPicture {
   #numbers = new Uint16Array(0);
   #count = 0;
 
-  constructor(gl: WebGL2RenderingContext, mapCanvas: HTMLCanvasElement) {
+  constructor(gl: WebGL2RenderingContext, mapCanvas: HTMLCanvasElement, stamps: VehicleStamps) {
     this.#gl = gl;
-    this.#stamps = new VehicleStamps(gl);
+    this.#stamps = stamps;
     this.#canvas.className = "map-picture";
     this.#canvas.hidden = true;
     mapCanvas.after(this.#canvas);
@@ -77,7 +77,6 @@ export class ProcessorPicture {
   }
 
   release(): void {
-    this.#stamps.release();
     this.#canvas.remove();
   }
 

@@ -11,6 +11,7 @@ import {
   specialFragmentShader,
   specialVertexShader,
 } from "./vehicle-shaders.ts";
+import { VehicleStamps } from "./vehicle-stamps.ts";
 
 export const VEHICLE_LAYER = "vehicles";
 const TILE_PIXELS = 512;
@@ -49,13 +50,14 @@ export class VehiclePainter implements CustomLayerInterface {
   onAdd(map: MapLibreMap, gl: WebGL2RenderingContext | WebGLRenderingContext): void {
     this.#map = map;
     this.#gl = gl as WebGL2RenderingContext;
-    if (SOFTWARE.test(rendererOf(this.#gl))) this.#picture = new ProcessorPicture(this.#gl, map.getCanvas());
-    else this.#ground = new GroundCopy(this.#gl);
     this.#passes = {
       plain: new VehiclePass(this.#gl, plainVertexShader, plainFragmentShader, true),
       ordinary: new VehiclePass(this.#gl, ordinaryVertexShader, ordinaryFragmentShader, false),
       special: new VehiclePass(this.#gl, specialVertexShader, specialFragmentShader, false),
     };
+    const stamps = new VehicleStamps(this.#gl, this.#passes);
+    if (SOFTWARE.test(rendererOf(this.#gl))) this.#picture = new ProcessorPicture(this.#gl, map.getCanvas(), stamps);
+    else this.#ground = new GroundCopy(this.#gl);
     if (this.#columns !== null) this.setColumns(this.#columns);
   }
 
@@ -68,7 +70,7 @@ export class VehiclePainter implements CustomLayerInterface {
 
   setColumns(columns: VehiclePasses): void {
     this.#columns = columns;
-    for (const name of VEHICLE_PASSES) this.#passes?.[name].setColumns(columns[name]);
+    for (const name of VEHICLE_PASSES) if (this.#passes !== null) this.#passes[name].columns = columns[name];
   }
 
   /** No graphics card: a processor draws every pixel. */

@@ -53,7 +53,11 @@ export class VehiclePass {
     this.#array = this.#vertexArray();
   }
 
-  setColumns(columns: VehicleColumns): void {
+  get columns(): VehicleColumns | null {
+    return this.#columns;
+  }
+
+  set columns(columns: VehicleColumns | null) {
     this.#columns = columns;
     this.#isUploaded = false;
   }

@@ -1,11 +1,5 @@
 import { ROW_FLOATS, type VehicleColumns } from "./vehicle-columns.ts";
-import { VehiclePass, type VehicleLook } from "./vehicle-pass.ts";
-import {
-  ordinaryFragmentShader,
-  ordinaryVertexShader,
-  specialFragmentShader,
-  specialVertexShader,
-} from "./vehicle-shaders.ts";
+import type { VehicleLook, VehiclePass } from "./vehicle-pass.ts";
 
 /** The pixels of a symbol that are not see-through. */
 export interface Stamp {
@@ -46,16 +40,10 @@ export class VehicleStamps {
   #madeFor = "";
   #chosenFor = "";
 
-  constructor(gl: WebGL2RenderingContext) {
+  /** @param passes with the shaders that draw vehicles; they keep their columns */
+  constructor(gl: WebGL2RenderingContext, passes: { ordinary: VehiclePass; special: VehiclePass }) {
     this.#gl = gl;
-    this.#passes = {
-      ordinary: new VehiclePass(gl, ordinaryVertexShader, ordinaryFragmentShader, false),
-      special: new VehiclePass(gl, specialVertexShader, specialFragmentShader, false),
-    };
-  }
-
-  release(): void {
-    for (const pass of Object.values(this.#passes)) pass.release();
+    this.#passes = passes;
   }
 
   /** Has them ready for pictures that are so many pixels wide. True when they had to be made. */
@@ -113,9 +101,12 @@ export class VehicleStamps {
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    this.#passes[name].setColumns(columnsOf(rows, middles));
+    const pass = this.#passes[name];
     const view = { toClip: [2 / size, 2 / size], shift: [-1, -1], pixelRatio } as const;
-    this.#passes[name].draw(view, { ...look, selected: isChosen ? 0 : -1 });
+    const before = pass.columns;
+    pass.columns = columnsOf(rows, middles);
+    pass.draw(view, { ...look, selected: isChosen ? 0 : -1 });
+    pass.columns = before;
     const pixels = new Uint32Array(size * size);
     gl.readPixels(0, 0, size, size, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(pixels.buffer));
     gl.bindVertexArray(null);
