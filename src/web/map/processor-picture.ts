@@ -1,6 +1,6 @@
 import { ROW_FLOATS, VEHICLE_PASSES, type VehicleColumns, type VehiclePasses } from "./vehicle-columns.ts";
 import type { PassView, VehicleLook } from "./vehicle-pass.ts";
-import { numberOf, stampNumbers, VehicleStamps, type Stamp } from "./vehicle-stamps.ts";
+import { numberOf, stampNumbers, type Stamp, type VehicleStamps } from "./vehicle-stamps.ts";
 
 /** Symbols may reach over the edge by so much without being cut, pixels at a ratio of 1. */
 const MARGIN = 38;
