@@ -34,8 +34,11 @@ const BEFORE_MS = 1_800_000;
 
 /** A vehicle's page. Its address holds the track's length (`hours`), the evidence that is drawn, and the slider's instant (`at`). */
 export function VehicleRoute() {
+  const t = useText();
   const { id = "" } = useParams();
-  return <VehiclePanel key={id} id={id} />;
+  const { awaitsTime } = useDesk();
+  // By the wall clock a track would be asked for that has not been driven yet.
+  return awaitsTime ? <Panel title={t.vehicle.title} loading /> : <VehiclePanel key={id} id={id} />;
 }
 
 function VehiclePanel({ id }: { id: string }) {
