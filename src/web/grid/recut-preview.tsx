@@ -1,5 +1,6 @@
 import type { PlacePreview } from "../../model/place.ts";
 import { useText } from "../preferences.tsx";
+import { listed } from "../show/listed.ts";
 import { count } from "../show/measure.ts";
 import { RehomedFlows, RehomedTotals } from "./rehomed.tsx";
 import { useNamesAt, useSlotName } from "./roster-queries.ts";
@@ -42,7 +43,11 @@ export function RecutPreview({ of }: { of: PlacePreview }) {
           .filter(({ derived }) => !derived)
           .map(({ id, name, what, areaBeforeM2, areaAfterM2 }) => (
             <li key={id}>
-              {t.recut.changed} {name} · {what.map((each) => t.recut.whatChanges[each]).join("、")}
+              {t.recut.changed} {name} ·{" "}
+              {listed(
+                what.map((each) => t.recut.whatChanges[each]),
+                t,
+              )}
               {what.includes("shape") ? ` · ${surface(areaBeforeM2)} → ${surface(areaAfterM2)}` : ""}
             </li>
           ))}
@@ -55,7 +60,7 @@ export function RecutPreview({ of }: { of: PlacePreview }) {
           <ul>
             {slotsOf(duties.vacant).map(([place, slots]) => (
               <li key={place}>
-                {nameOf(place)}: {slots.join("、")}
+                {nameOf(place)}: {listed(slots, t)}
               </li>
             ))}
           </ul>
