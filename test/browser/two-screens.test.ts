@@ -106,6 +106,10 @@ async function withPhoto(sheet: ReturnType<Page["getByRole"]>): Promise<void> {
   await sheet.getByText("位置已记录（精度 12 m）").waitFor();
 }
 
+/** Waits until the phone knows that the server has what was done on it: a step that follows stands on that. */
+const isUploaded = (page: Page): Promise<void> =>
+  page.getByText("已在本机完成，等待上传").waitFor({ state: "detached" });
+
 const openTask = (page: Page, plate: string): Promise<void> => page.getByRole("link", { name: plate }).click();
 
 describe("a lock on two screens", () => {
@@ -130,6 +134,7 @@ describe("a lock on two screens", () => {
 
     // Without a network the driver is reached and the vehicle verified; the phone says that this waits.
     await head.page.getByRole("button", { name: "已联系司机" }).waitFor();
+    await isUploaded(head.page);
     await head.context.setOffline(true);
     await step(head.page, "已联系司机", byPhone);
     await step(head.page, "到场核实", withPhoto);
@@ -175,6 +180,7 @@ describe("a lock on two screens", () => {
     await openTask(head.page, truck.plate);
     await step(head.page, "等待结果", (sheet) => sheet.getByRole("textbox").fill("等核酸结果"));
     await expect.poll(() => stepsOf(id)).toEqual(["take", "reach", "verify", "wait"]);
+    await isUploaded(head.page);
     await step(head.page, "继续");
     await expect.poll(() => stepsOf(id)).toEqual(["take", "reach", "verify", "wait", "go-on"]);
     await deputy.context.setOffline(false);
