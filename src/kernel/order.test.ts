@@ -259,7 +259,7 @@ function asTheyCome({ steps, delays, repeated }: Case): number[] {
   return arrivals.toSorted((a, b) => a.at - b.at).map(({ row }) => row);
 }
 
-test(`live in order = live late, shuffled and repeated = batch, in ${WORLDS} worlds`, { timeout: 120_000 }, () => {
+test(`live in order = live late, shuffled and repeated = batch, in ${WORLDS} worlds`, { timeout: 600_000 }, () => {
   const seen = { exposures: 0, inferred: 0, locks: 0, passages: 0, fenceEvents: 0, outliers: 0, rematches: 0 };
   fc.assert(
     fc.property(world, (each) => {

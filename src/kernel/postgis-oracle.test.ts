@@ -53,7 +53,7 @@ describe("PostGIS in the process", () => {
       crossings += ends.length;
     }
     expect(crossings).toBeGreaterThan(WORLDS / 2);
-  }, 120_000);
+  }, 600_000);
 
   it("agrees which of many places along a segment are near", async () => {
     const random = seeded(7);
@@ -76,7 +76,7 @@ describe("PostGIS in the process", () => {
       near += ours.filter(Boolean).length;
     }
     expect(near).toBeGreaterThan(100);
-  }, 120_000);
+  }, 600_000);
 });
 
 async function distances(geometry: KernelGeometry, places: readonly (readonly number[])[]): Promise<number[]> {
