@@ -380,6 +380,8 @@ describe("a restart", () => {
     "after %i fixes goes on with the same identities and doubles nothing",
     async (count) => {
       await watch.publishArea(MARKET);
+      // Its past is asked first, or what comes meanwhile may be found there.
+      await watch.settled();
       await send(TRUCK, EXPOSED_TRIP.slice(0, count));
       await closeAll();
       await openAll();
