@@ -92,7 +92,7 @@ describe("a view of the map", () => {
     for (let step = 0; step < 12; step++) await slider.press("ArrowLeft");
     await page.waitForURL(/then=/);
     const then = await page.locator(".replay-bar output").textContent();
-    await restingView(page);
+    await mapIsDrawn(page);
     await page.getByRole("button", { name: "复制链接" }).click();
     await page.getByRole("status").filter({ hasText: "链接已复制" }).waitFor({ state: "attached" });
     await mapIsDrawn(page);
