@@ -11,7 +11,8 @@ import type { GatewayCore } from "./core.ts";
 import { count } from "./counters.ts";
 import { countRegistrationDeviations } from "./deviations.ts";
 import type { Session } from "./session.ts";
-import type { Terminal, TerminalStatus } from "./terminal-register.ts";
+import type { TerminalStatus } from "../model/terminal.ts";
+import type { Terminal } from "./terminal-register.ts";
 import { cleanPlate } from "./vehicle-facts.ts";
 
 /**
@@ -36,6 +37,8 @@ export function register(core: GatewayCore, session: Session, serial: number, bo
     terminalModel: registration.terminalModel,
     manufacturerId: registration.manufacturerId,
     registeredMs: core.nowMs(),
+    firstRegisteredMs: known?.firstRegisteredMs ?? known?.registeredMs ?? core.nowMs(),
+    address: session.connection.address,
     status: statusOf(core, known),
     codeGeneration: known?.codeGeneration ?? 0,
   };

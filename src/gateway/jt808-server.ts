@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { WuxingError } from "../model/errors.ts";
+import type { TerminalStatus } from "../model/terminal.ts";
 import { FrameEncoder } from "../wire/jt808/encoding.ts";
 import { AuthenticationCodes } from "./authentication-code.ts";
 import {
@@ -22,7 +23,7 @@ import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { LimitedLog, type GatewayLog } from "./limited-log.ts";
 import { forwarderList, isForwarder, JT808_POLICY, plainAddress, type Jt808Policy } from "./policy.ts";
 import type { Session } from "./session.ts";
-import { TerminalRegister, type Terminal, type TerminalStatus } from "./terminal-register.ts";
+import { TerminalRegister, type Terminal } from "./terminal-register.ts";
 
 export interface Jt808ServerOptions {
   /** Address to listen on; default all. */
@@ -69,6 +70,8 @@ export interface Jt808Server {
   metrics(): Jt808Counters;
   /** Terminals of the register, in the order of their first registration. */
   terminals(status?: TerminalStatus): Terminal[];
+  /** How many terminals wait for a person's approval. */
+  waitingTerminals(): number;
   /** A terminal as it registered. */
   findTerminal(phone: string): Terminal | undefined;
   isOnline(terminal: string): boolean;
@@ -202,6 +205,10 @@ class Gateway implements Jt808Server {
 
   terminals(status?: TerminalStatus): Terminal[] {
     return [...this.#core.register.all()].filter((terminal) => status === undefined || terminal.status === status);
+  }
+
+  waitingTerminals(): number {
+    return this.#core.register.waiting;
   }
 
   findTerminal(phone: string): Terminal | undefined {

@@ -1,10 +1,8 @@
 import { mkdir, open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { WuxingError } from "../model/errors.ts";
+import type { TerminalStatus } from "../model/terminal.ts";
 import { vehicleFactsOf } from "./vehicle-facts.ts";
-
-/** `accepted` may log in; `waiting` asks for a person's approval; `refused` stays out. */
-export type TerminalStatus = "accepted" | "waiting" | "refused";
 
 /** A terminal as it registered. */
 export interface Terminal {
@@ -18,6 +16,10 @@ export interface Terminal {
   manufacturerId: string;
   /** When it registered last, ms UTC. */
   registeredMs: number;
+  /** When it registered first, and so since when it waits, ms UTC; absent where that was not noted yet. */
+  firstRegisteredMs?: number;
+  /** Where it registered from last; absent where that was not noted yet. */
+  address?: string;
   status: TerminalStatus;
   /** Raised to revoke its authentication code. */
   codeGeneration: number;
@@ -33,6 +35,7 @@ export class TerminalRegister {
   readonly #file: FileHandle | undefined;
   /** Phones by vehicle. */
   readonly #ofVehicle = new Map<string, Set<string>>();
+  #waitingTerminals = 0;
   #waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #writing: Promise<void> | undefined;
 
@@ -46,6 +49,11 @@ export class TerminalRegister {
     return this.#terminals.size;
   }
 
+  /** How many wait for a person's approval. */
+  get waiting(): number {
+    return this.#waitingTerminals;
+  }
+
   find(phone: string): Terminal | undefined {
     return this.#terminals.get(phone);
   }
@@ -57,6 +65,7 @@ export class TerminalRegister {
     return terminals.toSorted((a, b) => b.registeredMs - a.registeredMs);
   }
 
+  /** In the order in which they became known, which none ever leaves. */
   all(): Iterable<Terminal> {
     return this.#terminals.values();
   }
@@ -73,12 +82,16 @@ export class TerminalRegister {
       });
     }
     const before = this.#terminals.get(terminal.phone);
-    if (before !== undefined) this.#ofVehicle.get(vehicleOf(before))?.delete(before.phone);
+    if (before !== undefined) {
+      this.#ofVehicle.get(vehicleOf(before))?.delete(before.phone);
+      if (before.status === "waiting") this.#waitingTerminals--;
+    }
     this.#terminals.set(terminal.phone, terminal);
     this.#note(terminal);
   }
 
   #note(terminal: Terminal): void {
+    if (terminal.status === "waiting") this.#waitingTerminals++;
     const vehicle = vehicleOf(terminal);
     const phones = this.#ofVehicle.get(vehicle);
     if (phones === undefined) this.#ofVehicle.set(vehicle, new Set([terminal.phone]));

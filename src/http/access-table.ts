@@ -113,9 +113,9 @@ const NEEDS: Readonly<Record<string, Need>> = {
   "GET /gates/:id/disagreements": WATCH,
   "GET /gates/:id/passages": WATCH,
   "GET /terminals": { right: "terminals", fields: "identity", masks: true },
-  "POST /terminals/:phone/accept": { right: "terminals" },
-  "POST /terminals/:phone/refuse": { right: "terminals" },
-  "POST /terminals/:phone/revoke-code": { right: "terminals" },
+  "POST /terminals/:phone/accept": { right: "terminals", subject: "phone" },
+  "POST /terminals/:phone/refuse": { right: "terminals", subject: "phone" },
+  "POST /terminals/:phone/revoke-code": { right: "terminals", subject: "phone" },
 
   "GET /areas": { right: "watch" },
   "POST /areas": { right: "areas" },

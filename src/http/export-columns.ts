@@ -3,6 +3,7 @@ import type { CaseSummary } from "../model/case.ts";
 import type { DutyRow } from "../model/duty.ts";
 import type { GateFinding, GateVisit } from "../model/etc.ts";
 import type { Exposure, FenceEvent, Lock, Passage } from "../model/finding.ts";
+import type { TerminalView } from "../model/terminal.ts";
 import type { Vehicle } from "../model/vehicle.ts";
 import type { ExportedList } from "./export-lists.ts";
 import type { ExportColumn } from "./export-table.ts";
@@ -141,6 +142,19 @@ const DUTY_COLUMNS: readonly ExportColumn<DutyRow>[] = [
   { zh: "顶替人", en: "substitutes", width: 16, value: ({ substitutes }) => substitutes.join("、") },
 ];
 
+const TERMINAL_COLUMNS: readonly ExportColumn<TerminalView>[] = [
+  { zh: "终端号", en: "Number", value: ({ phone }) => phone },
+  { zh: "车辆 (终端自报)", en: "Vehicle (as it says)", value: ({ vehicle }) => vehicle },
+  { zh: "状态", en: "State", width: 10, value: ({ status }) => status },
+  { zh: "在线", en: "Online", width: 8, value: ({ online }) => (online ? "yes" : "no") },
+  { zh: "制造商", en: "Maker", width: 14, value: ({ manufacturer }) => manufacturer },
+  { zh: "型号", en: "Model", value: ({ model }) => model },
+  { zh: "终端 ID", en: "Terminal id", value: ({ terminalId }) => terminalId },
+  { zh: "首次注册", en: "First registered", value: ({ firstRegisteredAt }) => new Date(firstRegisteredAt) },
+  { zh: "最近注册", en: "Last registered", value: ({ registeredAt }) => new Date(registeredAt) },
+  { zh: "来源地址", en: "Address", value: ({ address }) => address },
+];
+
 /** Every list that can be had as a file. */
 export const EXPORTED = {
   locks: { name: "locks", zh: "锁定", en: "Locks", columns: LOCK_COLUMNS },
@@ -153,6 +167,7 @@ export const EXPORTED = {
   areas: { name: "areas", zh: "风险区", en: "Risk areas", columns: AREA_COLUMNS },
   cases: { name: "cases", zh: "事项", en: "Cases", columns: CASE_COLUMNS },
   duties: { name: "duties", zh: "岗位", en: "Duties", columns: DUTY_COLUMNS },
+  terminals: { name: "terminals", zh: "终端", en: "Terminals", columns: TERMINAL_COLUMNS },
 } satisfies Record<string, ExportedList>;
 
 /** Longest text that a cell of Excel holds. */

@@ -52,6 +52,7 @@ export function statusOf(parts: ServerParts): Status {
     fixesPerSecond: Math.round(parts.ingest.fixesPerSecond() * 10) / 10,
     lagMs: parts.ingest.lagMs(),
     connections: parts.gateway?.().connections ?? 0,
+    terminalsWaiting: parts.terminals?.waitingTerminals() ?? 0,
     health: healthOf(parts),
   };
 }

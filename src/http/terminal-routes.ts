@@ -6,13 +6,16 @@ import type { Jt808Server } from "../gateway/jt808-server.ts";
 import type { Terminal } from "../gateway/terminal-register.ts";
 import { vehicleFactsOf } from "../gateway/vehicle-facts.ts";
 import { WuxingError } from "../model/errors.ts";
+import { terminalStatusSchema, terminalViewSchema, type TerminalStatus, type TerminalView } from "../model/terminal.ts";
 import { commandInputSchema, commandOf } from "./command-input.ts";
+import { EXPORTED } from "./export-columns.ts";
 import { answer, pageAnswer, pageQuery } from "./lists.ts";
 
 /** The gateway's terminals, as the API shows and commands them. */
 export type TerminalDesk = Pick<
   Jt808Server,
   | "terminals"
+  | "waitingTerminals"
   | "decide"
   | "revokeCode"
   | "isOnline"
@@ -26,17 +29,6 @@ export type TerminalDesk = Pick<
 const tags = ["terminals"];
 const phoneParams = z.object({ phone: z.string().min(1).max(20) });
 const vehicleParams = z.object({ id: z.string().min(1).max(64) });
-const statusSchema = z.enum(["waiting", "accepted", "refused"]);
-const terminalSchema = z.object({
-  phone: z.string(),
-  vehicle: z.string(),
-  model: z.string(),
-  terminalId: z.string(),
-  manufacturer: z.string(),
-  registeredAt: z.iso.datetime(),
-  status: statusSchema,
-  online: z.boolean(),
-});
 const commandSchema = z.object({
   id: z.int(),
   terminal: z.string(),
@@ -55,22 +47,32 @@ export function terminalRoutes(desk: TerminalDesk): FastifyPluginAsyncZod {
     app.route({
       method: "GET",
       url: "/terminals",
+      config: { exported: EXPORTED.terminals },
       schema: {
         tags,
         summary: "Terminals that registered, in the order in which they became known",
-        querystring: z.strictObject({ status: statusSchema.optional(), ...pageQuery }),
-        response: pageAnswer(terminalSchema),
+        querystring: z.strictObject({
+          status: terminalStatusSchema.optional(),
+          q: z.string().max(64).optional().describe("A part of its number, of the plate or of its own id"),
+          ...pageQuery,
+        }),
+        response: pageAnswer(terminalViewSchema),
       },
-      handler: async ({ query: { status, limit, cursor } }) => {
+      handler: async ({ query: { status, q, limit, cursor } }) => {
         const from = cursor === undefined ? 0 : Number(cursor);
         if (!Number.isInteger(from) || from < 0) {
           throw new WuxingError("INPUT_INVALID", undefined, [
             { where: "cursor", expected: "`next` of the page before" },
           ]);
         }
-        const all = desk.terminals(status);
-        const items = all.slice(from, from + limit).map((terminal) => viewTerminal(desk, terminal));
-        return { items, next: from + limit < all.length ? String(from + limit) : null };
+        // Places among all of them: no decision moves those, so that no page leaves one out.
+        const all = desk.terminals();
+        const items: TerminalView[] = [];
+        let place = from;
+        for (; place < all.length && items.length < limit; place++)
+          if (isAsked(all[place]!, status, q)) items.push(viewTerminal(desk, all[place]!));
+        const isMore = all.some((terminal, at) => at >= place && isAsked(terminal, status, q));
+        return { items, next: isMore ? String(place) : null };
       },
     });
     for (const decision of ["accept", "refuse"] as const) {
@@ -81,7 +83,7 @@ export function terminalRoutes(desk: TerminalDesk): FastifyPluginAsyncZod {
           tags,
           summary: decision === "accept" ? "Lets a terminal in" : "Lets a terminal in no more; its session ends",
           params: phoneParams,
-          response: answer(terminalSchema),
+          response: answer(terminalViewSchema),
         },
         handler: async ({ params: { phone } }) => {
           await desk.decide(phone, decision === "accept" ? "accepted" : "refused");
@@ -96,7 +98,7 @@ export function terminalRoutes(desk: TerminalDesk): FastifyPluginAsyncZod {
         tags,
         summary: "Makes a terminal's authentication code invalid; it has to register anew",
         params: phoneParams,
-        response: answer(terminalSchema),
+        response: answer(terminalViewSchema),
       },
       handler: async ({ params: { phone } }) => {
         await desk.revokeCode(phone);
@@ -149,14 +151,21 @@ export function terminalRoutes(desk: TerminalDesk): FastifyPluginAsyncZod {
   };
 }
 
-function viewOf(desk: TerminalDesk, phone: string): z.infer<typeof terminalSchema> {
+function isAsked(terminal: Terminal, status: TerminalStatus | undefined, q = ""): boolean {
+  if (status !== undefined && terminal.status !== status) return false;
+  const part = q.replaceAll(/[\s·]/gu, "").toUpperCase();
+  return [terminal.phone, terminal.plate, terminal.terminalId].some((text) => text.toUpperCase().includes(part));
+}
+
+function viewOf(desk: TerminalDesk, phone: string): TerminalView {
   const terminal = desk.terminals().find((one) => one.phone === phone);
   if (terminal === undefined) throw new WuxingError("VEHICLE_NOT_FOUND", `terminal ${phone} never registered`);
   return viewTerminal(desk, terminal);
 }
 
-function viewTerminal(desk: TerminalDesk, terminal: Terminal): z.infer<typeof terminalSchema> {
+function viewTerminal(desk: TerminalDesk, terminal: Terminal): TerminalView {
   const { phone, terminalModel, terminalId, manufacturerId, registeredMs, status } = terminal;
+  const { firstRegisteredMs = registeredMs, address = null } = terminal;
   return {
     phone,
     vehicle: vehicleFactsOf(phone, terminal).vehicle,
@@ -164,6 +173,8 @@ function viewTerminal(desk: TerminalDesk, terminal: Terminal): z.infer<typeof te
     terminalId,
     manufacturer: manufacturerId,
     registeredAt: new Date(registeredMs).toISOString(),
+    firstRegisteredAt: new Date(firstRegisteredMs).toISOString(),
+    address,
     status,
     online: desk.isOnline(phone),
   };

@@ -23,6 +23,8 @@ export const statusSchema = z.object({
   lagMs: z.number().nullable(),
   /** Terminals' connections that are open. */
   connections: z.int(),
+  /** Terminals that wait for a person to let them in. */
+  terminalsWaiting: z.int(),
   health: healthSchema,
 });
 export type Status = z.infer<typeof statusSchema>;

@@ -174,6 +174,7 @@ function status(vehicles: number): Status {
     fixesPerSecond: vehicles,
     lagMs: 40,
     connections: vehicles,
+    terminalsWaiting: 0,
     health: { state: "ok", reasons: [] },
   };
 }

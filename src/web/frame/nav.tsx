@@ -1,6 +1,7 @@
 import { NavLink, useLocation } from "react-router";
 import { useOpenLocks } from "../api/queries.ts";
 import { useText } from "../preferences.tsx";
+import { useWaitingTerminals } from "../terminal/terminal-queries.ts";
 import type { Text } from "../text/zh.ts";
 
 type Place = Exclude<keyof Text["nav"], "api">;
@@ -24,7 +25,7 @@ export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: s
   {
     name: "settings",
     path: "/users",
-    also: /^\/(users|audit|account|system)/,
+    also: /^\/(users|audit|account|terminals|system)/,
     icon: "M12 8.5a3.5 3.5 0 1 0 .1 0M12 2v4M12 18v4M2 12h4M18 12h4M5 5l2.8 2.8M16.2 16.2L19 19M5 19l2.8-2.8M16.2 7.8L19 5",
   },
 ];
@@ -33,6 +34,7 @@ export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: s
 export function Nav() {
   const t = useText();
   const { data: locks } = useOpenLocks();
+  const waiting = useWaitingTerminals() ?? 0;
   const { pathname } = useLocation();
   return (
     <nav className="nav" aria-label={t.deskName}>
@@ -48,6 +50,11 @@ export function Nav() {
           </svg>
           <span>{t.nav[name]}</span>
           {name === "locks" && (locks?.length ?? 0) > 0 ? <b>{locks!.length}</b> : null}
+          {name === "settings" && waiting > 0 ? (
+            <b className="quiet" title={t.terminals.waitingCount(waiting)}>
+              {waiting}
+            </b>
+          ) : null}
         </NavLink>
       ))}
       <a href="/api/docs" target="_blank" rel="noreferrer" className="nav-last">

@@ -39,6 +39,7 @@ const UserList = lazy(async () => ({ default: (await import("../settings/user-li
 const UserPanel = lazy(async () => ({ default: (await import("../settings/user-panel.tsx")).UserPanel }));
 const AuditPanel = lazy(async () => ({ default: (await import("../settings/audit-panel.tsx")).AuditPanel }));
 const AccountPanel = lazy(async () => ({ default: (await import("../settings/account-panel.tsx")).AccountPanel }));
+const TerminalList = lazy(async () => ({ default: (await import("../terminal/terminal-list.tsx")).TerminalList }));
 const SystemPanel = lazy(async () => ({ default: (await import("../system/system-panel.tsx")).SystemPanel }));
 
 /** The frame: bar, places, map, timeline, rail; a page is a panel over the map. */
@@ -114,6 +115,7 @@ function Pages() {
       <Route path="/reports" element={<ReportsToday />} />
       <Route path="/reports/:kind/:date" element={<ReportPanel />} />
       <Route path="/rules" element={<RulePanel />} />
+      <Route path="/terminals" element={<TerminalList />} />
       <Route path="/system" element={<SystemPanel />} />
       <Route path="/users" element={<UserList />} />
       <Route path="/users/:id" element={<UserPanel />} />

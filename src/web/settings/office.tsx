@@ -11,6 +11,7 @@ const UserList = lazy(async () => ({ default: (await import("./user-list.tsx")).
 const UserPanel = lazy(async () => ({ default: (await import("./user-panel.tsx")).UserPanel }));
 const AuditPanel = lazy(async () => ({ default: (await import("./audit-panel.tsx")).AuditPanel }));
 const AccountPanel = lazy(async () => ({ default: (await import("./account-panel.tsx")).AccountPanel }));
+const TerminalList = lazy(async () => ({ default: (await import("../terminal/terminal-list.tsx")).TerminalList }));
 const SystemPanel = lazy(async () => ({ default: (await import("../system/system-panel.tsx")).SystemPanel }));
 
 /** Settings without the desk, for whoever keeps accounts or reads the audit and watches no vehicles. */
@@ -41,6 +42,7 @@ export function Office() {
               <Route path="/users/:id" element={<UserPanel />} />
               <Route path="/audit" element={<AuditPanel />} />
               <Route path="/account" element={<AccountPanel />} />
+              <Route path="/terminals" element={<TerminalList />} />
               <Route path="/system" element={<SystemPanel />} />
               <Route path="*" element={<Navigate to={first} replace />} />
             </Routes>

@@ -59,7 +59,7 @@ export function SystemPanel() {
           <Fact name={s.pace} value={pace < 1.5 ? s.realTime : t.bar.replay(pace.toFixed(1))} />
         </Facts>
       </Section>
-      <Section title={s.ingest}>
+      <Section title={s.ingest} aside={<Link to="/terminals">{t.terminals.title}</Link>}>
         <Facts>
           <Fact name={t.bar.rate} value={`${count(data.fixesPerSecond)} ${t.bar.rateUnit}`} />
           <Fact
@@ -69,6 +69,7 @@ export function SystemPanel() {
             }
           />
           <Fact name={t.bar.terminals} value={count(data.connections)} />
+          <Fact name={s.terminalsWaiting} value={count(data.terminalsWaiting)} />
           <Fact name={s.fixes} value={count(watch.fixes)} />
           <Fact name={s.aside} value={count(watch.fixesAside)} />
           <Fact name={s.late} value={count(watch.fixesLate)} />

@@ -4,6 +4,7 @@ import { deskEn } from "./desk-en.ts";
 import { reportsEn } from "./reports-en.ts";
 import { sessionEn } from "./session-en.ts";
 import { settingsEn } from "./settings-en.ts";
+import { terminalsEn } from "./terminals-en.ts";
 import type { Text } from "./zh.ts";
 
 /** The console in English. */
@@ -15,6 +16,7 @@ export const en: Text = {
   ...reportsEn,
   ...sessionEn,
   ...settingsEn,
+  ...terminalsEn,
   productName: "wuxing",
   deskName: "Duty desk",
   nav: {
@@ -304,6 +306,7 @@ export const en: Text = {
     realTime: "Real time",
     none: "No data yet",
     ingest: "Ingest",
+    terminalsWaiting: "Terminals waiting",
     fixes: "Positions taken in",
     aside: "Set aside (invalid, quarantined)",
     late: "Late",

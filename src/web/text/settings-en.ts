@@ -4,7 +4,13 @@ import type { settingsZh } from "./settings-zh.ts";
 export const settingsEn: typeof settingsZh = {
   settings: {
     title: "Settings",
-    tabs: { users: "Accounts", audit: "Audit", account: "My sessions and keys", system: "System" },
+    tabs: {
+      users: "Accounts",
+      audit: "Audit",
+      account: "My sessions and keys",
+      terminals: "Terminals",
+      system: "System",
+    },
     purposeTitle: "Say first what you look for",
     purposeAsk:
       "Without a purpose no plates, owners, telephones and tracks are shown. One click chooses it; every look is noted with it:",
@@ -17,6 +23,7 @@ export const settingsEn: typeof settingsZh = {
         "Accounts are kept by whoever has the role of administrator. What a desk or a grid may do comes from its duties: change them in the roster under Grids.",
       audit:
         "The audit is read by whoever has the role of auditor. A desk sees who looked at a vehicle on the vehicle's page.",
+      terminals: "The desks of the city and its counties let terminals in, and whoever has the role of administrator.",
     },
     right: {
       watch: "watch live",

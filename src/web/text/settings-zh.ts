@@ -2,7 +2,7 @@
 export const settingsZh = {
   settings: {
     title: "设置",
-    tabs: { users: "账号", audit: "审计", account: "我的会话与密钥", system: "系统状态" },
+    tabs: { users: "账号", audit: "审计", account: "我的会话与密钥", terminals: "终端", system: "系统状态" },
     purposeTitle: "请先说明查看的用途",
     purposeAsk: "没有用途时，车牌、车主、电话与轨迹不显示。点一下选择，每次查看都按它留痕：",
     purposeNone: "您的任职没有可以查看轨迹的用途。",
@@ -12,6 +12,7 @@ export const settingsZh = {
     noRightHint: {
       accounts: "账号由“系统管理员”身份管理。值班、网格岗位的权限来自任职，请在“网格”的花名册里变更任职。",
       audit: "审计由“审计员”身份查询。值班席可以在车辆页展开“谁看过这辆车”。",
+      terminals: "终端准入由市、县值班席与系统管理员办理。",
     },
     right: {
       watch: "实时监控",

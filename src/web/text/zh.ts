@@ -4,6 +4,7 @@ import { deskZh } from "./desk-zh.ts";
 import { reportsZh } from "./reports-zh.ts";
 import { sessionZh } from "./session-zh.ts";
 import { settingsZh } from "./settings-zh.ts";
+import { terminalsZh } from "./terminals-zh.ts";
 
 /** The console in Chinese, its first language. `en.ts` has the same keys; a missing one fails the type check. */
 export const zh = {
@@ -14,6 +15,7 @@ export const zh = {
   ...reportsZh,
   ...sessionZh,
   ...settingsZh,
+  ...terminalsZh,
   productName: "无形",
   deskName: "值班台",
   nav: {
@@ -301,6 +303,7 @@ export const zh = {
     realTime: "与实际同步",
     none: "尚无数据",
     ingest: "接入",
+    terminalsWaiting: "待审核终端",
     fixes: "已接收定位",
     aside: "未采用 (无效、隔离)",
     late: "迟到",
