@@ -68,6 +68,44 @@ describe("terminals over the API", () => {
     });
   });
 
+  it("say since when they wait, however often they ask, and from where", async () => {
+    await truck.register();
+    type Asked = { items: { registeredAt: string; firstRegisteredAt: string; address: string }[] };
+    const [first] = ((await call("GET", "/terminals")).body as Asked).items;
+    await truck.register();
+    const [again] = ((await call("GET", "/terminals")).body as Asked).items;
+    expect(first!.address).toBe("127.0.0.1");
+    expect(again!.firstRegisteredAt).toBe(first!.firstRegisteredAt);
+    expect(Date.parse(again!.registeredAt)).toBeGreaterThan(Date.parse(first!.registeredAt));
+    expect(gateway.waitingTerminals()).toBe(1);
+    await call("POST", `/terminals/${PHONE}/accept`);
+    expect(gateway.waitingTerminals()).toBe(0);
+  });
+
+  it("are found by a part of number, plate or id", async () => {
+    await truck.register({ terminalId: "AB77" });
+    for (const part of ["0000001", "g12345", "豫G·123", "ab7"])
+      expect((await call("GET", `/terminals?q=${encodeURIComponent(part)}`)).body).toMatchObject({
+        items: [{ phone: PHONE }],
+      });
+    expect((await call("GET", "/terminals?q=ab8")).body).toEqual({ items: [], next: null });
+  });
+
+  it("leave no page incomplete when some are decided on between two pages", async () => {
+    for (const phone of ["1", "2", "3", "4"]) {
+      truck.socket.destroy();
+      truck = await connectTerminal(gateway.port, phone);
+      await truck.register();
+    }
+    const first = (await call("GET", "/terminals?status=waiting&limit=2")).body as { next: string };
+    await call("POST", "/terminals/1/accept");
+    await call("POST", "/terminals/2/refuse");
+    expect((await call("GET", `/terminals?status=waiting&limit=2&cursor=${first.next}`)).body).toMatchObject({
+      items: [{ phone: "3" }, { phone: "4" }],
+      next: null,
+    });
+  });
+
   it("come page by page", async () => {
     for (const phone of ["1", "2", "3"]) {
       truck.phone = phone;

@@ -30,6 +30,9 @@ export const PLACES: readonly { name: Place; path: string; also: RegExp; icon: s
   },
 ];
 
+/** More than that has no room in a mark. */
+const NAV_COUNT_MAX = 99;
+
 /** The places of the console at the left edge. */
 export function Nav() {
   const t = useText();
@@ -52,7 +55,7 @@ export function Nav() {
           {name === "locks" && (locks?.length ?? 0) > 0 ? <b>{locks!.length}</b> : null}
           {name === "settings" && waiting > 0 ? (
             <b className="quiet" title={t.terminals.waitingCount(waiting)}>
-              {waiting}
+              {waiting > NAV_COUNT_MAX ? `${NAV_COUNT_MAX}+` : waiting}
             </b>
           ) : null}
         </NavLink>

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import type { TerminalStatus, TerminalView } from "../../model/terminal.ts";
 import { useDesk } from "../desk.tsx";
 import { useText } from "../preferences.tsx";
+import { roughSpan } from "../show/instant.ts";
 import { Plate } from "../show/plate.tsx";
 import { Problems } from "../show/problems.tsx";
 import { plateOf } from "../show/measure.ts";
@@ -41,7 +42,9 @@ export function TerminalRow({ terminal, onDone }: TerminalRowProps) {
       </span>
       <span className="end">
         {status === "waiting" ? (
-          s.since(clock.full(terminal.firstRegisteredAt, nowMs))
+          <time dateTime={terminal.firstRegisteredAt} title={clock.full(terminal.firstRegisteredAt)}>
+            {s.waited(roughSpan(Math.max(0, Date.now() - Date.parse(terminal.firstRegisteredAt)), t))}
+          </time>
         ) : (
           <>
             {status === "refused" ? "⊘ " : online ? "● " : "○ "}

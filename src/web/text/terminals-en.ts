@@ -18,7 +18,7 @@ export const terminalsEn: typeof terminalsZh = {
     },
     noMatch: "No terminal fits",
     noMatchHint: "Write less of it, or choose another state.",
-    since: (time) => `waits since ${time}`,
+    waited: (time) => `waits ${time}`,
     registered: (time) => `registered ${time}`,
     from: (address) => `from ${address}`,
     fromUnknown: "address not noted",

@@ -15,7 +15,7 @@ export const terminalsZh = {
     },
     noMatch: "没有符合条件的终端",
     noMatchHint: "写短一些，或换一个状态。",
-    since: (time: string) => `${time} 起等候`,
+    waited: (time: string) => `已等 ${time}`,
     registered: (time: string) => `${time} 注册`,
     from: (address: string) => `来自 ${address}`,
     fromUnknown: "来源地址未记录",
