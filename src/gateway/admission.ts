@@ -23,7 +23,7 @@ export function register(core: GatewayCore, session: Session, serial: number, bo
   if (session.registering) return;
   const registration = decodeRegistration(body, session.wideHeader);
   countRegistrationDeviations(core.counters.deviations, registration, body, session.wideHeader);
-  const known = core.register.find(session.phone);
+  const known = core.register.findNewest(session.phone);
   if (known === undefined && core.register.size >= core.limits.terminals) {
     count(core.counters.registrations, "registerFull");
     answerRegistration(session, serial, RegistrationResult.terminalUnknown);

@@ -341,7 +341,7 @@ class Gateway implements Jt808Server {
   }
 
   #get(terminal: string): Terminal {
-    const known = this.#core.register.find(terminal);
+    const known = this.#core.register.findNewest(terminal);
     if (known === undefined) throw new WuxingError("VEHICLE_NOT_FOUND", `terminal ${terminal} never registered`);
     return known;
   }

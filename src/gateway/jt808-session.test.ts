@@ -234,6 +234,20 @@ describe.each([0, 1])("connections held by %i processes beside this one", (besid
       expect(await again.logIn()).not.toBe(code);
     });
 
+    it("loses none of two decisions that are written at the same time", async () => {
+      const dir = await mkdtemp(join(tmpdir(), "wuxing-register-"));
+      try {
+        await restart({ register: await openTerminalRegister(join(dir, "terminals.ndjson")) });
+        const truck = await terminal("13900000001");
+        await truck.logIn();
+        await Promise.all([server.revokeCode("13900000001"), server.decide("13900000001", "refused")]);
+        expect(server.findTerminal("13900000001")).toMatchObject({ status: "refused", codeGeneration: 1 });
+      } finally {
+        await server.close();
+        await rm(dir, { recursive: true });
+      }
+    });
+
     it("knows a terminal and its vehicle after a restart", async () => {
       const dir = await mkdtemp(join(tmpdir(), "wuxing-register-"));
       try {

@@ -36,6 +36,8 @@ export class TerminalRegister {
   /** Phones by vehicle. */
   readonly #ofVehicle = new Map<string, Set<string>>();
   #waitingTerminals = 0;
+  /** What is on its way to the disk, the latest of each phone. */
+  readonly #underWay = new Map<string, Terminal>();
   #waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
   #writing: Promise<void> | undefined;
 
@@ -58,6 +60,11 @@ export class TerminalRegister {
     return this.#terminals.get(phone);
   }
 
+  /** As it will be when all that is being written is on disk: a change builds on that, or it would undo another. */
+  findNewest(phone: string): Terminal | undefined {
+    return this.#underWay.get(phone) ?? this.#terminals.get(phone);
+  }
+
   /** Terminals that registered for a vehicle, the latest first. */
   ofVehicle(vehicle: string): Terminal[] {
     const phones = [...(this.#ofVehicle.get(vehicle) ?? [])];
@@ -76,10 +83,15 @@ export class TerminalRegister {
    */
   async save(terminal: Terminal): Promise<void> {
     if (this.#file !== undefined) {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.push({ line: `${JSON.stringify(terminal)}\n`, resolve, reject });
-        this.#writing ??= this.#write(this.#file).finally(() => (this.#writing = undefined));
-      });
+      this.#underWay.set(terminal.phone, terminal);
+      try {
+        await new Promise<void>((resolve, reject) => {
+          this.#waiting.push({ line: `${JSON.stringify(terminal)}\n`, resolve, reject });
+          this.#writing ??= this.#write(this.#file).finally(() => (this.#writing = undefined));
+        });
+      } finally {
+        if (this.#underWay.get(terminal.phone) === terminal) this.#underWay.delete(terminal.phone);
+      }
     }
     const before = this.#terminals.get(terminal.phone);
     if (before !== undefined) {
