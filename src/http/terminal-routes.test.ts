@@ -72,12 +72,12 @@ describe("terminals over the API", () => {
     await truck.register();
     type Asked = { items: { registeredAt: string; firstRegisteredAt: string; address: string }[] };
     const [first] = ((await call("GET", "/terminals")).body as Asked).items;
-    await truck.until(() => Date.now() > Date.parse(first!.registeredAt));
+    await truck.until(() => Date.now() > Date.parse(first.registeredAt));
     await truck.register();
     const [again] = ((await call("GET", "/terminals")).body as Asked).items;
-    expect(first!.address).toBe("127.0.0.1");
-    expect(again!.firstRegisteredAt).toBe(first!.firstRegisteredAt);
-    expect(Date.parse(again!.registeredAt)).toBeGreaterThan(Date.parse(first!.registeredAt));
+    expect(first.address).toBe("127.0.0.1");
+    expect(again.firstRegisteredAt).toBe(first.firstRegisteredAt);
+    expect(Date.parse(again.registeredAt)).toBeGreaterThan(Date.parse(first.registeredAt));
     expect(gateway.waitingTerminals()).toBe(1);
     await call("POST", `/terminals/${PHONE}/accept`);
     expect(gateway.waitingTerminals()).toBe(0);
