@@ -3,6 +3,7 @@ import { useSearchParams } from "react-router";
 import { terminalStatusSchema, type TerminalStatus, type TerminalView } from "../../model/terminal.ts";
 import { Panel } from "../frame/panel.tsx";
 import { useText } from "../preferences.tsx";
+import { useMe } from "../session/use-me.ts";
 import { useReads } from "../session/use-reads.ts";
 import { NoRight, useRight } from "../settings/no-right.tsx";
 import { SettingsTabs } from "../settings/settings-tabs.tsx";
@@ -22,6 +23,8 @@ const STATUSES = terminalStatusSchema.options;
 export function TerminalList() {
   const t = useText();
   const mayAdmit = useRight("terminals");
+  // Nobody decides on what they may not read, for any purpose.
+  const mayRead = useMe().data?.purposes.some(({ classes }) => classes.includes("identity"));
   const reads = useReads("identity");
   const [search, setSearch] = useSearchParams();
   const status = STATUSES.find((one) => one === search.get("status")) ?? "waiting";
@@ -31,7 +34,7 @@ export function TerminalList() {
     return (
       <Panel title={t.terminals.title} wide loading={mayAdmit === undefined || reads === undefined}>
         <SettingsTabs />
-        {mayAdmit === false ? (
+        {mayAdmit === false || mayRead === false ? (
           <NoRight right="terminals" what={t.settings.right["terminals"]!} />
         ) : (
           <div className="section failed needs">

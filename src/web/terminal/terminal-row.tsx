@@ -38,7 +38,7 @@ export function TerminalRow({ terminal, onDone }: TerminalRowProps) {
         )}{" "}
         <span className="phone">{phone}</span>
         <br />
-        <small>{s.maker(manufacturer || "–", model || "–", terminalId || "–")}</small>
+        <small title={s.makerHint}>{s.maker(manufacturer || "–", model || "–", terminalId || "–")}</small>
       </span>
       <span className="end">
         {status === "waiting" ? (

@@ -23,7 +23,8 @@ export const settingsEn: typeof settingsZh = {
         "Accounts are kept by whoever has the role of administrator. What a desk or a grid may do comes from its duties: change them in the roster under Grids.",
       audit:
         "The audit is read by whoever has the role of auditor. A desk sees who looked at a vehicle on the vehicle's page.",
-      terminals: "The desks of the city and its counties let terminals in, and whoever has the role of administrator.",
+      terminals:
+        "The desks of the city and its counties let terminals in. An administrator sees no numbers and no plates, and cannot do it here.",
     },
     right: {
       watch: "watch live",
