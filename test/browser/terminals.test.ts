@@ -150,10 +150,17 @@ describe("the page of terminals", () => {
     ["en", "light", 1920, 1080],
   ] as const)("in %s, %s, %i wide: no error, no request elsewhere, no fault, no overflow", async (...look) => {
     const [language, theme, width, height] = look;
-    await ask("13500008006", "豫G80006");
+    const truck = await connectTruck("13500008006");
+    await truck.register({ plate: "豫G80006" });
     const options = { language, theme, width, height };
     const watched = await openConsole(browser, `${server.url}/terminals`, options);
     await watched.page.locator(".terminal-row").first().waitFor();
+    await isSound(watched, width, height);
+    const accepted = await fetch(`${server.url}/api/v1/terminals/13500008006/accept`, { method: "POST" });
+    expect(accepted.status).toBe(200);
+    await watched.page.goto(`${server.url}/terminals?status=accepted`);
+    await watched.page.locator(".terminal-acts button[aria-expanded]").first().click();
+    await watched.page.locator(".terminal-ask").waitFor();
     await isSound(watched, width, height);
     await watched.context.close();
   });
