@@ -13,7 +13,7 @@ import {
   signOut as signOutAt,
   uploadPhoto,
 } from "./api.ts";
-import { sendWaiting } from "./kept/outbox.ts";
+import { keepAction, sendWaiting } from "./kept/outbox.ts";
 import { erasePhoneStore, type KeptPerson, type PhoneStore, type WaitingAction } from "./kept/phone-store.ts";
 import { Rounds } from "./kept/rounds.ts";
 import { syncCases } from "./kept/sync.ts";
@@ -146,7 +146,7 @@ export function PhoneProvider({ store, children }: { store: PhoneStore; children
       reread,
       store,
       act: async (action) => {
-        await store.add("action", { ...action, uploaded: [], state: "waiting", now: null, problem: null });
+        await keepAction(store, action);
         await reread();
         await refresh();
       },

@@ -171,6 +171,29 @@ describe("13. The grid member's phone", () => {
     expect(errors).toEqual([]);
   });
 
+  it("takes a step that is done before the phone has heard what became of the one before as the next, not as a conflict", async () => {
+    const { id, title } = await lockedCase();
+    const { page, errors } = await openPhone("grid", SIZES[0], "zh", { rounds: false });
+    await page.getByRole("link", { name: title.zh.slice(0, 8) }).click();
+    // The server takes the step; what it made of the case comes late.
+    const held = Promise.withResolvers<void>();
+    await page.route("**/api/v1/sync*", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    const actions = page.locator(".task-actions");
+    const dialog = page.getByRole("dialog");
+    await actions.getByRole("button", { name: "接单", exact: true }).click();
+    await dialog.getByRole("button", { name: "接单", exact: true }).click();
+    await expect.poll(async () => (await answer<CaseSummary>(`/cases/${id}`)).state).toBe("taken");
+    await actions.getByRole("button", { name: "已联系司机", exact: true }).click();
+    await dialog.getByText("电话", { exact: true }).click();
+    await dialog.getByRole("button", { name: "已联系司机", exact: true }).click();
+    held.resolve();
+    await expect.poll(async () => (await answer<CaseSummary>(`/cases/${id}`)).state).toBe("reached");
+    expect(errors).toEqual([]);
+  });
+
   it("shows a supervisor what is late and vacant, place by place down to the grid", async () => {
     const { page, errors } = await openPhone("county", SIZES[1]);
     await page.getByRole("navigation").getByText("督办").click();

@@ -12,6 +12,23 @@ export interface ActionServer {
 /** Why sending stopped: everything was sent, no network, or the session has ended. */
 export type SendingEnd = "done" | "offline" | "signed-out";
 
+/** By case: the version from which this phone's own steps have led, and the one to which they have. */
+const ownSteps = new Map<string, { from: number; to: number }>();
+
+/**
+ * Keeps a step that was just done. Whoever did it may have seen the case as it was before a step of their own that the server
+ * has meanwhile taken: that is nobody else's change, and the step stands on what it made of the case.
+ */
+export async function keepAction(
+  store: PhoneStore,
+  action: Omit<WaitingAction, "order" | "uploaded" | "state" | "now" | "problem">,
+): Promise<void> {
+  const own = ownSteps.get(action.case);
+  const isBehind = own !== undefined && own.from <= action.version && action.version < own.to;
+  const version = isBehind ? own.to : action.version;
+  await store.add("action", { ...action, version, uploaded: [], state: "waiting", now: null, problem: null });
+}
+
 /**
  * Sends what waits, in the order in which it was done. A step whose predecessor on the same case is unsettled stays
  * behind it. Nothing is forgotten before the server has said that it has it, and sending the same twice does it once.
@@ -50,6 +67,8 @@ async function sendOne(store: PhoneStore, server: ActionServer, order: number): 
     if (later.case === action.case && later.state === "waiting")
       await settling.objectStore("action").put({ ...later, version: now.version });
   await settling.done;
+  const own = ownSteps.get(action.case);
+  ownSteps.set(action.case, { from: own?.to === action.version ? own.from : action.version, to: now.version });
 }
 
 /** @returns why sending ends here, or null when only this action could not be done */
