@@ -46,6 +46,7 @@ beforeAll(async () => {
     ["/users", ".panel .empty"],
     ["/audit", ".panel .empty"],
     ["/account", ".panel .section"],
+    ["/terminals?status=accepted", ".terminal-row"],
     ["/system", ".panel .facts"],
     ["/nowhere", ".panel h1"],
   ];
