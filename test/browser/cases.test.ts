@@ -141,7 +141,7 @@ describe("the list of cases", () => {
     const box = (await page.locator(".panel .rows").boundingBox())!;
     await take(before[0].split("/").at(-1)!);
     // One at least: locks go on coming.
-    const changes = page.getByRole("button", { name: /^有 \d+ 条变化$/u });
+    const changes = page.getByRole("button", { name: /^有 \d+ 条变化/u });
     let moves = 0;
     await expect
       .poll(async () => {
