@@ -27,7 +27,7 @@ describe("9 a second factor, as somebody at the console sees it", () => {
     const device = await authenticator(page);
     await signIn(page, "county");
     await guard(page);
-    await page.getByRole("dialog").getByLabel("密码").fill(PASSWORD);
+    await page.getByRole("dialog").getByLabel("密码", { exact: true }).fill(PASSWORD);
     await page.getByRole("button", { name: "添加通行密钥" }).click();
     await page.getByText("恢复码只显示这一次").waitFor();
     await counts(page.locator(".guard-codes li"), 10);
@@ -55,7 +55,7 @@ describe("9 a second factor, as somebody at the console sees it", () => {
     await signIn(page, "grid");
     await guard(page);
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("密码").fill(PASSWORD);
+    await dialog.getByLabel("密码", { exact: true }).fill(PASSWORD);
     await dialog.getByRole("button", { name: "启用动态码" }).click();
     await dialog.getByRole("img", { name: "动态码的二维码" }).waitFor();
     await picture(page, "totp");
@@ -112,7 +112,7 @@ async function signIn(page: Page, account: string, isHalf = false): Promise<void
   await openSignIn(page);
   const form = page.locator(".sign-in");
   await form.getByLabel("账号").fill(account);
-  await form.getByLabel("密码").fill(PASSWORD);
+  await form.getByLabel("密码", { exact: true }).fill(PASSWORD);
   await form.getByRole("button", { name: "登录", exact: true }).click();
   if (!isHalf) await isIn(page, account);
 }
@@ -132,7 +132,7 @@ async function guard(page: Page): Promise<void> {
   await button.waitFor({ state: "hidden" });
   await page.locator(".bar-user").first().click();
   await button.click();
-  await page.getByRole("dialog").getByLabel("密码").waitFor();
+  await page.getByRole("dialog").getByLabel("密码", { exact: true }).waitFor();
 }
 
 async function signOut(page: Page): Promise<void> {
