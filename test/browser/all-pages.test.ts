@@ -108,7 +108,9 @@ describe("a page that was opened before the console was built anew", () => {
       isGone ? route.fulfill({ status: 404 }) : route.continue(),
     );
     await page.evaluate(() => Object.assign(globalThis, { isOld: true }));
-    page.once("framenavigated", () => (isGone = false));
+    page.on("request", (request) => {
+      if (request.isNavigationRequest()) isGone = false;
+    });
     await page.locator('.nav a[href="/rules"]').click();
     await page.locator(".rule-table").first().waitFor();
     expect(await page.evaluate(() => "isOld" in globalThis)).toBe(false);
