@@ -155,7 +155,7 @@ describe("every table", () => {
     ["/vehicles", "车辆"],
     ["/areas", "风险区"],
     ["/cases", "事项"],
-    ["/gate/g4-weihui", "通过记录"],
+    ["/gate/g4-weihui", "卡口通过"],
   ])("of %s is saved as CSV with every row of the list", async (path, name) => {
     const { page, context, errors } = await openConsole(browser, server.url + path);
     await page.locator(".panel .export").first().waitFor();
