@@ -62,8 +62,8 @@ describe("the live map, drawn in software", () => {
       `10,000 moving vehicles: ${filled.toFixed(1)} frames/s, without the map's fill ${unfilled.toFixed(1)}\n`,
     );
     // The aim is 30 on a graphics card. Here a processor draws and joins the page's layers, beside whatever else it has to do.
-    expect(filled).toBeGreaterThan(0);
-    expect(unfilled).toBeGreaterThan(0);
+    expect(filled).toBeGreaterThan(1);
+    expect(unfilled).toBeGreaterThan(1);
   });
 
   it("shows 100,000 vehicles", async () => {
@@ -73,6 +73,6 @@ describe("the live map, drawn in software", () => {
     process.stdout.write(
       `100,000 moving vehicles: ${filled.toFixed(1)} frames/s, without the map's fill ${unfilled.toFixed(1)}\n`,
     );
-    expect(filled).toBeGreaterThan(0);
+    expect(filled).toBeGreaterThan(1);
   });
 });
